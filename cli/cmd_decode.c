@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ * taildropout decode: what codes stand for. */
+#include "command.h"
+#include "inputs.h"
+#include "message.h"
+#include "number.h"
+#include "output_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct decode_settings {
+    const char *model, *codes, *output;
+    int force;
+    compute_settings compute;
+} decode_settings;
+
+static const operand_row operands[] = {
+    {"MODEL", offsetof(decode_settings, model), OPERAND_HELP_MODEL},
+    {"CODES.npy", offsetof(decode_settings, codes),
+     "codes made by taildropout encode, of any width up to n; - for standard input"},
+    {0}};
+
+static const option_row options[] = {
+    {.name = "output",
+     .letter = 'o',
+     .required = 1,
+     .type = OPTION_TEXT,
+     .value = "OUT.npy",
+     .field = offsetof(decode_settings, output),
+     .help = "file that the values go to; - for standard output"},
+    OPTION_ROWS_COMPUTE(decode_settings),
+    {.name = "force",
+     .field = offsetof(decode_settings, force),
+     .help = "overwrite an output that exists"},
+    {0},
+};
+
+/* The values have the shape of the data that the model was fitted to. */
+static tdrop_status write_values(const decode_settings *s, const inputs *in, const float *values,
+                                 tdrop_error *error) {
+    const tdrop_model_info *info = &in->model_info;
+    size_t shape[8] = {in->data_info.rows};
+    memcpy(shape + 1, info->item_shape, (size_t)info->item_dims * sizeof *shape);
+    return tdrop_npy_write(s->output, values, info->item_dims + 1, shape, s->force, error);
+}
+
+static int decode_into(const decode_settings *s, const inputs *in, float *codes, float *values) {
+    const tdrop_data_info *data = &in->data_info;
+    tdrop_error error = {TDROP_OK, ""};
+    tdrop_status status = tdrop_data_get_rows(in->data, 0, data->rows, codes);
+    if (status == TDROP_OK)
+        status = tdrop_model_decode(in->model, codes, data->rows, data->columns, values,
+                                    &in->compute.use, &error);
+    if (status == TDROP_OK) status = write_values(s, in, values, &error);
+    if (status != TDROP_OK) return message_library(status, &error);
+    message_wrote(s->output, "%s rows of %s values, made from %zu codes each",
+                  number_grouped(data->rows).text, number_grouped(in->model_info.columns).text,
+                  data->columns);
+    return 1;
+}
+
+static int decode(const decode_settings *s, const inputs *in) {
+    const tdrop_data_info *data = &in->data_info;
+    const size_t n = in->model_info.features;
+    if (data->columns > n) {
+        message_error("%s: it has %zu columns, %s has %zu features: give codes of at most %zu",
+                      s->codes, data->columns, s->model, n, n);
+        return 0;
+    }
+    float *codes = inputs_floats(data->rows, data->columns);
+    float *values = codes ? inputs_floats(data->rows, in->model_info.columns) : NULL;
+    const int done = values && decode_into(s, in, codes, values);
+    free(codes);
+    free(values);
+    return done;
+}
+
+static int run(int argc, char **argv) {
+    decode_settings s = {0};
+    inputs in;
+    int exit_code;
+    if (!options_parse(&command_decode, argc, argv, &s, &exit_code)) return exit_code;
+    const output_wish wishes[] = {{"-o", s.output, 0}, {0}};
+    if (!output_check(wishes, s.force, &exit_code)) return exit_code;
+    if (!inputs_open(&in, s.model, s.codes, TDROP_PART_TEST, &s.compute)) return EXIT_FAILED;
+    const int done = decode(&s, &in);
+    inputs_close(&in);
+    return done ? EXIT_DONE : EXIT_FAILED;
+}
+
+const subcommand command_decode = {
+    .name = "decode",
+    .summary = "Write what codes stand for, in the data's own units, as .npy.",
+    .example = "decode model.safetensors codes.npy -o out.npy",
+    .operands = operands,
+    .options = options,
+    .run = run,
+};

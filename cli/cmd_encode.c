@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ * taildropout encode: the first k features of each row. */
+#include "choice.h"
+#include "command.h"
+#include "inputs.h"
+#include "message.h"
+#include "number.h"
+#include "output_file.h"
+
+#include <stdlib.h>
+
+typedef struct encode_settings {
+    const char *model, *data, *output;
+    width_rule k;
+    int force;
+    compute_settings compute;
+} encode_settings;
+
+static const operand_row operands[] = {
+    {"MODEL", offsetof(encode_settings, model), OPERAND_HELP_MODEL},
+    {"DATA", offsetof(encode_settings, data), OPERAND_HELP_DATA},
+    {0}};
+
+static const option_row options[] = {
+    {.name = "output",
+     .letter = 'o',
+     .required = 1,
+     .type = OPTION_TEXT,
+     .value = "CODES.npy",
+     .field = offsetof(encode_settings, output),
+     .help = "file that the codes go to; - for standard output"},
+    OPTION_ROW_K(encode_settings, "codes of each row: a number, or a rule as for prune (default "
+                                  "all n)"),
+    OPTION_ROWS_COMPUTE(encode_settings),
+    {.name = "force",
+     .field = offsetof(encode_settings, force),
+     .help = "overwrite an output that exists"},
+    {0},
+};
+
+static int encode(const encode_settings *s, const inputs *in) {
+    const size_t rows = in->data_info.rows;
+    size_t k;
+    tdrop_error error = {TDROP_OK, ""};
+    if (!choice_or_all(&k, &s->k, &in->model_info, s->model, 1)) return 0;
+    float *codes = inputs_floats(rows, k);
+    if (!codes) return 0;
+    tdrop_status status =
+        tdrop_model_encode(in->model, in->data, 0, rows, k, codes, &in->compute.use, &error);
+    if (status == TDROP_OK)
+        status = tdrop_npy_write(s->output, codes, 2, (size_t[]){rows, k}, s->force, &error);
+    free(codes);
+    if (status != TDROP_OK) return message_library(status, &error);
+    message_wrote(s->output, "%s rows of %zu codes", number_grouped(rows).text, k);
+    return 1;
+}
+
+static int run(int argc, char **argv) {
+    encode_settings s = {0};
+    inputs in;
+    int exit_code;
+    if (!options_parse(&command_encode, argc, argv, &s, &exit_code)) return exit_code;
+    const output_wish wishes[] = {{"-o", s.output, 0}, {0}};
+    if (!output_check(wishes, s.force, &exit_code)) return exit_code;
+    if (!inputs_open(&in, s.model, s.data, TDROP_PART_TEST, &s.compute)) return EXIT_FAILED;
+    const int done = encode(&s, &in);
+    inputs_close(&in);
+    return done ? EXIT_DONE : EXIT_FAILED;
+}
+
+const subcommand command_encode = {
+    .name = "encode",
+    .summary = "Write the first k features of each row of a table as .npy.",
+    .about = "Every row of a file is taken, and the 10,000 test images of fashion-mnist.",
+    .example = "encode model.safetensors data.npy -o codes.npy -k 14",
+    .operands = operands,
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ * taildropout evaluate: the held-out loss at one k. */
+#include "choice.h"
+#include "command.h"
+#include "inputs.h"
+#include "message.h"
+#include "number.h"
+#include "output_file.h"
+#include "report_json.h"
+
+#include <stdio.h>
+
+typedef struct evaluate_settings {
+    const char *model, *data, *json;
+    width_rule k;
+    int force;
+    compute_settings compute;
+} evaluate_settings;
+
+static const operand_row operands[] = {
+    {"MODEL", offsetof(evaluate_settings, model), OPERAND_HELP_MODEL},
+    {"DATA", offsetof(evaluate_settings, data), OPERAND_HELP_DATA},
+    {0}};
+
+static const option_row options[] = {
+    OPTION_ROW_K(evaluate_settings, "features used: a number, or a rule as for prune (default all "
+                                    "n)"),
+    {.name = "json",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     .field = offsetof(evaluate_settings, json),
+     .help = "write the result as JSON; - for standard output"},
+    OPTION_ROWS_COMPUTE(evaluate_settings),
+    {.name = "force",
+     .field = offsetof(evaluate_settings, force),
+     .help = "overwrite an output that exists"},
+    {0},
+};
+
+typedef struct evaluation {
+    size_t k, n, rows;
+    double loss, se;
+    const char *unit, *source;
+} evaluation;
+
+static void write_text(FILE *out, const evaluation *e) {
+    fprintf(out, "data   %s, %s held-out rows\n", e->source, number_grouped(e->rows).text);
+    fprintf(out, "k      %zu of %zu\n", e->k, e->n);
+    fprintf(out, "loss   %s, standard error %s\n", number_short(e->loss).text,
+            number_short(e->se).text);
+    fprintf(out, "unit   %s\n", e->unit);
+}
+
+static int write_json(const evaluate_settings *s, const evaluation *e) {
+    report_json r;
+    report_json_begin(&r);
+    report_json_count(&r, NULL, "k", e->k);
+    report_json_count(&r, NULL, "n", e->n);
+    report_json_text(&r, NULL, "unit", e->unit);
+    report_json_number(&r, NULL, "loss", e->loss);
+    report_json_number(&r, NULL, "se", e->se);
+    report_json_null(&r, "metric");
+    report_json_count(&r, NULL, "rows", e->rows);
+    return report_json_write(&r, s->json, s->force);
+}
+
+static int evaluate(const evaluate_settings *s, const inputs *in, FILE *out) {
+    evaluation e = {
+        .n = in->model_info.features, .unit = in->model_info.unit, .source = in->data_info.name};
+    tdrop_error error = {TDROP_OK, ""};
+    if (!choice_or_all(&e.k, &s->k, &in->model_info, s->model, 0)) return 0;
+    const tdrop_status status = tdrop_model_evaluate(in->model, in->data, e.k, &e.loss, &e.se,
+                                                     &e.rows, &in->compute.use, &error);
+    if (status != TDROP_OK) return message_library(status, &error);
+    write_text(out, &e);
+    return !s->json || write_json(s, &e);
+}
+
+static int run(int argc, char **argv) {
+    evaluate_settings s = {0};
+    inputs in;
+    int exit_code;
+    if (!options_parse(&command_evaluate, argc, argv, &s, &exit_code)) return exit_code;
+    const output_wish wishes[] = {{"--json", s.json, 0}, {0}};
+    if (!output_check(wishes, s.force, &exit_code)) return exit_code;
+    if (!inputs_open(&in, s.model, s.data, TDROP_PART_TEST, &s.compute)) return EXIT_FAILED;
+    const int done = evaluate(&s, &in, output_beside(wishes));
+    inputs_close(&in);
+    return done ? EXIT_DONE : EXIT_FAILED;
+}
+
+const subcommand command_evaluate = {
+    .name = "evaluate",
+    .summary = "Measure the held-out loss with k features.",
+    .about = "Of the table that the model was fitted to, only held-out rows are measured; of any "
+             "other, all.",
+    .example = "evaluate model.safetensors data.npy -k 14",
+    .operands = operands,
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT
+ * taildropout fit: data in, an ordered model out. */
+#include "command.h"
+#include "compute.h"
+#include "curve_table.h"
+#include "curve_text.h"
+#include "inputs.h"
+#include "interrupt.h"
+#include "message.h"
+#include "number.h"
+#include "output_file.h"
+#include "progress.h"
+#include "report_json.h"
+#include "verdict.h"
+
+#include <stdio.h>
+
+typedef struct fit_settings {
+    const char *data, *model, *arch, *json;
+    uint64_t features, k_min, epochs, batch, patience, seed, split_seed;
+    double p, learning_rate, average, valid; /* p below 0: not given; the others 0: not given */
+    int law, schedule, scale, independent, force;
+    compute_settings compute;
+} fit_settings;
+
+static const char *law_choice(int number) {
+    return tdrop_law_kind_name((tdrop_law_kind)number);
+}
+
+static const char *schedule_choice(int number) {
+    return tdrop_schedule_name((tdrop_schedule)number);
+}
+
+static const char *scale_choice(int number) {
+    return tdrop_scale_name((tdrop_scale)number);
+}
+
+#define AT(member) .field = offsetof(fit_settings, member)
+
+static const operand_row operands[] = {{"DATA", offsetof(fit_settings, data), OPERAND_HELP_DATA},
+                                       {0}};
+
+static const option_row options[] = {
+    {.name = "output",
+     .letter = 'o',
+     .required = 1,
+     .type = OPTION_TEXT,
+     .value = "MODEL",
+     AT(model),
+     .help = "file that the model goes to (safetensors)"},
+    {.name = "arch",
+     .type = OPTION_TEXT,
+     .value = "SPEC",
+     AT(arch),
+     .help = "architecture between input and output, as 512-256-[64]-256-512; the width in "
+             "brackets is n, the number of ordered features (default: made from --features)"},
+    {.name = "features",
+     .type = OPTION_COUNT,
+     .value = "N",
+     AT(features),
+     .least = 1,
+     .most = INT32_MAX,
+     .help = "n (default: the smaller of 64 and half the columns)"},
+    {.name = "law",
+     .type = OPTION_CHOICE,
+     .value = "NAME",
+     AT(law),
+     .choice = law_choice,
+     .help = "how k is drawn in training (default exponential)"},
+    {.name = "k-min",
+     .type = OPTION_COUNT,
+     .value = "K",
+     AT(k_min),
+     .most = INT32_MAX,
+     .help = "never keep fewer than K features in training (default 0)"},
+    {.name = "p",
+     .type = OPTION_REAL,
+     .value = "P",
+     AT(p),
+     .low = 0,
+     .high = 1,
+     .closed = 1,
+     .help = "share of the features dropped on average (default 0.5); with 0 nothing is dropped "
+             "and nothing is ordered"},
+    {.name = "independent",
+     AT(independent),
+     .help = "draw k for each row on its own (default: evenly spread over the batch)"},
+    {.name = "epochs",
+     .type = OPTION_COUNT,
+     .value = "N",
+     AT(epochs),
+     .least = 1,
+     .most = 1000000000,
+     .help = "times through the data (default 10)"},
+    {.name = "batch",
+     .type = OPTION_COUNT,
+     .value = "N",
+     AT(batch),
+     .least = 1,
+     .most = INT32_MAX,
+     .help = "rows in a step (default 256)"},
+    {.name = "lr",
+     .type = OPTION_REAL,
+     .value = "X",
+     AT(learning_rate),
+     .help = "highest learning rate (default 0.002)"},
+    {.name = "schedule",
+     .type = OPTION_CHOICE,
+     .value = "NAME",
+     AT(schedule),
+     .choice = schedule_choice,
+     .help = "course of the learning rate (default one-cycle)"},
+    {.name = "average",
+     .type = OPTION_REAL,
+     .value = "DECAY",
+     AT(average),
+     .low = 0,
+     .high = 1,
+     .none = "none",
+     .help = "decay of the running average of the weights, or none (default 0.99)"},
+    {.name = "patience",
+     .type = OPTION_COUNT,
+     .value = "N",
+     AT(patience),
+     .most = UINT32_MAX,
+     .help = "stop after N epochs without a better held-out loss (default 0: never)"},
+    {.name = "seed",
+     .type = OPTION_COUNT,
+     .value = "S",
+     AT(seed),
+     .help = "of the first weights, the order of the rows and k (default 0); the same seed gives "
+             "the same model"},
+    {.name = "split-seed",
+     .type = OPTION_COUNT,
+     .value = "S",
+     AT(split_seed),
+     .help = "of the choice of held-out rows (default 0)"},
+    {.name = "valid",
+     .type = OPTION_REAL,
+     .value = "SHARE",
+     AT(valid),
+     .low = 0,
+     .high = 1,
+     .help = "share of the rows held out (default 0.1)"},
+    {.name = "scale",
+     .type = OPTION_CHOICE,
+     .value = "HOW",
+     AT(scale),
+     .choice = scale_choice,
+     .help = "scaling of the data, learnt from the training rows (default auto: bytes by 255, "
+             "other numbers by their standard deviation)"},
+    OPTION_ROWS_COMPUTE(fit_settings),
+    {.name = "json",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     AT(json),
+     .help = "write what the training came to as JSON; - for standard output"},
+    {.name = "force", AT(force), .help = "overwrite outputs that exist"},
+    {0},
+};
+
+/* A fit while it runs. */
+typedef struct fit_job {
+    fit_settings settings;
+    compute compute;
+    tdrop_data *data;
+    tdrop_model *model;
+    FILE *report;
+    progress progress;
+    uint32_t epochs_done, epochs;
+    double seconds; /* of the training alone */
+} fit_job;
+
+static tdrop_fit_options fit_options_of(const fit_job *job) {
+    const fit_settings *s = &job->settings;
+    return (tdrop_fit_options){
+        .arch = s->arch,
+        .features = s->features,
+        .law = (tdrop_law_kind)s->law,
+        .p = s->p > 0 ? s->p : 0,
+        .no_drop = s->p == 0,
+        .k_min = (uint32_t)s->k_min,
+        .independent = s->independent,
+        .epochs = (uint32_t)s->epochs,
+        .batch = s->batch,
+        .learning_rate = s->learning_rate,
+        .schedule = (tdrop_schedule)s->schedule,
+        .average = s->average,
+        .patience = (uint32_t)s->patience,
+        .seed = s->seed,
+        .valid_share = s->valid,
+        .split_seed = s->split_seed,
+        .scale = (tdrop_scale)s->scale,
+        .isa = (tdrop_isa)s->compute.isa,
+        .parallel = &job->compute.parallel,
+    };
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * What is said before and while training
+ */
+
+static void write_data_line(const fit_job *job) {
+    tdrop_data_info data;
+    tdrop_data_get_info(job->data, &data);
+    fprintf(job->report, "data          %s: %s rows of ", data.name,
+            number_grouped(data.rows).text);
+    for (int i = 0; i < data.item_dims; i++)
+        fprintf(job->report, "%s%zu", i ? " x " : "", data.item_shape[i]);
+    fprintf(job->report, "%s\n", data.item_dims ? "" : "one number");
+}
+
+static void write_law_line(FILE *out, const tdrop_fit_options *o) {
+    if (o->no_drop) {
+        fprintf(out, "law           none: nothing is dropped, nothing is ordered\n");
+        return;
+    }
+    fprintf(out, "law           %s, p = %s, k from %u, %s\n", tdrop_law_kind_name(o->law),
+            number_plain(o->p).text, (unsigned)o->k_min,
+            o->independent ? "each row on its own" : "spread over the batch");
+}
+
+static void write_training_lines(FILE *out, const tdrop_fit_settings *s) {
+    const tdrop_fit_options *o = &s->options;
+    fprintf(out, "epochs        %u, %s steps of %s rows", (unsigned)o->epochs,
+            number_grouped(s->steps).text, number_grouped(o->batch).text);
+    if (o->patience) fprintf(out, ", at most %u without gain", (unsigned)o->patience);
+    fprintf(out, "\nlearning      %s, rate %s, ", tdrop_schedule_name(o->schedule),
+            number_plain(o->learning_rate).text);
+    if (o->average > 0)
+        fprintf(out, "average %s\n", number_plain(o->average).text);
+    else
+        fputs("no average\n", out);
+}
+
+static void write_settings(const fit_job *job, const tdrop_fit_settings *s) {
+    const tdrop_fit_options *o = &s->options;
+    const tdrop_isa isa = o->isa == TDROP_ISA_AUTO ? tdrop_isa_best() : o->isa;
+    FILE *out = job->report;
+    write_data_line(job);
+    fprintf(out, "rows          %s to train on, %s held out, split seed %llu\n",
+            number_grouped(s->rows_train).text, number_grouped(s->rows_valid).text,
+            (unsigned long long)o->split_seed);
+    fprintf(out, "scaling       %s\n", tdrop_scale_name(o->scale));
+    fprintf(out, "architecture  %s\n", s->arch);
+    fprintf(out, "parameters    %s, %zu ordered features\n", number_grouped(s->parameters).text,
+            s->features);
+    write_law_line(out, o);
+    write_training_lines(out, s);
+    fprintf(out, "seed          %llu\n", (unsigned long long)o->seed);
+    fprintf(out, "threads       %u, %s\n\n", job->compute.parallel.workers, tdrop_isa_name(isa));
+    fflush(out);
+}
+
+static void on_settings(void *context, const tdrop_fit_settings *settings) {
+    fit_job *job = context;
+    write_settings(job, settings);
+    if (settings->batch_shrunk)
+        message_note("there are only %zu rows to train on: the batch shrinks to them",
+                     settings->rows_train);
+    if (settings->constant_columns)
+        message_note("%zu of %zu columns hold one value only: they are scaled by 1",
+                     settings->constant_columns, settings->columns);
+    job->epochs = settings->options.epochs;
+    progress_begin(&job->progress, job->epochs);
+}
+
+static int on_progress(void *context, const tdrop_fit_progress *now) {
+    fit_job *job = context;
+    progress_show(&job->progress, now);
+    job->seconds = now->seconds;
+    if (now->epoch_ended) job->epochs_done = now->epoch + 1;
+    return interrupt_came() != NULL;
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * What is said afterwards
+ */
+
+static int write_json(const fit_job *job, const curve *c, const tdrop_model_info *info) {
+    report_json r;
+    report_json_begin(&r);
+    report_json_number(&r, NULL, "flops", info->flops);
+    report_json_number(&r, NULL, "seconds", job->seconds);
+    report_json_count(&r, NULL, "epochs", info->epochs);
+    report_json_count(&r, NULL, "parameters", info->parameters);
+    report_json_curve(&r, c);
+    return report_json_write(&r, job->settings.json, job->settings.force);
+}
+
+static int report(const fit_job *job) {
+    tdrop_model_info info;
+    tdrop_model_get_info(job->model, &info);
+    curve c = curve_of_validation(&info);
+    if (!choice_auto(&c.chosen, &info, job->settings.model)) return 0;
+    curve_table_short(job->report, &c, job->model);
+    fputc('\n', job->report);
+    curve_text_write(job->report, &c);
+    fputc('\n', job->report);
+    verdict_write(job->report, &c, job->settings.model);
+    return !job->settings.json || write_json(job, &c, &info);
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * The work
+ */
+
+static int settings_agree(const fit_settings *s, const output_wish *wishes, int *exit_code) {
+    if (!s->arch || !s->features) return output_check(wishes, s->force, exit_code);
+    message_error("options --arch and --features: the width in brackets is the number of features "
+                  "already: give one of the two");
+    *exit_code = EXIT_USAGE;
+    return 0;
+}
+
+static int train(fit_job *job) {
+    const tdrop_fit_options fit_options = fit_options_of(job);
+    const tdrop_fit_observer observer = {job, on_settings, on_progress};
+    tdrop_error error = {TDROP_OK, ""};
+    interrupt_catch();
+    const tdrop_status status = tdrop_fit(&job->model, job->data, &fit_options, &observer, &error);
+    progress_end(&job->progress);
+    return status == TDROP_OK ? 1 : message_library(status, &error);
+}
+
+static int save(const fit_job *job) {
+    const fit_settings *s = &job->settings;
+    tdrop_error error = {TDROP_OK, ""};
+    const tdrop_status status = tdrop_model_save(job->model, s->model, s->force, &error);
+    if (status != TDROP_OK) return message_library(status, &error);
+    if (interrupt_came())
+        message_note("stopped by %s after %u of %u epochs: the best model so far is saved in %s",
+                     interrupt_came(), (unsigned)job->epochs_done, (unsigned)job->epochs, s->model);
+    interrupt_release();
+    return 1;
+}
+
+static int run(int argc, char **argv) {
+    fit_job job = {.settings = {.p = -1}};
+    fit_settings *s = &job.settings;
+    int exit_code;
+    if (!options_parse(&command_fit, argc, argv, s, &exit_code)) return exit_code;
+    const output_wish wishes[] = {{"-o", s->model, 1}, {"--json", s->json, 0}, {0}};
+    if (!settings_agree(s, wishes, &exit_code)) return exit_code;
+    job.report = output_beside(wishes);
+    const int done = inputs_read_data(&job.data, s->data, TDROP_PART_TRAIN) &&
+                     compute_open(&job.compute, &s->compute) && train(&job) && save(&job) &&
+                     report(&job);
+    compute_close(&job.compute);
+    tdrop_model_destroy(job.model);
+    tdrop_data_destroy(job.data);
+    return done ? EXIT_DONE : EXIT_FAILED;
+}
+
+const subcommand command_fit = {
+    .name = "fit",
+    .summary = "Train an ordered autoencoder on a table, so that its first features matter most.",
+    .about = "A share of the rows is held out. At the end stands a table of the loss on these at "
+             "k = 0, 1, 2, 4, ..., n features, with PCA beside it and the size of the model when "
+             "cut to k. Ctrl-C stops early and keeps the best model so far.",
+    .example = "fit data.npy -o model.safetensors",
+    .operands = operands,
+    .options = options,
+    .run = run,
+};

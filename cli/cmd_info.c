@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ * taildropout info: what is in a model file. */
+#include "command.h"
+#include "curve_table.h"
+#include "inputs.h"
+#include "message.h"
+#include "number.h"
+#include "output_file.h"
+#include "report_json.h"
+
+#include <stdio.h>
+
+typedef struct info_settings {
+    const char *model, *json;
+    int force;
+} info_settings;
+
+static const operand_row operands[] = {
+    {"MODEL", offsetof(info_settings, model), OPERAND_HELP_MODEL}, {0}};
+
+static const option_row options[] = {
+    {.name = "json",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     .field = offsetof(info_settings, json),
+     .help = "write the same as JSON; - for standard output"},
+    {.name = "force",
+     .field = offsetof(info_settings, force),
+     .help = "overwrite an output that exists"},
+    {0},
+};
+
+static void write_training(FILE *out, const tdrop_model_info *info) {
+    fprintf(out, "fitted to     %s, hash %016llx\n", info->data_name,
+            (unsigned long long)info->data_hash);
+    fprintf(out, "rows          %s, a share of %s held out, split seed %llu\n",
+            number_grouped(info->data_rows).text, number_plain(info->valid_share).text,
+            (unsigned long long)info->split_seed);
+    fprintf(out, "scaling       %s\n", tdrop_scale_name(info->scale));
+    if (info->p > 0)
+        fprintf(out, "law           %s, p = %s, k from %u\n", tdrop_law_kind_name(info->law),
+                number_plain(info->p).text, (unsigned)info->k_min);
+    else
+        fprintf(out, "law           none: nothing is ordered\n");
+    fprintf(out, "training      %u epochs, seed %llu, %s operations\n", (unsigned)info->epochs,
+            (unsigned long long)info->seed, number_short(info->flops).text);
+}
+
+static void write_facts(FILE *out, const tdrop_model_info *info) {
+    fprintf(out, "architecture  %s\n", info->arch);
+    fprintf(out, "features      %zu ordered", info->features);
+    if (info->pruned_from) fprintf(out, ", pruned from %zu", info->pruned_from);
+    fprintf(out, "\nparameters    %s\n", number_grouped(info->parameters).text);
+    fprintf(out, "columns       %s", number_grouped(info->columns).text);
+    for (int i = 0; info->item_dims > 1 && i < info->item_dims; i++)
+        fprintf(out, "%s%zu", i ? " x " : " = ", info->item_shape[i]);
+    fputc('\n', out);
+    write_training(out, info);
+}
+
+static void write_layers(FILE *out, const tdrop_model *model) {
+    size_t multiply_adds = 0;
+    tdrop_layer_info layer;
+    fprintf(out, "\n%-14s%-10s%12s%16s%16s\n", "layer", "op", "shape", "parameters",
+            "multiply-adds");
+    for (size_t i = 0; tdrop_model_get_layer(model, i, &layer) == TDROP_OK; i++) {
+        char name[48], shape[48];
+        snprintf(name, sizeof name, "%s.%zu", layer.part, layer.index);
+        snprintf(shape, sizeof shape, "%zu x %zu", layer.outputs, layer.inputs);
+        if (layer.parameters == 0) snprintf(shape, sizeof shape, "%zu", layer.outputs);
+        fprintf(out, "%-14s%-10s%12s%16s%16s\n", name, layer.op, shape,
+                number_grouped(layer.parameters).text, number_grouped(layer.multiply_adds).text);
+        multiply_adds += layer.multiply_adds;
+    }
+    fprintf(out, "multiply-adds of one row with all features: %s\n\n",
+            number_grouped(multiply_adds).text);
+}
+
+static void add_item_shape(report_json *r, const tdrop_model_info *info) {
+    double shape[7];
+    for (int i = 0; i < info->item_dims; i++)
+        shape[i] = (double)info->item_shape[i];
+    report_json_numbers(r, "item_shape", shape, (size_t)info->item_dims);
+}
+
+static void add_facts(report_json *r, const tdrop_model_info *info) {
+    char hash[24];
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)info->data_hash);
+    report_json_text(r, NULL, "arch", info->arch);
+    report_json_count(r, NULL, "columns", info->columns);
+    add_item_shape(r, info);
+    report_json_count(r, NULL, "parameters", info->parameters);
+    report_json_count(r, NULL, "pruned_from", info->pruned_from);
+    report_json_text(r, NULL, "data", info->data_name);
+    report_json_text(r, NULL, "data_hash", hash);
+    report_json_count(r, NULL, "data_rows", info->data_rows);
+    report_json_number(r, NULL, "valid_share", info->valid_share);
+    report_json_count(r, NULL, "split_seed", info->split_seed);
+    report_json_text(r, NULL, "scale", tdrop_scale_name(info->scale));
+    report_json_text(r, NULL, "law", tdrop_law_kind_name(info->law));
+    report_json_number(r, NULL, "p", info->p);
+    report_json_count(r, NULL, "k_min", info->k_min);
+    report_json_count(r, NULL, "seed", info->seed);
+    report_json_count(r, NULL, "epochs", info->epochs);
+    report_json_number(r, NULL, "flops", info->flops);
+}
+
+static void add_layers(report_json *r, const tdrop_model *model) {
+    cJSON *layers = report_json_array(r, "layers");
+    tdrop_layer_info layer;
+    for (size_t i = 0; tdrop_model_get_layer(model, i, &layer) == TDROP_OK && !r->failed; i++) {
+        cJSON *object = report_json_element(r, layers);
+        if (!object) return;
+        report_json_text(r, object, "part", layer.part);
+        report_json_count(r, object, "index", layer.index);
+        report_json_text(r, object, "op", layer.op);
+        report_json_count(r, object, "inputs", layer.inputs);
+        report_json_count(r, object, "outputs", layer.outputs);
+        report_json_count(r, object, "parameters", layer.parameters);
+        report_json_count(r, object, "multiply_adds", layer.multiply_adds);
+    }
+}
+
+static int write_json(const info_settings *s, const inputs *in, const curve *c) {
+    report_json r;
+    report_json_begin(&r);
+    add_facts(&r, &in->model_info);
+    report_json_curve(&r, c);
+    add_layers(&r, in->model);
+    return report_json_write(&r, s->json, s->force);
+}
+
+static int show(const info_settings *s, const inputs *in, FILE *out) {
+    curve c = curve_of_validation(&in->model_info);
+    if (!choice_auto(&c.chosen, &in->model_info, s->model)) return 0;
+    write_facts(out, &in->model_info);
+    write_layers(out, in->model);
+    curve_table_short(out, &c, in->model);
+    return !s->json || write_json(s, in, &c);
+}
+
+static int run(int argc, char **argv) {
+    info_settings s = {0};
+    inputs in;
+    int exit_code;
+    if (!options_parse(&command_info, argc, argv, &s, &exit_code)) return exit_code;
+    const output_wish wishes[] = {{"--json", s.json, 0}, {0}};
+    if (!output_check(wishes, s.force, &exit_code)) return exit_code;
+    if (!inputs_open(&in, s.model, NULL, TDROP_PART_TEST, NULL)) return EXIT_FAILED;
+    const int done = show(&s, &in, output_beside(wishes));
+    inputs_close(&in);
+    return done ? EXIT_DONE : EXIT_FAILED;
+}
+
+const subcommand command_info = {
+    .name = "info",
+    .summary = "Show what a model is: layers, data, law, scaling and validation curve.",
+    .example = "info model.safetensors",
+    .operands = operands,
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT
+ * taildropout predict: what the model makes of each row; of an autoencoder, its reconstruction. */
+#include "choice.h"
+#include "command.h"
+#include "inputs.h"
+#include "message.h"
+#include "number.h"
+#include "output_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct predict_settings {
+    const char *model, *data, *output;
+    width_rule k;
+    int force;
+    compute_settings compute;
+} predict_settings;
+
+static const operand_row operands[] = {
+    {"MODEL", offsetof(predict_settings, model), OPERAND_HELP_MODEL},
+    {"DATA", offsetof(predict_settings, data), OPERAND_HELP_DATA},
+    {0}};
+
+static const option_row options[] = {
+    {.name = "output",
+     .letter = 'o',
+     .required = 1,
+     .type = OPTION_TEXT,
+     .value = "OUT.npy",
+     .field = offsetof(predict_settings, output),
+     .help = "file that the predictions go to; - for standard output"},
+    OPTION_ROW_K(predict_settings, "features used: a number, or a rule as for prune (default all "
+                                   "n)"),
+    OPTION_ROWS_COMPUTE(predict_settings),
+    {.name = "force",
+     .field = offsetof(predict_settings, force),
+     .help = "overwrite an output that exists"},
+    {0},
+};
+
+/* The predictions have the shape of the data. */
+static tdrop_status write_values(const predict_settings *s, const tdrop_data_info *data,
+                                 const float *values, tdrop_error *error) {
+    size_t shape[8] = {data->rows};
+    memcpy(shape + 1, data->item_shape, (size_t)data->item_dims * sizeof *shape);
+    return tdrop_npy_write(s->output, values, data->item_dims + 1, shape, s->force, error);
+}
+
+static int predict(const predict_settings *s, const inputs *in) {
+    const tdrop_data_info *data = &in->data_info;
+    size_t k;
+    tdrop_error error = {TDROP_OK, ""};
+    if (!choice_or_all(&k, &s->k, &in->model_info, s->model, 0)) return 0;
+    float *values = inputs_floats(data->rows, data->columns);
+    if (!values) return 0;
+    tdrop_status status = tdrop_model_predict(in->model, in->data, 0, data->rows, k, values,
+                                              &in->compute.use, &error);
+    if (status == TDROP_OK) status = write_values(s, data, values, &error);
+    free(values);
+    if (status != TDROP_OK) return message_library(status, &error);
+    message_wrote(s->output, "%s rows of %s values, made from %zu features",
+                  number_grouped(data->rows).text, number_grouped(data->columns).text, k);
+    return 1;
+}
+
+static int run(int argc, char **argv) {
+    predict_settings s = {0};
+    inputs in;
+    int exit_code;
+    if (!options_parse(&command_predict, argc, argv, &s, &exit_code)) return exit_code;
+    const output_wish wishes[] = {{"-o", s.output, 0}, {0}};
+    if (!output_check(wishes, s.force, &exit_code)) return exit_code;
+    if (!inputs_open(&in, s.model, s.data, TDROP_PART_TEST, &s.compute)) return EXIT_FAILED;
+    const int done = predict(&s, &in);
+    inputs_close(&in);
+    return done ? EXIT_DONE : EXIT_FAILED;
+}
+
+const subcommand command_predict = {
+    .name = "predict",
+    .summary = "Write what a model makes of each row of a table, with k features, as .npy.",
+    .about = "An autoencoder's prediction is its reconstruction, in the data's own units and "
+             "shape. Every row of a file is taken, and the 10,000 test images of fashion-mnist.",
+    .example = "predict model.safetensors data.npy -o out.npy -k 14",
+    .operands = operands,
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT
+ * taildropout scree: the held-out loss at every k. */
+#include "command.h"
+#include "curve_svg.h"
+#include "curve_table.h"
+#include "curve_text.h"
+#include "inputs.h"
+#include "message.h"
+#include "output_file.h"
+#include "picture.h"
+#include "report_json.h"
+#include "verdict.h"
+
+#include <stdio.h>
+
+typedef struct scree_settings {
+    const char *model, *data, *json, *svg, *png;
+    int force;
+    compute_settings compute;
+} scree_settings;
+
+#define AT(member) .field = offsetof(scree_settings, member)
+
+static const operand_row operands[] = {
+    {"MODEL", offsetof(scree_settings, model), OPERAND_HELP_MODEL},
+    {"DATA", offsetof(scree_settings, data), OPERAND_HELP_DATA},
+    {0}};
+
+static const option_row options[] = {
+    {.name = "json",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     AT(json),
+     .help = "write the curve as JSON; - for standard output"},
+    {.name = "svg",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     AT(svg),
+     .help = "draw the curve with PCA and the chosen k"},
+    {.name = "png",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     AT(png),
+     .help = "draw ten held-out images above their reconstructions at k = 1, 2, 4, ..., n; for "
+             "data whose rows are images"},
+    OPTION_ROWS_COMPUTE(scree_settings),
+    {.name = "force", AT(force), .help = "overwrite outputs that exist"},
+    {0},
+};
+
+/* The table that PCA is fitted to. A file is one table, of which the library takes the rows that
+ * the model was trained on; the data set in two parts has these in the other part. *other is that
+ * table and to be destroyed. */
+static int read_training_data(const inputs *in, const char *source, tdrop_data **other,
+                              const tdrop_data **train) {
+    *train = in->data;
+    if (!inputs_two_parts(source)) return 1;
+    if (!inputs_read_data(other, source, TDROP_PART_TRAIN)) return 0;
+    tdrop_data_info info;
+    tdrop_data_get_info(*other, &info);
+    *train = info.hash == in->model_info.data_hash ? *other : NULL;
+    return 1;
+}
+
+static int measure(const scree_settings *s, const inputs *in, tdrop_scree *scree) {
+    tdrop_data *other = NULL;
+    const tdrop_data *train = NULL;
+    tdrop_error error = {TDROP_OK, ""};
+    if (!read_training_data(in, s->data, &other, &train)) return 0;
+    const tdrop_status status =
+        tdrop_model_scree(scree, in->model, in->data, train, &in->compute.use, &error);
+    tdrop_data_destroy(other);
+    return status == TDROP_OK ? 1 : message_library(status, &error);
+}
+
+static int write_json(const scree_settings *s, const curve *c) {
+    report_json r;
+    report_json_begin(&r);
+    report_json_curve(&r, c);
+    return report_json_write(&r, s->json, s->force);
+}
+
+static int write_outputs(const scree_settings *s, const curve *c, const inputs *in) {
+    return (!s->json || write_json(s, c)) && (!s->svg || curve_svg_write(s->svg, s->force, c)) &&
+           (!s->png || picture_write(s->png, s->force, in));
+}
+
+static int report(const scree_settings *s, FILE *out, const inputs *in, const tdrop_scree *scree) {
+    curve c = {.n = scree->n,
+               .rows = scree->rows,
+               .loss = scree->loss,
+               .se = scree->se,
+               .pca = scree->pca,
+               .unit = in->model_info.unit,
+               .source = in->data_info.name};
+    if (!choice_auto(&c.chosen, &in->model_info, s->model)) return 0;
+    curve_table_full(out, &c);
+    fputc('\n', out);
+    curve_text_write(out, &c);
+    fputc('\n', out);
+    verdict_write(out, &c, NULL);
+    return write_outputs(s, &c, in);
+}
+
+static int work(const scree_settings *s, FILE *out) {
+    inputs in;
+    tdrop_scree scree = {0};
+    if (!inputs_open(&in, s->model, s->data, TDROP_PART_TEST, &s->compute)) return 0;
+    const int done = (!s->png || picture_rows_are_images(&in.data_info)) &&
+                     measure(s, &in, &scree) && report(s, out, &in, &scree);
+    tdrop_scree_destroy(&scree);
+    inputs_close(&in);
+    return done;
+}
+
+static int run(int argc, char **argv) {
+    scree_settings s = {0};
+    int exit_code;
+    if (!options_parse(&command_scree, argc, argv, &s, &exit_code)) return exit_code;
+    const output_wish wishes[] = {
+        {"--json", s.json, 0}, {"--svg", s.svg, 0}, {"--png", s.png, 0}, {0}};
+    if (!output_check(wishes, s.force, &exit_code)) return exit_code;
+    return work(&s, output_beside(wishes)) ? EXIT_DONE : EXIT_FAILED;
+}
+
+const subcommand command_scree = {
+    .name = "scree",
+    .summary = "Measure the held-out loss at every k = 0..n, with PCA beside it.",
+    .about = "Of the table that the model was fitted to, only held-out rows are measured; of any "
+             "other, all. The k named at the end was chosen on the validation rows of the fit.",
+    .example = "scree model.safetensors data.npy --svg scree.svg",
+    .operands = operands,
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * A subcommand. Each lives in a file cmd_NAME.c and has one row in the table of main.c. */
+#ifndef TDROP_CLI_COMMAND_H
+#define TDROP_CLI_COMMAND_H
+
+#include "options.h"
+
+/* Exit codes of the program. */
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+typedef struct subcommand {
+    const char *name;
+    const char *summary; /* what it does, one line */
+    const char *about;   /* what its --help says beyond that; may be NULL */
+    const char *example; /* one command line without the word taildropout */
+    const operand_row *operands;
+    const option_row *options;
+    int (*run)(int argc, char **argv); /* argv[0] is the subcommand; returns the exit code */
+} subcommand;
+
+extern const subcommand command_fit, command_scree, command_prune, command_encode, command_decode,
+    command_predict, command_evaluate, command_info;
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#include "curve.h"
+
+#include <math.h>
+
+curve curve_of_validation(const tdrop_model_info *info) {
+    return (curve){
+        .n = info->features,
+        .rows = info->valid_rows,
+        .loss = info->valid_loss,
+        .se = info->valid_se,
+        .pca = info->valid_pca,
+        .unit = info->unit,
+        .source = info->data_name,
+    };
+}
+
+size_t curve_pca_needs(const curve *c) {
+    size_t k = 0;
+    while (k <= c->n && !(c->pca[k] <= c->loss[c->chosen.k]))
+        k++;
+    return k;
+}
+
+size_t curve_next_k(const curve *c, size_t k) {
+    if (k >= c->n) return c->n + 1;
+    const size_t next = k ? 2 * k : 1;
+    return next < c->n ? next : c->n;
+}
+
+double curve_explained(const curve *c, size_t k) {
+    return c->loss[0] > 0 ? 1 - c->loss[k] / c->loss[0] : NAN;
+}

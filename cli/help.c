@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "help.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { WIDTH = 79, INDENT = 26 };
+
+/* Writes text from column `at` on, broken between words so that no line is longer than WIDTH;
+ * further lines begin at column `indent`. */
+static void write_wrapped(const char *text, int at, int indent) {
+    const char *gap = "";
+    while (*text) {
+        const int length = (int)strcspn(text, " \n");
+        if (*gap && at + 1 + length > WIDTH) {
+            printf("\n%*s", indent, "");
+            at = indent;
+            gap = "";
+        }
+        printf("%s%.*s", gap, length, text);
+        at += (int)strlen(gap) + length;
+        gap = " ";
+        text += length;
+        if (*text == '\n') {
+            printf("\n%*s", text[1] ? indent : 0, "");
+            at = indent;
+            gap = "";
+        }
+        text += *text != '\0';
+    }
+    putchar('\n');
+}
+
+const char *help_usage(const subcommand *command, char *buffer, size_t size) {
+    size_t used = (size_t)snprintf(buffer, size, "taildropout %s", command->name);
+    for (const operand_row *row = command->operands; row->name && used < size; row++)
+        used += (size_t)snprintf(buffer + used, size - used, " %s", row->name);
+    for (const option_row *row = command->options; row->help && used < size; row++) {
+        if (!row->required) continue;
+        char shown[64];
+        used += (size_t)snprintf(buffer + used, size - used, " %s %s", option_shown(row, shown),
+                                 row->value);
+    }
+    if (used < size) snprintf(buffer + used, size - used, " [OPTION]...");
+    return buffer;
+}
+
+/* The names a choice may have, appended to what its help says. */
+static void add_choices(const option_row *row, char *text, size_t size) {
+    size_t used = (size_t)snprintf(text, size, "%s", row->help);
+    if (row->type != OPTION_CHOICE) return;
+    for (int i = 0; row->choice(i) && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : ": ", row->choice(i));
+}
+
+static void write_option(const option_row *row) {
+    char form[64], text[320];
+    int length = 0;
+    if (row->letter)
+        length = snprintf(form, sizeof form, "  -%c%s", row->letter, row->name ? ", " : "");
+    else
+        length = snprintf(form, sizeof form, "      ");
+    if (row->name)
+        length += snprintf(form + length, sizeof form - (size_t)length, "--%s", row->name);
+    if (row->value)
+        length += snprintf(form + length, sizeof form - (size_t)length, " %s", row->value);
+    if (length > INDENT - 2) {
+        printf("%s\n", form);
+        form[0] = '\0';
+    }
+    printf("%-*s", INDENT, form);
+    add_choices(row, text, sizeof text);
+    write_wrapped(text, INDENT, INDENT);
+}
+
+static void write_options(const option_row *rows) {
+    for (const option_row *row = rows; row->help; row++)
+        write_option(row);
+}
+
+void help_command(const subcommand *command) {
+    char usage[256];
+    printf("usage: %s\n\n", help_usage(command, usage, sizeof usage));
+    write_wrapped(command->summary, 0, 0);
+    if (command->about) write_wrapped(command->about, 0, 0);
+    putchar('\n');
+    for (const operand_row *row = command->operands; row->name; row++) {
+        printf("  %-*s", INDENT - 2, row->name);
+        write_wrapped(row->help, INDENT, INDENT);
+    }
+    putchar('\n');
+    write_options(command->options);
+    write_options(options_everywhere);
+    printf("\nexample: taildropout %s\n", command->example);
+}
+
+void help_program(const subcommand *const *commands) {
+    printf("usage: taildropout SUBCOMMAND ARGUMENT... [OPTION]...\n\n"
+           "Ordered neural networks: train once, keep any width.\n\n");
+    for (; *commands; commands++) {
+        printf("  %-10s", (*commands)->name);
+        write_wrapped((*commands)->summary, 12, 12);
+    }
+    printf("\nTo see what a subcommand takes: taildropout SUBCOMMAND --help\n"
+           "To begin: taildropout fit data.npy -o model.safetensors\n"
+           "Exit status: 0 done, 1 failed, 2 wrong usage.\n");
+}
+
+void help_version(void) {
+    printf("taildropout %s\n", tdrop_version());
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ * What --help and --version say, made from the tables of commands and options. */
+#ifndef TDROP_CLI_HELP_H
+#define TDROP_CLI_HELP_H
+
+#include "command.h"
+
+/* The usage of a subcommand in one line, written into buffer and returned. */
+const char *help_usage(const subcommand *command, char *buffer, size_t size);
+
+/* The help of one subcommand, and of the program with its subcommands (a table that ends with
+ * NULL), to standard output. */
+void help_command(const subcommand *command);
+void help_program(const subcommand *const *commands);
+
+void help_version(void);
+
+#endif

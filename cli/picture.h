@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * Rows of data that are images, above what the model makes of them with 1, 2, 4, ..., n features.
+ */
+#ifndef TDROP_CLI_PICTURE_H
+#define TDROP_CLI_PICTURE_H
+
+#include "inputs.h"
+
+/* Nonzero when the rows are images: height and width, or these and 1 or 3 channels, last or first.
+ * Otherwise says that they are not and returns 0. */
+int picture_rows_are_images(const tdrop_data_info *data);
+
+/* Writes a PNG of about ten held-out rows. Path "-" is standard output. On failure says why and
+ * returns 0. */
+int picture_write(const char *path, int force, const inputs *in);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ * Where a fit stands, on standard error: a bar on a terminal, otherwise a line now and then. */
+#ifndef TDROP_CLI_PROGRESS_H
+#define TDROP_CLI_PROGRESS_H
+
+#include "taildropout_model.h"
+
+typedef struct progress {
+    uint32_t epochs;
+    int live;        /* nonzero: a bar that is redrawn in place */
+    int shown;       /* nonzero: something was shown */
+    double shown_at; /* seconds, when it was */
+} progress;
+
+void progress_begin(progress *p, uint32_t epochs);
+void progress_show(progress *p, const tdrop_fit_progress *now);
+
+/* Clears the bar. */
+void progress_end(progress *p);
+
+#endif

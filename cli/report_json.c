@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "report_json.h"
+
+#include "message.h"
+#include "number.h"
+#include "output_file.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdio.h>
+
+void report_json_begin(report_json *r) {
+    r->object = cJSON_CreateObject();
+    r->failed = !r->object;
+}
+
+/* Takes over `item`, which may be NULL. */
+static void add(report_json *r, cJSON *object, const char *name, cJSON *item) {
+    cJSON *parent = object ? object : r->object;
+    if (item && parent && cJSON_AddItemToObject(parent, name, item)) return;
+    cJSON_Delete(item);
+    r->failed = 1;
+}
+
+/* Numbers go in as text, for cJSON's own printing may lose the last bit; JSON knows no NaN. */
+static cJSON *number_item(double value) {
+    return isfinite(value) ? cJSON_CreateRaw(number_exact(value).text) : cJSON_CreateNull();
+}
+
+void report_json_number(report_json *r, cJSON *object, const char *name, double value) {
+    add(r, object, name, number_item(value));
+}
+
+void report_json_count(report_json *r, cJSON *object, const char *name, uint64_t value) {
+    char text[32];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)value);
+    add(r, object, name, cJSON_CreateRaw(text));
+}
+
+void report_json_text(report_json *r, cJSON *object, const char *name, const char *value) {
+    add(r, object, name, cJSON_CreateString(value));
+}
+
+void report_json_null(report_json *r, const char *name) {
+    add(r, NULL, name, cJSON_CreateNull());
+}
+
+static void append(report_json *r, cJSON *array, cJSON *item) {
+    if (item && array && cJSON_AddItemToArray(array, item)) return;
+    cJSON_Delete(item);
+    r->failed = 1;
+}
+
+void report_json_numbers(report_json *r, const char *name, const double *values, size_t count) {
+    if (!values) {
+        report_json_null(r, name);
+        return;
+    }
+    cJSON *array = report_json_array(r, name);
+    for (size_t i = 0; i < count && !r->failed; i++)
+        append(r, array, number_item(values[i]));
+}
+
+cJSON *report_json_array(report_json *r, const char *name) {
+    cJSON *array = cJSON_CreateArray();
+    add(r, NULL, name, array);
+    return r->failed ? NULL : array;
+}
+
+cJSON *report_json_element(report_json *r, cJSON *array) {
+    cJSON *object = cJSON_CreateObject();
+    append(r, array, object);
+    return r->failed ? NULL : object;
+}
+
+static void add_chosen(report_json *r, const width_choice *chosen) {
+    cJSON *object = cJSON_CreateObject();
+    add(r, NULL, "chosen", object);
+    if (r->failed) return;
+    report_json_count(r, object, "k", chosen->k);
+    report_json_text(r, object, "rule", chosen->rule);
+    report_json_text(r, object, "why", chosen->why);
+}
+
+void report_json_curve(report_json *r, const curve *c) {
+    report_json_count(r, NULL, "n", c->n);
+    report_json_text(r, NULL, "unit", c->unit);
+    report_json_numbers(r, "loss", c->loss, c->n + 1);
+    report_json_numbers(r, "se", c->se, c->n + 1);
+    report_json_null(r, "metric"); /* of predictors; an autoencoder has the loss alone */
+    report_json_numbers(r, "pca", c->pca, c->n + 1);
+    add_chosen(r, &c->chosen);
+    report_json_count(r, NULL, "rows", c->rows);
+}
+
+static int write_text(const char *path, int force, const char *text) {
+    output_file file;
+    if (!output_open(&file, path, force)) return 0;
+    fprintf(file.stream, "%s\n", text);
+    return output_close(&file);
+}
+
+int report_json_write(report_json *r, const char *path, int force) {
+    char *text = r->failed ? NULL : cJSON_Print(r->object);
+    cJSON_Delete(r->object);
+    r->object = NULL;
+    if (!text) return message_memory();
+    const int done = write_text(path, force, text);
+    cJSON_free(text);
+    return done;
+}

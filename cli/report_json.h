@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ * JSON objects for --json. Numbers are written so that they read back as the same double. */
+#ifndef TDROP_CLI_REPORT_JSON_H
+#define TDROP_CLI_REPORT_JSON_H
+
+#include "curve.h"
+
+typedef struct cJSON cJSON;
+
+/* An object being made; when memory runs out it is noted and said at the end. */
+typedef struct report_json {
+    cJSON *object;
+    int failed;
+} report_json;
+
+void report_json_begin(report_json *r);
+
+/* `object` NULL stands for the report itself. */
+void report_json_number(report_json *r, cJSON *object, const char *name, double value);
+void report_json_count(report_json *r, cJSON *object, const char *name, uint64_t value);
+void report_json_text(report_json *r, cJSON *object, const char *name, const char *value);
+void report_json_null(report_json *r, const char *name);
+/* values NULL: null */
+void report_json_numbers(report_json *r, const char *name, const double *values, size_t count);
+/* An array, and an object appended to it, for report_json_number and the like. */
+cJSON *report_json_array(report_json *r, const char *name);
+cJSON *report_json_element(report_json *r, cJSON *array);
+
+/* A curve: "n", "unit", "loss", "se", "metric", "pca", "chosen": {"k", "rule", "why"}, "rows". */
+void report_json_curve(report_json *r, const curve *c);
+
+/* Writes the report to a path, "-" for standard output, and frees it. On failure says why and
+ * returns 0. */
+int report_json_write(report_json *r, const char *path, int force);
+
+#endif

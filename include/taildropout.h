@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * taildropout: ordered neural networks. This header is the manual of libtaildropout, which needs
+ * nothing but libc, libm and pthreads: the laws of k, the draws, the staircase, the three products
+ * of a linear layer that skip what was dropped, and the choice of k. Whole models are in
+ * taildropout_model.h.
+ *
+ * THE IDEA. In training, row i of a layer keeps its first keep[i] features and drops the rest,
+ * keep[i] drawn at random. So feature 1 has to be the most useful on its own, feature 2 the best
+ * addition to it, and so on. The mask of a row is one integer; nothing here is ever a mask matrix.
+ * What was dropped is not computed.
+ *
+ * WORDS
+ *   n       features of the layer that has the tail
+ *   k       how many leading features are kept, 0 <= k <= n
+ *   keep    one k per row, const int32_t *; NULL means that every row keeps everything
+ *   p       the share of features dropped on average
+ *   u       a number in [0, 1) from which k follows
+ *   stride  distance between two rows of a matrix, in elements, at least its columns
+ *
+ * RULES, unless a function says otherwise
+ *   - A function that can fail returns tdrop_status and hands results out through pointers, which
+ *     are untouched on failure. Nothing is printed, nothing exits, there is no global state.
+ *   - The caller owns every buffer it passes; no pointer is kept beyond the call. A handle
+ *     (created and destroyed by a pair of functions) owns what it holds; destroying NULL is fine.
+ *   - Buffers of one call must not overlap.
+ *   - Different handles may be used by different threads at once; one handle by one thread at a
+ *     time. Functions that take the handle as const may run at once on the same handle.
+ *   - Options are plain structs whose zero value is the default: write {0} and set what you need.
+ *     Their field `reserved` must be zero, and is checked.
+ *
+ * BITS. Each output of a product is one chain of fused multiply-adds that starts at zero and runs
+ * in increasing order of the inner index (for weight gradients: in the order of the staircase),
+ * the bias is added last. So the result is the same, bit for bit, with every instruction set and
+ * any number of threads, and a network cut to its first k features computes what the whole one
+ * computes at that k. This holds for finite numbers: what is infinite or NaN may spread to rows and
+ * weights computed in the same tile that a tail should have kept from it.
+ *
+ * EXAMPLE: one layer after a tail, forward. (A copy of this is compiled by the tests.)
+ *
+ *     enum { ROWS = 256, FEATURES = 64, OUTPUTS = 10 };
+ *     tdrop_law *law = NULL;
+ *     tdrop_staircase *stairs = NULL;
+ *     tdrop_linear *layer = NULL;
+ *     int32_t keep[ROWS];
+ *     tdrop_law_create(&law, FEATURES, &(tdrop_law_options){.p = 0.5});
+ *     tdrop_staircase_create(&stairs, ROWS);
+ *     tdrop_linear_create(&layer, FEATURES, OUTPUTS, NULL);
+ *     tdrop_law_draw(law, &(tdrop_draw){.seed = 1, .step = 7}, ROWS, keep);
+ *     tdrop_staircase_set(stairs, ROWS, FEATURES, keep, OUTPUTS, NULL);
+ *     tdrop_linear_set_weights(layer, weights, FEATURES, bias, TDROP_PACK_FORWARD, NULL);
+ *     tdrop_linear_forward(layer, stairs, x, FEATURES, y, OUTPUTS, workspace, workspace_size, NULL);
+ */
+#ifndef TAILDROPOUT_H
+#define TAILDROPOUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define TDROP_API __attribute__((visibility("default")))
+#else
+#define TDROP_API
+#endif
+
+/* ---------------------------------------------------------------------------------------------
+ * Version and status
+ */
+
+#define TDROP_VERSION_MAJOR 0
+#define TDROP_VERSION_MINOR 1
+#define TDROP_VERSION_PATCH 0
+
+/* The version of the library that is linked, as "0.1.0". Never NULL. */
+TDROP_API const char *tdrop_version(void);
+
+/* What a call came to. The numbers are fixed; gaps leave room. */
+typedef enum tdrop_status {
+    TDROP_OK = 0,
+    /* the call */
+    TDROP_ERROR_NULL = 1,      /* a pointer that is required is NULL */
+    TDROP_ERROR_RESERVED = 2,  /* a reserved field is not zero */
+    TDROP_ERROR_SIZE = 3,      /* a size or stride does not fit the others */
+    TDROP_ERROR_OVERFLOW = 4,  /* a size in bytes does not fit size_t */
+    TDROP_ERROR_WORKSPACE = 5, /* the workspace is smaller than asked for */
+    TDROP_ERROR_ORDER = 6,     /* a handle was used before it was given what it needs */
+    /* laws and k */
+    TDROP_ERROR_P = 10,     /* p is outside [0, 1] or NaN */
+    TDROP_ERROR_K = 11,     /* k is below 0 or above n */
+    TDROP_ERROR_K_MIN = 12, /* k_min is outside [0, n], or leaves no law with the mean that p asks */
+    TDROP_ERROR_LAW = 13,   /* no law of that name or number */
+    TDROP_ERROR_RULE = 14,  /* a rule for choosing k that cannot be read */
+    /* the machine */
+    TDROP_ERROR_MEMORY = 30, /* memory ran out */
+    TDROP_ERROR_THREAD = 31, /* a thread could not be started */
+    TDROP_ERROR_ISA = 32,    /* this processor lacks the instruction set that was asked for */
+    /* files and data (taildropout_model.h) */
+    TDROP_ERROR_FILE = 50,   /* a file cannot be opened, read or written */
+    TDROP_ERROR_FORMAT = 51, /* a file is not what it should be */
+    TDROP_ERROR_DATA = 52,   /* the data cannot be used: NaN, no rows, another width */
+    TDROP_ERROR_EXISTS = 53, /* the output exists already */
+    TDROP_ERROR_ARCH = 54    /* an architecture that cannot be built */
+} tdrop_status;
+
+/* The name of a status, as "TDROP_ERROR_P"; "unknown status" for any other number. */
+TDROP_API const char *tdrop_status_name(tdrop_status status);
+
+/* What a status means, one line of English without a full stop. Never NULL. */
+TDROP_API const char *tdrop_status_text(tdrop_status status);
+
+/* ---------------------------------------------------------------------------------------------
+ * Processors and threads
+ */
+
+/* Instruction sets with kernels of their own. All give the same bits. */
+typedef enum tdrop_isa {
+    TDROP_ISA_AUTO = 0, /* the fastest that processor and operating system support */
+    TDROP_ISA_C = 1,    /* plain C with fmaf: the reference, slow without hardware FMA */
+    TDROP_ISA_AVX2 = 2, /* AVX2 and FMA */
+    TDROP_ISA_AVX512 = 3 /* AVX-512 F, BW, DQ and VL */
+} tdrop_isa;
+
+/* The best instruction set here, never TDROP_ISA_AUTO. */
+TDROP_API tdrop_isa tdrop_isa_best(void);
+
+/* "c", "avx2", "avx512" or "auto"; NULL for any other number. */
+TDROP_API const char *tdrop_isa_name(tdrop_isa isa);
+
+/* A loop over tasks that may run at once, as the library wants it done. Fill one in to use threads
+ * of your own; where a function takes one, NULL means the caller's own thread.
+ *
+ * run() calls task(arg, index, worker) once for each index in 0..tasks-1, in any order, and
+ * returns when all have returned. worker is below `workers`, and no two tasks that run at the same
+ * time share it. Results never depend on the order or on the number of workers. */
+typedef struct tdrop_parallel {
+    void *context;
+    unsigned workers;
+    void (*run)(void *context, size_t tasks,
+                void (*task)(void *arg, size_t index, unsigned worker), void *arg);
+} tdrop_parallel;
+
+/* A pool of threads behind a tdrop_parallel. */
+typedef struct tdrop_pool tdrop_pool;
+
+/* Makes a pool of `threads` workers, the calling thread included; 0 means one for each processor
+ * that this process may use. In a child made by fork() the pool runs tasks on the calling thread.
+ * Errors: NULL, MEMORY, THREAD. */
+TDROP_API tdrop_status tdrop_pool_create(tdrop_pool **pool, unsigned threads);
+
+/* The pool as a parallel loop; valid as long as the pool. One thread at a time may run it. */
+TDROP_API tdrop_parallel tdrop_pool_parallel(tdrop_pool *pool);
+
+/* Stops the threads and frees the pool. NULL is fine. */
+TDROP_API void tdrop_pool_destroy(tdrop_pool *pool);
+
+/* ---------------------------------------------------------------------------------------------
+ * Random numbers without state
+ */
+
+/* What a draw is for. Draws for different purposes never meet. */
+typedef enum tdrop_purpose {
+    TDROP_PURPOSE_KEEP = 0,    /* k of each row in training */
+    TDROP_PURPOSE_SHUFFLE = 1, /* order of the rows in an epoch */
+    TDROP_PURPOSE_INIT = 2,    /* first values of the weights */
+    TDROP_PURPOSE_SPLIT = 3,   /* which rows are held out */
+    TDROP_PURPOSE_VALID = 4,   /* k of each row in validation */
+    TDROP_PURPOSE_USER = 1024  /* from here to 2^30 - 1 yours */
+} tdrop_purpose;
+
+/* Where a number stands: which stream, and which number of it. Nothing else decides a draw, so
+ * neither threads, ranks nor a resumed run can change one. */
+typedef struct tdrop_draw {
+    uint64_t seed;
+    uint32_t step;    /* the step or epoch */
+    uint32_t first;   /* index of the first row within the step's global order */
+    uint32_t layer;   /* which layer of the network */
+    uint32_t purpose; /* a tdrop_purpose */
+    /* Stratified draws: of the `batch` rows 0..batch-1 of this step, each has its own of the
+     * `batch` equal parts of [0, 1), in random order. The law of each row is the same as without,
+     * the work of a step is nearly constant. 0: independent draws. Rows beyond batch-1 begin
+     * another batch. */
+    uint32_t batch;
+    uint32_t reserved;
+} tdrop_draw;
+
+/* Writes u[i] in [0, 1), 53 bits each, for rows first..first+rows-1.
+ * Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011) with
+ * key = seed and counter = (step, row, layer, purpose).
+ * Errors: NULL, RESERVED, SIZE (a purpose of 2^30 or more), OVERFLOW (first + rows beyond 2^32). */
+TDROP_API tdrop_status tdrop_uniform(const tdrop_draw *draw, size_t rows, double *u);
+
+/* Where index i goes under a random permutation of 0..count-1 chosen by seed, step, layer and
+ * purpose of the draw; found for one i alone, without a table. A Feistel network over the next
+ * power of four, walked until the result is below count (Black and Rogaway, "Ciphers with arbitrary
+ * finite domains", CT-RSA 2002), then shifted. i must be below count; otherwise i comes back. */
+TDROP_API uint64_t tdrop_permute(const tdrop_draw *draw, uint64_t count, uint64_t i);
+
+/* ---------------------------------------------------------------------------------------------
+ * The laws of k
+ */
+
+typedef enum tdrop_law_kind {
+    /* P(k >= j) = r^j with r in (0, 1] such that the mean dropped share is p:
+     * (1/n) sum_{j=1..n} r^j = 1 - p. Exact for every n. */
+    TDROP_LAW_EXPONENTIAL = 0,
+    /* P(k >= j) = exp(-j / (a n)) with a - a exp(-1/a) = 1 - p: Martinsson's TailDropout (2018),
+     * solved as if features were continuous, so the mean is off by up to 5 points at small n. */
+    TDROP_LAW_ORIGINAL = 1
+} tdrop_law_kind;
+
+/* p = 0 keeps everything and p = 1 nothing, under both laws. */
+typedef struct tdrop_law_options {
+    tdrop_law_kind kind;
+    double p;           /* mean dropped share, in [0, 1]; 0: nothing is dropped */
+    uint32_t k_min;     /* no k below this: the law given that k >= k_min. 0: every k can occur.
+                         * `exponential` still drops p on average, so p <= 1 - k_min/n. */
+    uint32_t reserved;
+} tdrop_law_options;
+
+/* A law for one n: probabilities, mean and sampler, all from one table of P(k >= j). */
+typedef struct tdrop_law tdrop_law;
+
+/* Makes the law of k in 0..n. The table is built with + - * / alone, so it is the same on every
+ * processor. Work and memory are O(n). Errors: NULL, RESERVED, SIZE (n = 0 or above 2^31 - 1),
+ * P, K_MIN, LAW, MEMORY. */
+TDROP_API tdrop_status tdrop_law_create(tdrop_law **law, size_t n, const tdrop_law_options *options);
+
+/* Frees a law. NULL is fine. */
+TDROP_API void tdrop_law_destroy(tdrop_law *law);
+
+/* n of the law. */
+TDROP_API size_t tdrop_law_features(const tdrop_law *law);
+
+/* Writes P(k = j) for j = 0..n into probability[n + 1]. They add up to 1 within rounding. */
+TDROP_API void tdrop_law_probabilities(const tdrop_law *law, double *probability);
+
+/* The mean of k, in [0, n]. */
+TDROP_API double tdrop_law_mean(const tdrop_law *law);
+
+/* The k that belongs to u in [0, 1): the number of j with P(k >= j) > u. O(log n). */
+TDROP_API int32_t tdrop_law_keep(const tdrop_law *law, double u);
+
+/* Draws keep[rows]: tdrop_uniform, then tdrop_law_keep of each. Errors: as tdrop_uniform. */
+TDROP_API tdrop_status tdrop_law_draw(const tdrop_law *law, const tdrop_draw *draw, size_t rows,
+                                      int32_t *keep);
+
+/* The law that a name stands for: "exponential" or "original". Errors: NULL, LAW. */
+TDROP_API tdrop_status tdrop_law_kind_parse(const char *name, tdrop_law_kind *kind);
+
+/* The name of a law; NULL for any other number. */
+TDROP_API const char *tdrop_law_kind_name(tdrop_law_kind kind);
+
+/* ---------------------------------------------------------------------------------------------
+ * The staircase
+ */
+
+/* The rows of one step, sorted by what they keep, so that what is kept has the outline of a
+ * staircase and a product can walk below it. Prepared once a step, shared by the three products of
+ * a layer. The caller never sees the sorted order: rows are gathered from, and results land in,
+ * their own places. */
+typedef struct tdrop_staircase tdrop_staircase;
+
+/* Makes a staircase for up to max_rows rows. Errors: NULL, SIZE (above 2^31 - 1), MEMORY. */
+TDROP_API tdrop_status tdrop_staircase_create(tdrop_staircase **stairs, size_t max_rows);
+
+/* Frees a staircase. NULL is fine. */
+TDROP_API void tdrop_staircase_destroy(tdrop_staircase *stairs);
+
+/* Sorts the rows for a layer with `inputs` inputs and `outputs` outputs: keep_in[rows] is the tail
+ * of its input (0..inputs), keep_out[rows] the tail that its output feeds (0..outputs); either or
+ * both may be NULL. O(rows + inputs + outputs), allocates only when inputs or outputs grow.
+ * Errors: NULL, SIZE (rows above max_rows, inputs or outputs above 2^31 - 1), K, MEMORY. */
+TDROP_API tdrop_status tdrop_staircase_set(tdrop_staircase *stairs, size_t rows, size_t inputs,
+                                           const int32_t *keep_in, size_t outputs,
+                                           const int32_t *keep_out);
+
+/* Multiply-adds of one product below the staircase: sum over rows of keep_in * keep_out. */
+TDROP_API double tdrop_staircase_work(const tdrop_staircase *stairs);
+
+/* ---------------------------------------------------------------------------------------------
+ * The three products of a linear layer
+ *
+ * y = x W^T + b with x [rows, inputs], W [outputs, inputs], b [outputs], y [rows, outputs], all
+ * float32. For row i, x beyond keep_in[i] and y (or dy) beyond keep_out[i] are neither read nor
+ * written. Multiply-adds beyond the tails are skipped.
+ */
+
+/* A linear layer made ready: its size, its kernels, its weights packed for them. */
+typedef struct tdrop_linear tdrop_linear;
+
+typedef enum tdrop_activation {
+    TDROP_ACTIVATION_NONE = 0,
+    TDROP_ACTIVATION_RELU = 1 /* max(0, v); NaN stays NaN */
+} tdrop_activation;
+
+typedef struct tdrop_linear_options {
+    tdrop_isa isa;               /* AUTO: the fastest here */
+    tdrop_activation activation; /* applied to y after the bias */
+    uint64_t reserved[2];
+} tdrop_linear_options;
+
+/* Makes a layer; options may be NULL. The packed copies of W are allocated on first use.
+ * Errors: NULL, RESERVED, SIZE (a size is 0 or above 2^31 - 1), ISA, OVERFLOW, MEMORY. */
+TDROP_API tdrop_status tdrop_linear_create(tdrop_linear **layer, size_t inputs, size_t outputs,
+                                           const tdrop_linear_options *options);
+
+/* Frees a layer. NULL is fine. */
+TDROP_API void tdrop_linear_destroy(tdrop_linear *layer);
+
+/* Which products the weights are packed for; forward and backward need a packing each. */
+enum { TDROP_PACK_FORWARD = 1, TDROP_PACK_BACKWARD = 2 };
+
+/* Packs W (outputs rows of `inputs` floats, stride w_stride) and copies the bias (outputs floats,
+ * NULL for none). To be called whenever the weights have changed.
+ * Errors: NULL, SIZE (w_stride < inputs, or `packings` holds another bit or none), MEMORY. */
+TDROP_API tdrop_status tdrop_linear_set_weights(tdrop_linear *layer, const float *w,
+                                                size_t w_stride, const float *bias,
+                                                unsigned packings, const tdrop_parallel *parallel);
+
+/* Bytes of workspace for any of the three products at up to `rows` rows with `workers` workers.
+ * Any alignment of the workspace will do. */
+TDROP_API size_t tdrop_linear_workspace(const tdrop_linear *layer, size_t rows, unsigned workers);
+
+/* y[i, o] = activation(bias[o] + sum over j < keep_in[i] of x[i, j] W[o, j]), o < keep_out[i].
+ * With keep_in[i] = 0 that is the activation of the bias.
+ * Errors, for all three products: NULL, SIZE (a stride below its columns; a staircase set for
+ * another layer's sizes), ORDER (weights not packed for this product; staircase not set),
+ * WORKSPACE. */
+TDROP_API tdrop_status tdrop_linear_forward(const tdrop_linear *layer,
+                                            const tdrop_staircase *stairs, const float *x,
+                                            size_t x_stride, float *y, size_t y_stride,
+                                            void *workspace, size_t workspace_size,
+                                            const tdrop_parallel *parallel);
+
+/* dx[i, j] = sum over o < keep_out[i] of dy[i, o] W[o, j], j < keep_in[i]. dy is the gradient of
+ * the loss before the activation. Where `gate` is given (same shape and stride as dx, and it may
+ * be dx itself) dx[i, j] is 0 unless gate[i, j] > 0: the gradient of the relu that made x. */
+TDROP_API tdrop_status tdrop_linear_backward_input(const tdrop_linear *layer,
+                                                   const tdrop_staircase *stairs, const float *dy,
+                                                   size_t dy_stride, const float *gate, float *dx,
+                                                   size_t dx_stride, void *workspace,
+                                                   size_t workspace_size,
+                                                   const tdrop_parallel *parallel);
+
+/* dw[o, j] = sum of dy[i, o] x[i, j] and db[o] = sum of dy[i, o] over the rows with
+ * keep_out[i] > o and (for dw) keep_in[i] > j, in the order of the staircase. dw [outputs, inputs]
+ * and db [outputs] are written whole, zeros where no row feeds them; db may be NULL. */
+TDROP_API tdrop_status tdrop_linear_backward_weights(const tdrop_linear *layer,
+                                                     const tdrop_staircase *stairs,
+                                                     const float *dy, size_t dy_stride,
+                                                     const float *x, size_t x_stride, float *dw,
+                                                     size_t dw_stride, float *db, void *workspace,
+                                                     size_t workspace_size,
+                                                     const tdrop_parallel *parallel);
+
+/* ---------------------------------------------------------------------------------------------
+ * Choosing k from a scree curve
+ */
+
+typedef enum tdrop_rule_kind {
+    TDROP_RULE_WITHIN = 0, /* smallest k that reaches 1 - share of the loss reduction, from k = 0,
+                            * of the best k */
+    TDROP_RULE_KNEE = 1,   /* farthest below the line from k = 0 to the best k, both axes scaled to
+                            * [0, 1] (Satopaa et al., "Finding a 'kneedle' in a haystack", 2011) */
+    TDROP_RULE_1SE = 2,    /* smallest k whose loss is within one standard error of the best k's
+                            * (Breiman et al., CART, 1984) */
+    TDROP_RULE_K = 3       /* a number given */
+} tdrop_rule_kind;
+
+typedef struct tdrop_rule {
+    tdrop_rule_kind kind;
+    double share; /* WITHIN: in [0, 1); 0.02 for within=2% */
+    int32_t k;    /* K */
+} tdrop_rule;
+
+/* Reads a rule: a number, "auto" (within=2%), "within=X%", "knee" or "1se". Errors: NULL, RULE. */
+TDROP_API tdrop_status tdrop_rule_parse(const char *text, tdrop_rule *rule);
+
+/* Chooses k from loss[n + 1], the held-out loss at k = 0..n, and se[n + 1], its standard errors
+ * (NULL unless the rule is 1SE). Errors: NULL, K (a number above n), RULE (an unknown kind, a share
+ * outside [0, 1), or a loss or standard error that is not finite). */
+TDROP_API tdrop_status tdrop_choose_k(const tdrop_rule *rule, size_t n, const double *loss,
+                                      const double *se, int32_t *k);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

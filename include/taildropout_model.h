@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Whole models and the data they learn from: read a file, fit an ordered network, look at its
+ * scree curve, cut it to a width, save it, use it. The manual of libtaildropout_model, which
+ * stands on libtaildropout (taildropout.h: its words, rules and contract of bits hold here too).
+ *
+ * ERRORS. Functions that can fail for reasons a person has to read about take a tdrop_error,
+ * which may be NULL: on failure it says in one line what is wrong, where, and what to do.
+ *
+ * EXAMPLE: fit, look, cut, save.
+ *
+ *     tdrop_data *data = NULL;
+ *     tdrop_model *model = NULL, *small = NULL;
+ *     tdrop_error error;
+ *     if (tdrop_data_read(&data, "table.npy", TDROP_PART_TRAIN, &error) ||
+ *         tdrop_fit(&model, data, NULL, NULL, &error) ||
+ *         tdrop_model_prune(&small, model, 8, &error) ||
+ *         tdrop_model_save(small, "small.safetensors", 0, &error))
+ *         fprintf(stderr, "%s\n", error.message);
+ *     tdrop_model_destroy(small);
+ *     tdrop_model_destroy(model);
+ *     tdrop_data_destroy(data);
+ */
+#ifndef TAILDROPOUT_MODEL_H
+#define TAILDROPOUT_MODEL_H
+
+#include "taildropout.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What went wrong: the status that was returned and one line without a line end. */
+typedef struct tdrop_error {
+    tdrop_status status;
+    char message[1024];
+} tdrop_error;
+
+/* ---------------------------------------------------------------------------------------------
+ * Data: a table of numbers, one row for each sample
+ */
+
+typedef struct tdrop_data tdrop_data;
+
+/* Which part of a data set that comes in two parts; a file has one part only and ignores it. */
+typedef enum tdrop_part { TDROP_PART_TRAIN = 0, TDROP_PART_TEST = 1 } tdrop_part;
+
+/* Reads a table from a file, told by its content: .npy (versions 1 to 3, C and Fortran order, both
+ * endians, bool, integers of 1 to 8 bytes, floats of 2, 4 and 8), IDX as MNIST uses it, and
+ * either of them in gzip. A shape [N, a, b, ...] becomes N rows of a*b*... columns and is
+ * remembered; [N] is one column. `source` is a path, "-" for standard input, or "fashion-mnist" for that data set from
+ * Debian's package dataset-fashion-mnist (60,000 rows to train, 10,000 to test; write
+ * "./fashion-mnist" for a file of that name).
+ * Elements of one byte and unsigned stay bytes, of 4-byte float or less stay float, the rest are
+ * double. Every number must be finite; the message names the first that is not.
+ * Errors: NULL, FILE, FORMAT, DATA (not finite, no rows, no columns), OVERFLOW, MEMORY. */
+TDROP_API tdrop_status tdrop_data_read(tdrop_data **data, const char *source, tdrop_part part,
+                                       tdrop_error *error);
+
+/* Copies a table out of memory: `rows` rows of `columns` floats, row stride `stride`.
+ * Errors: NULL, SIZE, DATA, OVERFLOW, MEMORY. */
+TDROP_API tdrop_status tdrop_data_from_floats(tdrop_data **data, const float *values, size_t rows,
+                                              size_t columns, size_t stride, tdrop_error *error);
+
+/* Frees a table. NULL is fine. */
+TDROP_API void tdrop_data_destroy(tdrop_data *data);
+
+/* What a table holds. The pointers are good as long as the table. */
+typedef struct tdrop_data_info {
+    const char *name;     /* as given to tdrop_data_read, or "memory" */
+    size_t rows;          /* at least 1 */
+    size_t columns;       /* at least 1 */
+    size_t element_size;  /* 1: unsigned bytes, 4: float, 8: double */
+    int item_dims;        /* dims of one row as stored, 0 to 7; 0 for a single number */
+    size_t item_shape[7]; /* their product is `columns` */
+    uint64_t hash;        /* of shape and numbers: tells whether two tables are the same */
+} tdrop_data_info;
+
+TDROP_API void tdrop_data_get_info(const tdrop_data *data, tdrop_data_info *info);
+
+/* Writes rows first..first+rows-1 as float32 into values[rows, columns], in the table's own units.
+ * Errors: NULL, SIZE (rows beyond the table). */
+TDROP_API tdrop_status tdrop_data_get_rows(const tdrop_data *data, size_t first, size_t rows,
+                                           float *values);
+
+/* Writes float32 values as a .npy file (version 1.0, C order) by a temporary file and a rename, so
+ * that the file is there whole or not at all. `dims` dims of `shape`; path "-" is standard output.
+ * overwrite = 0 refuses a file that exists. Errors: NULL, SIZE (dims outside 0..8), EXISTS, FILE,
+ * OVERFLOW, MEMORY. */
+TDROP_API tdrop_status tdrop_npy_write(const char *path, const float *values, int dims,
+                                       const size_t *shape, int overwrite, tdrop_error *error);
+
+/* ---------------------------------------------------------------------------------------------
+ * Models
+ */
+
+typedef struct tdrop_model tdrop_model;
+
+/* How values are scaled before the network sees them, and back again after it. */
+typedef enum tdrop_scale {
+    TDROP_SCALE_AUTO = 0,     /* bytes: divided by 255; everything else: STANDARD */
+    TDROP_SCALE_NONE = 1,     /* as they are */
+    TDROP_SCALE_STANDARD = 2, /* per column: minus the mean, by the standard deviation */
+    TDROP_SCALE_MINMAX = 3,   /* per column: to [0, 1] */
+    TDROP_SCALE_BYTE = 4      /* divided by 255 */
+} tdrop_scale;
+
+/* "auto", "none", "standard", "minmax" or "byte". Errors: NULL, FORMAT. */
+TDROP_API tdrop_status tdrop_scale_parse(const char *name, tdrop_scale *scale);
+TDROP_API const char *tdrop_scale_name(tdrop_scale scale);
+
+typedef enum tdrop_schedule {
+    TDROP_SCHEDULE_ONE_CYCLE = 0, /* up over the first 3/10 of the steps, down to almost 0, both
+                                   * along a cosine (Smith and Topin, arXiv:1708.07120) */
+    TDROP_SCHEDULE_CONSTANT = 1
+} tdrop_schedule;
+
+TDROP_API tdrop_status tdrop_schedule_parse(const char *name, tdrop_schedule *schedule);
+TDROP_API const char *tdrop_schedule_name(tdrop_schedule schedule);
+
+/* How to fit. Zero means the default, written behind each field. */
+typedef struct tdrop_fit_options {
+    const char *arch;      /* architecture (grammar below); NULL: made from `features` */
+    size_t features;       /* n; default the smaller of 64 and half the columns, at least 1 */
+    tdrop_law_kind law;    /* EXPONENTIAL */
+    double p;              /* mean dropped share, in (0, 1]; default 0.5 */
+    int no_drop;           /* nonzero: p = 0, nothing is dropped and nothing is ordered */
+    uint32_t k_min;        /* 0 */
+    int independent;       /* nonzero: k of each row on its own; default stratified in the batch */
+    uint32_t epochs;       /* 10 */
+    size_t batch;          /* rows in a step; 256, or all training rows where there are fewer */
+    double learning_rate;  /* the highest of the schedule; 0.002 */
+    tdrop_schedule schedule;
+    double average;        /* decay of the weights' running average per step, in (0, 1);
+                            * default 0.99; negative: no average */
+    uint32_t patience;     /* stop after so many epochs without a better validation loss; 0: never */
+    uint64_t seed;         /* 0 */
+    double valid_share;    /* share of rows held out, in (0, 1); default 0.1 */
+    uint64_t split_seed;   /* 0; which rows are held out depends on nothing else */
+    tdrop_scale scale;
+    tdrop_isa isa;
+    const tdrop_parallel *parallel; /* NULL: the caller's thread */
+    uint64_t reserved[4];
+} tdrop_fit_options;
+
+/* ARCHITECTURES are written from the input to the output, items joined by '-':
+ *
+ *     arch := item ('-' item)*
+ *     item := WIDTH          a linear layer with so many outputs
+ *           | '[' WIDTH ']'  the code: a linear layer and the tail behind it
+ *           | 'relu'         max(0, v)
+ *           | 'tail'         the layer that drops
+ *
+ * Input and output widths come from the data: a last linear layer to the output is added. Where no
+ * activation is named, a relu stands behind every linear layer but the code and the output. So
+ * "512-256-[64]-256-512" for 784 columns is 784-512-256-64-256-512-784. Exactly one tail, and a
+ * linear layer on each side of it (relu may come between). */
+
+/* What fitting will do, resolved. Strings are good until the observer returns. */
+typedef struct tdrop_fit_settings {
+    tdrop_fit_options options; /* every default filled in */
+    const char *arch;          /* written out with input and output: "784-512-relu-...-784" */
+    size_t rows_train, rows_valid, columns;
+    size_t features;   /* n */
+    size_t parameters; /* numbers in the model */
+    size_t steps;      /* in all epochs */
+    size_t constant_columns; /* columns of one value only; scaled by 1 */
+    int batch_shrunk;        /* nonzero: fewer rows than the batch asked for */
+} tdrop_fit_settings;
+
+/* Where fitting stands. */
+typedef struct tdrop_fit_progress {
+    size_t step, steps;
+    uint32_t epoch;        /* 0-based */
+    int epoch_ended;       /* nonzero: valid_loss and best are of this moment */
+    uint64_t rows;         /* rows trained on so far */
+    double seconds;        /* since training began */
+    double train_loss;     /* running mean, scaled space */
+    double valid_loss;     /* of the last epoch that ended; NaN before */
+    double best_loss;      /* lowest so far; NaN before */
+} tdrop_fit_progress;
+
+/* Called while fitting, on the calling thread; each may be NULL. `progress` is called after every step; a nonzero return
+ * stops the fit, which then keeps the best weights so far and ends well. */
+typedef struct tdrop_fit_observer {
+    void *context;
+    void (*settings)(void *context, const tdrop_fit_settings *settings);
+    int (*progress)(void *context, const tdrop_fit_progress *progress);
+} tdrop_fit_observer;
+
+/* Fits an ordered autoencoder to the training rows of the data. The loss is the mean squared error
+ * over entries in the scaled space. options and observer may be NULL. When the data have a single
+ * row there is nothing to hold out: DATA.
+ * Errors: NULL, RESERVED, P, K_MIN, LAW, ARCH, SIZE (a number out of its range), DATA, MEMORY. */
+TDROP_API tdrop_status tdrop_fit(tdrop_model **model, const tdrop_data *data,
+                                 const tdrop_fit_options *options,
+                                 const tdrop_fit_observer *observer, tdrop_error *error);
+
+/* Reads a model. Every tensor must be there with the shape that the architecture asks for, and the
+ * checksum must hold. Errors: NULL, FILE, FORMAT, MEMORY. */
+TDROP_API tdrop_status tdrop_model_load(tdrop_model **model, const char *path, tdrop_error *error);
+
+/* Writes a model as safetensors by a temporary file, fsync, rename and fsync of the folder: the
+ * file is there whole or not at all. overwrite = 0 refuses a file that exists.
+ * Errors: NULL, EXISTS, FILE, OVERFLOW, MEMORY. */
+TDROP_API tdrop_status tdrop_model_save(const tdrop_model *model, const char *path, int overwrite,
+                                        tdrop_error *error);
+
+/* Frees a model. NULL is fine. */
+TDROP_API void tdrop_model_destroy(tdrop_model *model);
+
+/* What a model is and how it was made. The pointers are good as long as the model. */
+typedef struct tdrop_model_info {
+    const char *arch;      /* as in tdrop_fit_settings */
+    size_t columns;        /* width of the data */
+    size_t features;       /* n */
+    size_t parameters;
+    int item_dims;
+    size_t item_shape[7];  /* shape of one row of the data */
+    tdrop_law_kind law;
+    double p;
+    uint32_t k_min;
+    uint64_t seed;
+    tdrop_scale scale;
+    const char *unit;      /* of the loss, as "mean squared error, pixels / 255" */
+    const char *data_name; /* what it was fitted to: the last part of a path, or a name */
+    uint64_t data_hash;
+    size_t data_rows;      /* of that data, held-out rows included */
+    double valid_share;
+    uint64_t split_seed;
+    uint32_t epochs;       /* that were trained */
+    size_t pruned_from;    /* n of the model it was cut from, 0 if it was not */
+    double flops;          /* operations of the training, a multiply-add counts two */
+    /* the validation curve, each of n + 1 numbers: at k = 0..n */
+    const double *valid_loss, *valid_se, *valid_pca; /* valid_pca: NULL when there is none */
+    size_t valid_rows;
+} tdrop_model_info;
+
+TDROP_API void tdrop_model_get_info(const tdrop_model *model, tdrop_model_info *info);
+
+/* Size in bytes of the file of this model when cut to k. Errors: NULL, K, MEMORY. */
+TDROP_API tdrop_status tdrop_model_file_size(const tdrop_model *model, size_t k, size_t *bytes);
+
+/* One layer of a model, from the input: for showing it. */
+typedef struct tdrop_layer_info {
+    const char *part;  /* "encoder" or "decoder" */
+    size_t index;      /* within that part, as in the file's tensor names */
+    const char *op;    /* "linear", "relu" or "tail" */
+    size_t inputs, outputs;
+    size_t parameters;
+    size_t multiply_adds; /* of one row */
+} tdrop_layer_info;
+
+/* How many layers; layer i (0-based) into *info. Errors: NULL, SIZE (no such layer). */
+TDROP_API size_t tdrop_model_layers(const tdrop_model *model);
+TDROP_API tdrop_status tdrop_model_get_layer(const tdrop_model *model, size_t i,
+                                             tdrop_layer_info *info);
+
+/* How a model is used; may be NULL. */
+typedef struct tdrop_use_options {
+    tdrop_isa isa;
+    const tdrop_parallel *parallel;
+    uint64_t reserved[2];
+} tdrop_use_options;
+
+/* Which rows of the data were not trained on: when these are the data that the model was fitted to
+ * (same hash), its held-out rows in rising order; of any other data, all rows.
+ * Writes how many into *count and, unless rows is NULL, their numbers into rows[*count].
+ * Errors: NULL. */
+TDROP_API tdrop_status tdrop_model_held_out(const tdrop_model *model, const tdrop_data *data,
+                                            size_t *count, size_t *rows);
+
+/* A scree curve; free it with tdrop_scree_destroy. */
+typedef struct tdrop_scree {
+    size_t n;     /* features */
+    size_t rows;  /* rows measured */
+    double *loss; /* [n + 1] mean over rows at k = 0..n */
+    double *se;   /* [n + 1] standard error of that mean */
+    double *pca;  /* [n + 1] loss of the first k principal components, or NULL */
+} tdrop_scree;
+
+/* Measures the loss at every k on the held-out rows of `data` (see tdrop_model_held_out). PCA is
+ * fitted to the training rows, centred on their mean, in the same scaled space: of `train`, the
+ * data that the model was fitted to; NULL, or other data, leaves `pca` NULL, and so do more than
+ * 4096 columns.
+ * Errors: NULL, RESERVED, DATA (another width), ISA, MEMORY. */
+TDROP_API tdrop_status tdrop_model_scree(tdrop_scree *scree, const tdrop_model *model,
+                                         const tdrop_data *data, const tdrop_data *train,
+                                         const tdrop_use_options *options, tdrop_error *error);
+TDROP_API void tdrop_scree_destroy(tdrop_scree *scree);
+
+/* The model cut to its first k features: rows of the layer before the tail and columns of the
+ * layer after it are sliced away. Codes and reconstructions equal those of the whole model at that
+ * k bit for bit. Errors: NULL, K (k = 0 or above n), MEMORY. */
+TDROP_API tdrop_status tdrop_model_prune(tdrop_model **pruned, const tdrop_model *model, size_t k,
+                                         tdrop_error *error);
+
+/* The first k features of rows first..first+rows-1 of the data, into codes[rows, k].
+ * Errors: NULL, RESERVED, K, SIZE (rows beyond the table), DATA (another width), ISA, MEMORY. */
+TDROP_API tdrop_status tdrop_model_encode(const tdrop_model *model, const tdrop_data *data,
+                                          size_t first, size_t rows, size_t k, float *codes,
+                                          const tdrop_use_options *options, tdrop_error *error);
+
+/* What codes[rows, k] stand for, into values[rows, columns], in the data's own units.
+ * Errors: as tdrop_model_encode. */
+TDROP_API tdrop_status tdrop_model_decode(const tdrop_model *model, const float *codes,
+                                          size_t rows, size_t k, float *values,
+                                          const tdrop_use_options *options, tdrop_error *error);
+
+/* Encode and decode with k features. Errors: as tdrop_model_encode. */
+TDROP_API tdrop_status tdrop_model_predict(const tdrop_model *model, const tdrop_data *data,
+                                           size_t first, size_t rows, size_t k, float *values,
+                                           const tdrop_use_options *options, tdrop_error *error);
+
+/* Loss with k features on the held-out rows, mean and standard error.
+ * Errors: as tdrop_model_encode. */
+TDROP_API tdrop_status tdrop_model_evaluate(const tdrop_model *model, const tdrop_data *data,
+                                            size_t k, double *loss, double *se, size_t *rows,
+                                            const tdrop_use_options *options, tdrop_error *error);
+
+/* Compares the gradients of a network with numeric ones: builds `arch` (grammar above) for so many
+ * columns, draws weights, `rows` rows and a k for each from the seed, and compares every gradient of
+ * a parameter with the central difference of the loss, computed plainly in double. *worst is the
+ * largest difference, as a share of the largest gradient. Where a relu's kink lies within the
+ * difference's reach the numbers cannot agree; such parameters are left out.
+ * Errors: NULL, ARCH, SIZE (no rows or columns), ISA, MEMORY. */
+TDROP_API tdrop_status tdrop_check_gradients(const char *arch, size_t columns, size_t rows,
+                                             uint64_t seed, tdrop_isa isa, double *worst,
+                                             tdrop_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "data/bytes.h"
+#include "data/idx.h"
+#include "data/npy.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Every format that is read; another one is another row. */
+static const struct {
+    const char *format;
+    bool (*matches)(const unsigned char *bytes, size_t size);
+    tdrop_status (*parse)(tdrop_data **data, const char *name, const unsigned char *bytes,
+                          size_t size, tdrop_error *error);
+} readers[] = {
+    {".npy", tdrop_npy_matches, tdrop_npy_parse},
+    {"IDX", tdrop_idx_matches, tdrop_idx_parse},
+};
+enum { READERS = sizeof readers / sizeof *readers };
+
+static tdrop_status unknown_format(const char *name, tdrop_error *error) {
+    char formats[256] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < READERS && used < sizeof formats; i++)
+        used += (size_t)snprintf(formats + used, sizeof formats - used, "%s%s", i ? ", " : "",
+                                 readers[i].format);
+    return tdrop_fail(error, TDROP_ERROR_FORMAT,
+                      "%s: not a format that is read: %s, each as it is or in gzip", name, formats);
+}
+
+static tdrop_status parse(tdrop_data **data, const char *name, const tdrop_bytes *bytes,
+                          tdrop_error *error) {
+    if (bytes->size == 0) return tdrop_fail(error, TDROP_ERROR_FORMAT, "%s: is empty", name);
+    for (size_t i = 0; i < READERS; i++)
+        if (readers[i].matches(bytes->data, bytes->size))
+            return readers[i].parse(data, name, bytes->data, bytes->size, error);
+    return unknown_format(name, error);
+}
+
+/* A data set that Debian packages; its name stands for its files. */
+static const struct {
+    const char *name, *package, *files[2]; /* by tdrop_part */
+} data_sets[] = {
+    {"fashion-mnist",
+     "dataset-fashion-mnist",
+     {"/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz",
+      "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"}},
+};
+
+/* *path: the file that `source` stands for; a path stands for itself. */
+static tdrop_status find_path(const char **path, const char *source, tdrop_part part,
+                              tdrop_error *error) {
+    *path = source;
+    for (size_t i = 0; i < sizeof data_sets / sizeof *data_sets; i++) {
+        if (strcmp(data_sets[i].name, source) != 0) continue;
+        *path = data_sets[i].files[part == TDROP_PART_TEST];
+        if (access(*path, F_OK) != 0)
+            return tdrop_fail(error, TDROP_ERROR_FILE,
+                              "%s: the data set is not installed: apt install %s", source,
+                              data_sets[i].package);
+    }
+    return TDROP_OK;
+}
+
+tdrop_status tdrop_data_read(tdrop_data **data, const char *source, tdrop_part part,
+                             tdrop_error *error) {
+    if (!data || !source)
+        return tdrop_fail(error, TDROP_ERROR_NULL, "tdrop_data_read: a pointer is NULL");
+    const char *path = NULL;
+    tdrop_status status = find_path(&path, source, part, error);
+    if (status) return status;
+    tdrop_bytes bytes = {0};
+    status = tdrop_bytes_read(&bytes, path, error);
+    if (!status) status = tdrop_bytes_gunzip(&bytes, path, error);
+    if (!status) status = parse(data, source, &bytes, error);
+    tdrop_bytes_release(&bytes);
+    return status;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/scaling.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const scale_names[] = {
+    [TDROP_SCALE_AUTO] = "auto",         [TDROP_SCALE_NONE] = "none",
+    [TDROP_SCALE_STANDARD] = "standard", [TDROP_SCALE_MINMAX] = "minmax",
+    [TDROP_SCALE_BYTE] = "byte",
+};
+enum { SCALES = sizeof scale_names / sizeof *scale_names };
+
+const char *tdrop_scale_name(tdrop_scale scale) {
+    return (unsigned)scale < SCALES ? scale_names[scale] : NULL;
+}
+
+tdrop_status tdrop_scale_parse(const char *name, tdrop_scale *scale) {
+    if (!name || !scale) return TDROP_ERROR_NULL;
+    for (unsigned i = 0; i < SCALES; i++) {
+        if (strcmp(name, scale_names[i])) continue;
+        *scale = (tdrop_scale)i;
+        return TDROP_OK;
+    }
+    return TDROP_ERROR_FORMAT;
+}
+
+tdrop_status tdrop_scaling_create(tdrop_scaling *scaling, tdrop_scale kind, size_t columns) {
+    double *numbers = tdrop_alloc_zero(columns, 3 * sizeof *numbers);
+    if (!numbers) return TDROP_ERROR_MEMORY;
+    *scaling = (tdrop_scaling){.kind = kind,
+                               .columns = columns,
+                               .shift = numbers,
+                               .unit = numbers + columns,
+                               .per_unit = numbers + 2 * columns};
+    for (size_t j = 0; j < columns; j++)
+        scaling->unit[j] = kind == TDROP_SCALE_BYTE ? 255.0 : 1.0;
+    tdrop_scaling_finish(scaling);
+    return TDROP_OK;
+}
+
+void tdrop_scaling_finish(tdrop_scaling *scaling) {
+    for (size_t j = 0; j < scaling->columns; j++)
+        scaling->per_unit[j] = 1.0 / scaling->unit[j];
+}
+
+tdrop_status tdrop_scaling_copy(tdrop_scaling *to, const tdrop_scaling *from) {
+    tdrop_scaling copy;
+    if (tdrop_scaling_create(&copy, from->kind, from->columns)) return TDROP_ERROR_MEMORY;
+    memcpy(copy.shift, from->shift, 3 * from->columns * sizeof *copy.shift);
+    copy.constant_columns = from->constant_columns;
+    *to = copy;
+    return TDROP_OK;
+}
+
+void tdrop_scaling_clear(tdrop_scaling *scaling) {
+    tdrop_free(scaling->shift); /* the block holds all three */
+    *scaling = (tdrop_scaling){0};
+}
+
+/* Statistics of columns, gathered row by row. */
+typedef struct statistics {
+    double *row, *mean, *square, *low, *high;
+} statistics;
+
+/* Welford's update: mean and sum of squared deviations without cancellation. */
+static void add_row(statistics *s, size_t columns, size_t seen) {
+    for (size_t j = 0; j < columns; j++) {
+        double value = s->row[j], before = value - s->mean[j];
+        s->mean[j] += before / (double)seen;
+        s->square[j] += before * (value - s->mean[j]);
+        if (seen == 1 || value < s->low[j]) s->low[j] = value;
+        if (seen == 1 || value > s->high[j]) s->high[j] = value;
+    }
+}
+
+static void set_column(tdrop_scaling *scaling, const statistics *s, size_t j, size_t rows) {
+    bool standard = scaling->kind == TDROP_SCALE_STANDARD;
+    double unit = standard ? sqrt(s->square[j] / (double)rows) : s->high[j] - s->low[j];
+    scaling->shift[j] = standard ? s->mean[j] : s->low[j];
+    if (s->high[j] > s->low[j] && isnormal(unit)) {
+        scaling->unit[j] = unit;
+        return;
+    }
+    scaling->unit[j] = 1.0;
+    scaling->constant_columns++;
+}
+
+static tdrop_status learn_columns(tdrop_scaling *scaling, const tdrop_data *data,
+                                  const size_t *rows, size_t row_count) {
+    size_t columns = scaling->columns;
+    double *block = tdrop_alloc_zero(columns, 5 * sizeof *block);
+    if (!block) return TDROP_ERROR_MEMORY;
+    statistics s = {block, block + columns, block + 2 * columns, block + 3 * columns,
+                    block + 4 * columns};
+    for (size_t i = 0; i < row_count; i++) {
+        tdrop_table_row(data, rows[i], s.row);
+        add_row(&s, columns, i + 1);
+    }
+    for (size_t j = 0; j < columns; j++)
+        set_column(scaling, &s, j, row_count);
+    tdrop_scaling_finish(scaling);
+    tdrop_free(block);
+    return TDROP_OK;
+}
+
+tdrop_status tdrop_scaling_learn(tdrop_scaling *scaling, tdrop_scale kind, const tdrop_data *data,
+                                 const size_t *rows, size_t row_count, tdrop_error *error) {
+    tdrop_scaling made;
+    if (kind == TDROP_SCALE_AUTO)
+        kind = data->element == TDROP_ELEMENT_U8 ? TDROP_SCALE_BYTE : TDROP_SCALE_STANDARD;
+    tdrop_status status = tdrop_scaling_create(&made, kind, data->info.columns);
+    if (!status && (kind == TDROP_SCALE_STANDARD || kind == TDROP_SCALE_MINMAX)) {
+        status = learn_columns(&made, data, rows, row_count);
+        if (status) tdrop_scaling_clear(&made);
+    }
+    if (status) return tdrop_fail_memory(error, "scaling");
+    *scaling = made;
+    return TDROP_OK;
+}
+
+void tdrop_scaling_row(const tdrop_scaling *scaling, const tdrop_data *data, size_t row,
+                       double *buffer, float *out) {
+    tdrop_table_row(data, row, buffer);
+    for (size_t j = 0; j < scaling->columns; j++)
+        out[j] = (float)((buffer[j] - scaling->shift[j]) * scaling->per_unit[j]);
+}
+
+void tdrop_scaling_undo(const tdrop_scaling *scaling, size_t rows, float *values) {
+    for (size_t i = 0; i < rows; i++, values += scaling->columns)
+        for (size_t j = 0; j < scaling->columns; j++)
+            values[j] = (float)((double)values[j] * scaling->unit[j] + scaling->shift[j]);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT
+ * The public face of the products: checks, packed weights, workspace. */
+#include "gemm/linear.h"
+
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "gemm/dispatch.h"
+
+#include <stdint.h>
+#include <string.h>
+
+enum { PACK_BOTH = TDROP_PACK_FORWARD | TDROP_PACK_BACKWARD };
+
+static size_t panels_of(const tdrop_linear *layer, size_t columns) {
+    return (columns + layer->kernels->nr - 1) / layer->kernels->nr;
+}
+
+tdrop_status tdrop_linear_create(tdrop_linear **layer, size_t inputs, size_t outputs,
+                                 const tdrop_linear_options *options) {
+    static const tdrop_linear_options defaults = {0};
+    if (!layer) return TDROP_ERROR_NULL;
+    if (!options) options = &defaults;
+    if (options->reserved[0] || options->reserved[1]) return TDROP_ERROR_RESERVED;
+    if (inputs == 0 || outputs == 0 || inputs > INT32_MAX || outputs > INT32_MAX)
+        return TDROP_ERROR_SIZE;
+    if ((unsigned)options->activation > TDROP_ACTIVATION_RELU) return TDROP_ERROR_SIZE;
+    const tdrop_gemm_kernels *kernels = tdrop_gemm_kernels_for(options->isa);
+    if (!kernels) return TDROP_ERROR_ISA;
+    tdrop_linear *made = tdrop_alloc_zero(1, sizeof *made);
+    if (!made) return TDROP_ERROR_MEMORY;
+    *made = (tdrop_linear){.inputs = inputs,
+                           .outputs = outputs,
+                           .kernels = kernels,
+                           .relu = options->activation == TDROP_ACTIVATION_RELU};
+    made->bias = tdrop_alloc_zero(panels_of(made, outputs) * kernels->nr, sizeof *made->bias);
+    if (!made->bias) {
+        tdrop_linear_destroy(made);
+        return TDROP_ERROR_MEMORY;
+    }
+    *layer = made;
+    return TDROP_OK;
+}
+
+void tdrop_linear_destroy(tdrop_linear *layer) {
+    if (!layer) return;
+    tdrop_free(layer->forward);
+    tdrop_free(layer->backward);
+    tdrop_free(layer->bias);
+    tdrop_free(layer);
+}
+
+/* What packing tasks need; one task a panel, those of the forward packing first. */
+typedef struct pack_job {
+    const tdrop_linear *layer;
+    const float *w;
+    size_t w_stride;
+    size_t forward_panels;
+} pack_job;
+
+static void pack_forward(const pack_job *job, size_t panel) {
+    const tdrop_linear *layer = job->layer;
+    size_t nr = layer->kernels->nr, first = panel * nr, left = layer->outputs - first;
+    layer->kernels->pack_transposed(left < nr ? left : nr, layer->inputs,
+                                    job->w + first * job->w_stride, job->w_stride,
+                                    layer->forward + first * layer->inputs);
+}
+
+static void pack_backward(const pack_job *job, size_t panel) {
+    const tdrop_linear *layer = job->layer;
+    size_t nr = layer->kernels->nr, first = panel * nr, left = layer->inputs - first;
+    size_t width = left < nr ? left : nr;
+    float *to = layer->backward + first * layer->outputs;
+    for (size_t o = 0; o < layer->outputs; o++, to += nr) {
+        memcpy(to, job->w + o * job->w_stride + first, width * sizeof *to);
+        memset(to + width, 0, (nr - width) * sizeof *to);
+    }
+}
+
+static void pack_task(void *arg, size_t index, unsigned worker) {
+    const pack_job *job = arg;
+    (void)worker;
+    if (index < job->forward_panels)
+        pack_forward(job, index);
+    else
+        pack_backward(job, index - job->forward_panels);
+}
+
+static tdrop_status ensure_panels(const tdrop_linear *layer, float **panels, size_t columns,
+                                  size_t inner) {
+    size_t rows = panels_of(layer, columns) * layer->kernels->nr;
+    if (*panels) return TDROP_OK;
+    size_t count = 0;
+    if (!tdrop_multiply(rows, inner, &count)) return TDROP_ERROR_OVERFLOW;
+    *panels = tdrop_alloc(count, sizeof **panels);
+    return *panels ? TDROP_OK : TDROP_ERROR_MEMORY;
+}
+
+static tdrop_status ensure_packings(tdrop_linear *layer, unsigned packings) {
+    tdrop_status status = TDROP_OK;
+    if (packings & TDROP_PACK_FORWARD)
+        status = ensure_panels(layer, &layer->forward, layer->outputs, layer->inputs);
+    if (!status && packings & TDROP_PACK_BACKWARD)
+        status = ensure_panels(layer, &layer->backward, layer->inputs, layer->outputs);
+    return status;
+}
+
+tdrop_status tdrop_linear_set_weights(tdrop_linear *layer, const float *w, size_t w_stride,
+                                      const float *bias, unsigned packings,
+                                      const tdrop_parallel *parallel) {
+    if (!layer || !w) return TDROP_ERROR_NULL;
+    if (w_stride < layer->inputs || !packings || packings & ~(unsigned)PACK_BOTH)
+        return TDROP_ERROR_SIZE;
+    tdrop_status status = ensure_packings(layer, packings);
+    if (status) return status;
+    bool forward = packings & TDROP_PACK_FORWARD, backward = packings & TDROP_PACK_BACKWARD;
+    pack_job job = {layer, w, w_stride, forward ? panels_of(layer, layer->outputs) : 0};
+    size_t backward_panels = backward ? panels_of(layer, layer->inputs) : 0;
+    tdrop_run_tasks(parallel, job.forward_panels + backward_panels, pack_task, &job);
+    /* + 0 makes a bias of -0 a +0: added last, it then gives every empty sum the same zero. */
+    for (size_t o = 0; o < layer->outputs; o++)
+        layer->bias[o] = bias ? bias[o] + 0.0f : 0.0f;
+    layer->packed = packings;
+    return TDROP_OK;
+}
+
+static size_t larger(size_t a, size_t b) {
+    return a > b ? a : b;
+}
+
+size_t tdrop_linear_workspace(const tdrop_linear *layer, size_t rows, unsigned workers) {
+    size_t inner = larger(layer->inputs, layer->outputs);
+    size_t floats = larger(tdrop_rows_product_floats(layer->kernels, inner),
+                           tdrop_weights_product_floats(layer->kernels, rows, layer->outputs));
+    return (size_t)workers * floats * sizeof(float) + TDROP_ALIGNMENT;
+}
+
+static float *aligned_workspace(void *workspace) {
+    return (float *)tdrop_round_up_aligned((uintptr_t)workspace);
+}
+
+/* The checks that the three products share, before any pointer is followed. */
+static tdrop_status check_product(const tdrop_linear *layer, const tdrop_staircase *stairs,
+                                  unsigned packing, void *workspace, size_t workspace_size,
+                                  const tdrop_parallel *parallel) {
+    if (!layer || !stairs) return TDROP_ERROR_NULL;
+    if (!stairs->set || (layer->packed & packing) != packing) return TDROP_ERROR_ORDER;
+    if (stairs->inputs != layer->inputs || stairs->outputs != layer->outputs)
+        return TDROP_ERROR_SIZE;
+    if (stairs->rows == 0) return TDROP_OK;
+    if (!workspace) return TDROP_ERROR_NULL;
+    if (workspace_size < tdrop_linear_workspace(layer, stairs->rows, tdrop_workers(parallel)))
+        return TDROP_ERROR_WORKSPACE;
+    return TDROP_OK;
+}
+
+tdrop_status tdrop_linear_forward(const tdrop_linear *layer, const tdrop_staircase *stairs,
+                                  const float *x, size_t x_stride, float *y, size_t y_stride,
+                                  void *workspace, size_t workspace_size,
+                                  const tdrop_parallel *parallel) {
+    tdrop_status status =
+        check_product(layer, stairs, TDROP_PACK_FORWARD, workspace, workspace_size, parallel);
+    if (status || stairs->rows == 0) return status;
+    if (!x || !y) return TDROP_ERROR_NULL;
+    if (x_stride < layer->inputs || y_stride < layer->outputs) return TDROP_ERROR_SIZE;
+    tdrop_rows_product product = {.kernels = layer->kernels,
+                                  .rows = stairs->rows,
+                                  .order = stairs->order,
+                                  .inner = stairs->keep_in,
+                                  .limit = stairs->keep_out,
+                                  .inner_size = layer->inputs,
+                                  .columns = layer->outputs,
+                                  .a = x,
+                                  .a_stride = x_stride,
+                                  .panels = layer->forward,
+                                  .bias = layer->bias,
+                                  .relu = layer->relu,
+                                  .c = y,
+                                  .c_stride = y_stride,
+                                  .workspace = aligned_workspace(workspace)};
+    tdrop_rows_product_run(&product, parallel);
+    return TDROP_OK;
+}
+
+tdrop_status tdrop_linear_backward_input(const tdrop_linear *layer, const tdrop_staircase *stairs,
+                                         const float *dy, size_t dy_stride, const float *gate,
+                                         float *dx, size_t dx_stride, void *workspace,
+                                         size_t workspace_size, const tdrop_parallel *parallel) {
+    tdrop_status status =
+        check_product(layer, stairs, TDROP_PACK_BACKWARD, workspace, workspace_size, parallel);
+    if (status || stairs->rows == 0) return status;
+    if (!dy || !dx) return TDROP_ERROR_NULL;
+    if (dy_stride < layer->outputs || dx_stride < layer->inputs) return TDROP_ERROR_SIZE;
+    tdrop_rows_product product = {.kernels = layer->kernels,
+                                  .rows = stairs->rows,
+                                  .order = stairs->order,
+                                  .inner = stairs->keep_out,
+                                  .limit = stairs->keep_in,
+                                  .inner_size = layer->outputs,
+                                  .columns = layer->inputs,
+                                  .a = dy,
+                                  .a_stride = dy_stride,
+                                  .panels = layer->backward,
+                                  .gate = gate,
+                                  .c = dx,
+                                  .c_stride = dx_stride,
+                                  .workspace = aligned_workspace(workspace)};
+    tdrop_rows_product_run(&product, parallel);
+    return TDROP_OK;
+}
+
+tdrop_status tdrop_linear_backward_weights(const tdrop_linear *layer, const tdrop_staircase *stairs,
+                                           const float *dy, size_t dy_stride, const float *x,
+                                           size_t x_stride, float *dw, size_t dw_stride, float *db,
+                                           void *workspace, size_t workspace_size,
+                                           const tdrop_parallel *parallel) {
+    tdrop_status status = check_product(layer, stairs, 0, workspace, workspace_size, parallel);
+    if (status) return status;
+    if (!dw || (stairs->rows && (!dy || !x))) return TDROP_ERROR_NULL;
+    if (dy_stride < layer->outputs || x_stride < layer->inputs || dw_stride < layer->inputs)
+        return TDROP_ERROR_SIZE;
+    tdrop_weights_product product = {.kernels = layer->kernels,
+                                     .stairs = stairs,
+                                     .dy = dy,
+                                     .dy_stride = dy_stride,
+                                     .x = x,
+                                     .x_stride = x_stride,
+                                     .dw = dw,
+                                     .dw_stride = dw_stride,
+                                     .db = db,
+                                     .workspace = aligned_workspace(workspace)};
+    tdrop_weights_product_run(&product, parallel);
+    return TDROP_OK;
+}

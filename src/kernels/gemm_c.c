@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ * The tile in plain C: what the other instruction sets have to equal, bit for bit. */
+#include "kernels/gemm_kernels.h"
+
+#include <math.h>
+
+enum { MR = 4, NR = 16 };
+
+static float tile_element(const tdrop_tile *tile, size_t r, size_t column) {
+    float sum = tile->resume ? tile->c[r][column] : 0.0f;
+    for (size_t i = 0; i < tile->run_count; i++) {
+        const tdrop_run *run = &tile->runs[i];
+        for (size_t k = 0; k < run->count; k++)
+            sum = fmaf(run->a[r][k * run->a_step], run->b[k * NR + column], sum);
+    }
+    sum += tile->bias[column];
+    if (tile->gate[0] && !(tile->gate[r][column] > 0.0f)) sum = 0.0f;
+    return tile->relu && sum < 0.0f ? 0.0f : sum;
+}
+
+static void tile_c(const tdrop_tile *tile) {
+    for (size_t r = 0; r < tile->rows; r++)
+        for (size_t column = 0; column < (size_t)tile->limit[r]; column++)
+            tile->c[r][column] = tile_element(tile, r, column);
+}
+
+static void add_c(size_t n, const float *x, float *sum) {
+    for (size_t i = 0; i < n; i++)
+        sum[i] += x[i];
+}
+
+static void pack_transposed_c(size_t rows, size_t columns, const float *w, size_t w_stride,
+                              float *panel) {
+    for (size_t j = 0; j < columns; j++)
+        for (size_t i = 0; i < NR; i++)
+            panel[j * NR + i] = i < rows ? w[i * w_stride + j] : 0.0f;
+}
+
+const tdrop_gemm_kernels tdrop_gemm_c = {
+    .mr = MR,
+    .nr = NR,
+    .tile = tile_c,
+    .add = add_c,
+    .pack_transposed = pack_transposed_c,
+};

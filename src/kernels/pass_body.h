@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ * The body of pass_<isa>.c, which defines TDROP_PASS_KERNELS, the name of its table. Plain loops:
+ * the compiler makes vectors of them as wide as that file's flags allow. */
+#include "kernels/pass_kernels.h"
+
+#include <math.h>
+
+static void relu(size_t n, const float *x, float *y) {
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i] < 0.0f ? 0.0f : x[i];
+}
+
+static void relu_gradient(size_t n, const float *dy, const float *x, float *dx) {
+    for (size_t i = 0; i < n; i++)
+        dx[i] = x[i] > 0.0f ? dy[i] : 0.0f;
+}
+
+enum { PARTS = 16 };
+
+static double add_parts(const double part[PARTS]) {
+    double sum = 0.0;
+    for (int i = 0; i < PARTS; i++)
+        sum += part[i];
+    return sum;
+}
+
+static double squared_error(size_t n, const float *restrict y, const float *restrict target) {
+    double part[PARTS] = {0.0};
+    size_t i = 0;
+    for (; i + PARTS <= n; i += PARTS)
+        for (int j = 0; j < PARTS; j++) {
+            double difference = (double)y[i + (size_t)j] - (double)target[i + (size_t)j];
+            part[j] += difference * difference;
+        }
+    for (int j = 0; i < n; i++, j++) {
+        double difference = (double)y[i] - (double)target[i];
+        part[j] += difference * difference;
+    }
+    return add_parts(part);
+}
+
+static void squared_error_gradient(size_t n, float scale, float *restrict y,
+                                   const float *restrict target) {
+    for (size_t i = 0; i < n; i++)
+        y[i] = scale * (y[i] - target[i]);
+}
+
+/* A moment of a gradient that has been zero for long would fade through the denormals, which many
+ * processors handle a hundred times slower: it ends at zero instead. */
+static inline float fade(float moment) {
+    return fabsf(moment) < 1e-30f ? 0.0f : moment;
+}
+
+static void adam_moments(const tdrop_adam *adam, size_t n, const float *restrict gradient,
+                         float *restrict moment1, float *restrict moment2,
+                         float *restrict parameter) {
+    const float b1 = adam->beta1, b2 = adam->beta2, c1 = 1.0f - b1, c2 = 1.0f - b2;
+    const float rate = adam->rate, correct = adam->correct, epsilon = adam->epsilon;
+    for (size_t i = 0; i < n; i++) {
+        const float g = gradient[i];
+        const float m = fade(b1 * moment1[i] + c1 * g);
+        const float v = fade(b2 * moment2[i] + c2 * (g * g));
+        moment1[i] = m;
+        moment2[i] = v;
+        parameter[i] -= rate * m / (sqrtf(v * correct) + epsilon);
+    }
+}
+
+static void blend(float share, size_t n, const float *restrict value, float *restrict average) {
+    for (size_t i = 0; i < n; i++)
+        average[i] += share * (value[i] - average[i]);
+}
+
+static void adam(const tdrop_adam *step, size_t n, const float *gradient, float *moment1,
+                 float *moment2, float *parameter, float *average) {
+    adam_moments(step, n, gradient, moment1, moment2, parameter);
+    if (average) blend(step->blend, n, parameter, average);
+}
+
+const tdrop_pass_kernels TDROP_PASS_KERNELS = {
+    .relu = relu,
+    .relu_gradient = relu_gradient,
+    .squared_error = squared_error,
+    .squared_error_gradient = squared_error_gradient,
+    .adam = adam,
+};

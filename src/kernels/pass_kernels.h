@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ * Passes over vectors at memory speed. One body (pass_body.h) is compiled once for each instruction
+ * set; without contraction or reassociation every one of them gives the same bits. */
+#ifndef TDROP_KERNELS_PASS_KERNELS_H
+#define TDROP_KERNELS_PASS_KERNELS_H
+
+#include <stddef.h>
+
+/* One step of Adam (Kingma and Ba, arXiv:1412.6980, algorithm 1) and of the running average. */
+typedef struct tdrop_adam {
+    float beta1, beta2;
+    float rate;    /* learning rate / (1 - beta1^t) */
+    float correct; /* 1 / (1 - beta2^t) */
+    float epsilon;
+    float blend; /* average += blend * (parameter - average) */
+} tdrop_adam;
+
+typedef struct tdrop_pass_kernels {
+    /* y[i] = max(0, x[i]), NaN stays NaN. */
+    void (*relu)(size_t n, const float *x, float *y);
+
+    /* dx[i] = dy[i] where x[i] > 0, else 0. dx may be x. */
+    void (*relu_gradient)(size_t n, const float *dy, const float *x, float *dx);
+
+    /* Sum of (y[i] - target[i])^2, in 16 partial sums of double that are added up in a fixed
+     * order. */
+    double (*squared_error)(size_t n, const float *y, const float *target);
+
+    /* y[i] = scale * (y[i] - target[i]): the gradient takes the place of the prediction. */
+    void (*squared_error_gradient)(size_t n, float scale, float *y, const float *target);
+
+    /* Moments, parameters and their average, in one pass. average may be NULL. */
+    void (*adam)(const tdrop_adam *adam, size_t n, const float *gradient, float *moment1,
+                 float *moment2, float *parameter, float *average);
+} tdrop_pass_kernels;
+
+extern const tdrop_pass_kernels tdrop_pass_c;
+extern const tdrop_pass_kernels tdrop_pass_avx2;
+extern const tdrop_pass_kernels tdrop_pass_avx512;
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/arch.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST_LAYERS = 256 };
+
+/* The layers of a text before their tensors are laid out. */
+typedef struct arch_draft {
+    const char *text;
+    size_t count;
+    struct draft_layer {
+        const tdrop_op *op;
+        size_t width; /* where the op has one */
+    } layer[MOST_LAYERS];
+    bool names_activation;
+} arch_draft;
+
+static tdrop_status add_layer(arch_draft *draft, const tdrop_op *op, size_t width,
+                              tdrop_error *error) {
+    if (draft->count == MOST_LAYERS)
+        return tdrop_fail(error, TDROP_ERROR_ARCH, "architecture '%s': more than %d layers",
+                          draft->text, MOST_LAYERS);
+    draft->layer[draft->count].op = op;
+    draft->layer[draft->count].width = width;
+    draft->count++;
+    draft->names_activation |= op->is_activation;
+    return TDROP_OK;
+}
+
+/* Reads a width of 1 to 9 digits and nothing else; 0 when it is none. */
+static size_t read_width(const char *item, size_t length) {
+    size_t width = 0;
+    if (length == 0 || length > 9) return 0;
+    for (size_t i = 0; i < length; i++) {
+        if (item[i] < '0' || item[i] > '9') return 0;
+        width = width * 10 + (size_t)(item[i] - '0');
+    }
+    return width;
+}
+
+static tdrop_status add_item(arch_draft *draft, const char *item, size_t length,
+                             tdrop_error *error) {
+    bool code = length > 2 && item[0] == '[' && item[length - 1] == ']';
+    size_t width = code ? read_width(item + 1, length - 2) : read_width(item, length);
+    if (width) {
+        tdrop_status status = add_layer(draft, tdrop_op_linear, width, error);
+        return !status && code ? add_layer(draft, tdrop_op_tail, 0, error) : status;
+    }
+    const tdrop_op *op = tdrop_op_find(item, length);
+    if (op && !op->has_width) return add_layer(draft, op, 0, error);
+    return tdrop_fail(error, TDROP_ERROR_ARCH,
+                      "architecture '%s': item '%.*s' at character %zu is neither a width, a code "
+                      "as [64], nor one of relu and tail",
+                      draft->text, (int)length, item, (size_t)(item - draft->text) + 1);
+}
+
+static tdrop_status read_items(arch_draft *draft, const char *text, tdrop_error *error) {
+    for (const char *item = text;; item++) {
+        size_t length = strcspn(item, "-");
+        tdrop_status status = add_item(draft, item, length, error);
+        if (status) return status;
+        item += length;
+        if (!*item) return TDROP_OK;
+    }
+}
+
+/* Where no activation was named: a relu behind every linear layer but the code. The layer to the
+ * output comes later and has none either. */
+static tdrop_status add_default_activations(arch_draft *d, tdrop_error *error) {
+    if (d->names_activation) return TDROP_OK;
+    arch_draft plain = *d;
+    d->count = 0;
+    for (size_t i = 0; i < plain.count; i++) {
+        bool hidden = plain.layer[i].op->has_width &&
+                      !(i + 1 < plain.count && plain.layer[i + 1].op->is_tail);
+        tdrop_status status = add_layer(d, plain.layer[i].op, plain.layer[i].width, error);
+        if (!status && hidden) status = add_layer(d, tdrop_op_relu, 0, error);
+        if (status) return status;
+    }
+    return TDROP_OK;
+}
+
+/* The nearest layer that is linear, past ops that let keep pass; `step` is +1 or -1. */
+static bool reaches_linear(const arch_draft *draft, size_t from, int step) {
+    for (size_t i = from + (size_t)step; i < draft->count; i += (size_t)step) {
+        if (draft->layer[i].op == tdrop_op_linear) return true;
+        if (!draft->layer[i].op->keep_passes) return false;
+    }
+    return false;
+}
+
+static tdrop_status check_tail(const arch_draft *draft, size_t *tail, tdrop_error *error) {
+    size_t tails = 0;
+    for (size_t i = 0; i < draft->count; i++)
+        if (draft->layer[i].op->is_tail) tails++, *tail = i;
+    if (tails != 1)
+        return tdrop_fail(error, TDROP_ERROR_ARCH,
+                          "architecture '%s': it has %zu tails, exactly one is needed; write the "
+                          "code as [64]",
+                          draft->text, tails);
+    if (!reaches_linear(draft, *tail, -1) || !reaches_linear(draft, *tail, 1))
+        return tdrop_fail(error, TDROP_ERROR_ARCH,
+                          "architecture '%s': the tail needs a linear layer before it and one "
+                          "after it",
+                          draft->text);
+    return TDROP_OK;
+}
+
+/* A name of the layer's tensor, and where its numbers lie. */
+static void lay_out_tensor(tdrop_arch *arch, const tdrop_layer *layer,
+                           const tdrop_tensor_kind *kind) {
+    tdrop_parameter *tensor = &arch->tensors[arch->tensor_count++];
+    snprintf(tensor->name, sizeof tensor->name, "%s.%zu.%s", layer->part, layer->index, kind->name);
+    tensor->dims = 0;
+    if (kind->by_output) tensor->shape[tensor->dims++] = layer->outputs;
+    if (kind->by_input) tensor->shape[tensor->dims++] = layer->inputs;
+    tensor->count = tensor->shape[0] * (tensor->dims == 2 ? tensor->shape[1] : 1);
+    tensor->offset = arch->parameters;
+    tensor->fan_in = layer->inputs;
+    arch->parameters += tensor->count;
+}
+
+static tdrop_status too_large(const char *text, tdrop_error *error) {
+    return tdrop_fail(error, TDROP_ERROR_ARCH, "architecture '%s': too large to be addressed",
+                      text);
+}
+
+/* Layers with their widths, and tensors with their places. */
+static tdrop_status lay_out(tdrop_arch *arch, const arch_draft *draft, size_t columns, size_t tail,
+                            tdrop_error *error) {
+    size_t width = columns;
+    arch->inputs = columns;
+    arch->tail = tail;
+    for (size_t i = 0; i < draft->count; i++) {
+        const tdrop_op *op = draft->layer[i].op;
+        tdrop_layer *layer = &arch->layers[i];
+        layer->op = op;
+        layer->part = i <= tail ? "encoder" : "decoder";
+        layer->index = i <= tail ? i : i - tail - 1;
+        layer->inputs = width;
+        layer->outputs = width = op->has_width ? draft->layer[i].width : width;
+        layer->first_tensor = arch->tensor_count;
+        if ((double)layer->inputs * (double)layer->outputs > (double)INT32_MAX)
+            return too_large(draft->text, error);
+        for (size_t t = 0; t < op->tensors; t++)
+            lay_out_tensor(arch, layer, &op->tensor[t]);
+        if (i == tail) arch->features = width;
+    }
+    arch->layer_count = draft->count;
+    arch->outputs = width;
+    return TDROP_OK;
+}
+
+/* The text with every layer written: "784-512-relu-64-tail-784". */
+static char *write_text(const tdrop_arch *arch) {
+    enum { MOST_PER_LAYER = 24 };
+    size_t size = (arch->layer_count + 1) * MOST_PER_LAYER, used;
+    char *text = tdrop_alloc(size, 1);
+    if (!text) return NULL;
+    used = (size_t)snprintf(text, size, "%zu", arch->inputs);
+    for (size_t i = 0; i < arch->layer_count; i++) {
+        const tdrop_layer *layer = &arch->layers[i];
+        used += (size_t)(layer->op->has_width
+                             ? snprintf(text + used, size - used, "-%zu", layer->outputs)
+                             : snprintf(text + used, size - used, "-%s", layer->op->name));
+    }
+    return text;
+}
+
+/* Turns a checked draft into an architecture. */
+static tdrop_status build(tdrop_arch *arch, const arch_draft *draft, size_t columns,
+                          tdrop_error *error) {
+    size_t tail = 0;
+    tdrop_arch made = {0};
+    tdrop_status status = check_tail(draft, &tail, error);
+    if (status) return status;
+    made.layers = tdrop_alloc_zero(draft->count, sizeof *made.layers);
+    made.tensors = tdrop_alloc_zero(draft->count * TDROP_MOST_TENSORS, sizeof *made.tensors);
+    status = made.layers && made.tensors ? lay_out(&made, draft, columns, tail, error)
+                                         : tdrop_fail_memory(error, "architecture");
+    if (!status && !(made.text = write_text(&made)))
+        status = tdrop_fail_memory(error, "architecture");
+    if (status)
+        tdrop_arch_clear(&made);
+    else
+        *arch = made;
+    return status;
+}
+
+/* A written-out text begins with the input's width and ends with the output's. */
+static tdrop_status check_ends(const char *text, size_t columns, const arch_draft *draft,
+                               size_t first, tdrop_error *error) {
+    size_t last = draft->count ? draft->layer[draft->count - 1].width : 0;
+    if (first == columns && last == columns) return TDROP_OK;
+    return tdrop_fail(error, TDROP_ERROR_ARCH,
+                      "architecture '%s': it should begin and end with %zu, the data's width", text,
+                      columns);
+}
+
+tdrop_status tdrop_arch_parse(tdrop_arch *arch, const char *text, size_t columns, bool written_out,
+                              tdrop_error *error) {
+    arch_draft draft = {.text = text};
+    tdrop_status status;
+    if (written_out) {
+        size_t length = strcspn(text, "-");
+        const char *rest = text[length] ? text + length + 1 : text + length;
+        status = read_items(&draft, rest, error);
+        if (!status) status = check_ends(text, columns, &draft, read_width(text, length), error);
+    } else {
+        status = read_items(&draft, text, error);
+        if (!status) status = add_default_activations(&draft, error);
+        if (!status) status = add_layer(&draft, tdrop_op_linear, columns, error);
+    }
+    return status ? status : build(arch, &draft, columns, error);
+}
+
+tdrop_status tdrop_arch_with_features(tdrop_arch *cut, const tdrop_arch *arch, size_t k,
+                                      tdrop_error *error) {
+    arch_draft draft = {.text = arch->text};
+    size_t producer = arch->tail;
+    while (!arch->layers[producer].op->has_width)
+        producer--;
+    for (size_t i = 0; i < arch->layer_count; i++) {
+        const tdrop_layer *layer = &arch->layers[i];
+        tdrop_status status =
+            add_layer(&draft, layer->op, i == producer ? k : layer->outputs, error);
+        if (status) return status;
+    }
+    return build(cut, &draft, arch->inputs, error);
+}
+
+void tdrop_arch_clear(tdrop_arch *arch) {
+    tdrop_free(arch->text);
+    tdrop_free(arch->layers);
+    tdrop_free(arch->tensors);
+    *arch = (tdrop_arch){0};
+}
+
+char *tdrop_arch_default_text(size_t columns, size_t features) {
+    enum { SIZE = 128, LEAST_MULTIPLE = 8, MOST_BY_COLUMNS = 512 };
+    size_t outer = LEAST_MULTIPLE, below = 1;
+    while (outer < LEAST_MULTIPLE * features)
+        outer *= 2;
+    while (below < columns - below && below < MOST_BY_COLUMNS)
+        below *= 2;
+    if (outer < below) outer = below;
+    char *text = tdrop_alloc(SIZE, 1);
+    if (text)
+        snprintf(text, SIZE, "%zu-%zu-[%zu]-%zu-%zu", outer, outer / 2, features, outer / 2, outer);
+    return text;
+}
+
+void tdrop_arch_init(const tdrop_arch *arch, uint64_t seed, float *parameters) {
+    for (size_t t = 0; t < arch->tensor_count; t++) {
+        const tdrop_parameter *tensor = &arch->tensors[t];
+        double bound = 1.0 / sqrt((double)tensor->fan_in);
+        tdrop_draw draw = {.seed = seed, .layer = (uint32_t)t, .purpose = TDROP_PURPOSE_INIT};
+        for (size_t i = 0; i < tensor->count; i++) {
+            double u = 0.0;
+            draw.first = (uint32_t)i;
+            tdrop_uniform(&draw, 1, &u);
+            parameters[tensor->offset + i] = (float)((2.0 * u - 1.0) * bound);
+        }
+    }
+}

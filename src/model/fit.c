@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT
+ * From data and options to a model: options resolved, rows split, scaling learnt, network trained,
+ * validation curve measured. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "model/model.h"
+#include "model/pca.h"
+#include "model/scree.h"
+#include "model/train.h"
+
+#include <string.h>
+
+/* Everything that a fit holds until it is done. */
+typedef struct fit_state {
+    const tdrop_data *data;
+    tdrop_fit_options options; /* resolved */
+    bool batch_shrunk;
+    char *default_arch;
+    tdrop_split split;
+    tdrop_arch arch;
+    tdrop_scaling scaling;
+    size_t constant_columns;
+    tdrop_law *law;
+    tdrop_trainer trainer;
+} fit_state;
+
+static void clear(fit_state *fit) {
+    tdrop_trainer_clear(&fit->trainer);
+    tdrop_law_destroy(fit->law);
+    tdrop_scaling_clear(&fit->scaling);
+    tdrop_arch_clear(&fit->arch);
+    tdrop_split_clear(&fit->split);
+    tdrop_free(fit->default_arch);
+}
+
+static tdrop_status check_options(const tdrop_fit_options *o, tdrop_error *error) {
+    for (size_t i = 0; i < sizeof o->reserved / sizeof *o->reserved; i++)
+        if (o->reserved[i])
+            return tdrop_fail(error, TDROP_ERROR_RESERVED, "a reserved field is not 0");
+    if (!tdrop_law_kind_name(o->law))
+        return tdrop_fail(error, TDROP_ERROR_LAW, "no law number %d", (int)o->law);
+    if (!(o->p >= 0.0 && o->p <= 1.0))
+        return tdrop_fail(error, TDROP_ERROR_P, "p = %g is outside [0, 1]", o->p);
+    if (!tdrop_schedule_name(o->schedule) || !tdrop_scale_name(o->scale))
+        return tdrop_fail(error, TDROP_ERROR_SIZE, "no such schedule or scaling");
+    if (!(o->learning_rate >= 0.0 && o->learning_rate <= 1e3))
+        return tdrop_fail(error, TDROP_ERROR_SIZE, "learning rate %g is outside (0, 1000]",
+                          o->learning_rate);
+    if (!(o->average < 1.0))
+        return tdrop_fail(error, TDROP_ERROR_SIZE, "average %g is not below 1", o->average);
+    if (!(o->valid_share >= 0.0 && o->valid_share < 1.0))
+        return tdrop_fail(error, TDROP_ERROR_SIZE, "held-out share %g is outside (0, 1)",
+                          o->valid_share);
+    return TDROP_OK;
+}
+
+/* Fills in what does not depend on the data. */
+static void fill_defaults(tdrop_fit_options *o) {
+    if (o->no_drop)
+        o->p = 0.0;
+    else if (o->p == 0.0)
+        o->p = 0.5;
+    if (!o->epochs) o->epochs = 10;
+    if (!o->batch) o->batch = 256;
+    if (o->learning_rate == 0.0) o->learning_rate = 2e-3;
+    if (o->average == 0.0) o->average = 0.99;
+    if (o->average < 0.0) o->average = -1.0;
+    if (o->valid_share == 0.0) o->valid_share = 0.1;
+    if (o->isa == TDROP_ISA_AUTO) o->isa = tdrop_isa_best();
+}
+
+static size_t default_features(size_t columns) {
+    size_t half = columns / 2;
+    return half < 1 ? 1 : half > 64 ? 64 : half;
+}
+
+static tdrop_status resolve_arch(fit_state *fit, tdrop_error *error) {
+    size_t columns = fit->data->info.columns;
+    size_t features = fit->options.features ? fit->options.features : default_features(columns);
+    const char *text = fit->options.arch;
+    if (!text) {
+        if (features > INT32_MAX / 16)
+            return tdrop_fail(error, TDROP_ERROR_SIZE, "%zu features are too many", features);
+        text = fit->default_arch = tdrop_arch_default_text(columns, features);
+    }
+    if (!text) return tdrop_fail_memory(error, "architecture");
+    tdrop_status status = tdrop_arch_parse(&fit->arch, text, columns, false, error);
+    if (status) return status;
+    if (fit->options.features && fit->options.features != fit->arch.features)
+        return tdrop_fail(error, TDROP_ERROR_ARCH,
+                          "architecture '%s' has %zu features at its tail, but %zu are asked for; "
+                          "give one of the two",
+                          text, fit->arch.features, fit->options.features);
+    fit->options.features = fit->arch.features;
+    return TDROP_OK;
+}
+
+static tdrop_status create_law(fit_state *fit, tdrop_error *error) {
+    const tdrop_fit_options *o = &fit->options;
+    tdrop_law_options law = {.kind = o->law, .p = o->p, .k_min = o->k_min};
+    tdrop_status status = tdrop_law_create(&fit->law, fit->arch.features, &law);
+    if (status == TDROP_ERROR_K_MIN)
+        return tdrop_fail(error, status,
+                          "k_min = %u of %zu features leaves at most %g to drop, but p = %g; lower "
+                          "one of them",
+                          o->k_min, fit->arch.features,
+                          o->k_min < fit->arch.features
+                              ? 1.0 - (double)o->k_min / (double)fit->arch.features
+                              : 0.0,
+                          o->p);
+    return status ? tdrop_fail_memory(error, "law of k") : TDROP_OK;
+}
+
+/* All that comes before training. */
+static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
+    tdrop_fit_options *o = &fit->options;
+    tdrop_status status = check_options(o, error);
+    if (status) return status;
+    fill_defaults(o);
+    status =
+        tdrop_split_make(&fit->split, fit->data->info.rows, o->valid_share, o->split_seed, error);
+    if (!status) status = resolve_arch(fit, error);
+    if (!status) status = create_law(fit, error);
+    if (!status)
+        status = tdrop_scaling_learn(&fit->scaling, o->scale, fit->data, fit->split.train,
+                                     fit->split.train_count, error);
+    if (status) return status;
+    o->arch = fit->arch.text;
+    o->scale = fit->scaling.kind;
+    fit->constant_columns = fit->scaling.constant_columns;
+    fit->batch_shrunk = o->batch > fit->split.train_count;
+    if (fit->batch_shrunk) o->batch = fit->split.train_count;
+    return tdrop_trainer_create(&fit->trainer, o, &fit->arch, &fit->scaling, fit->data, &fit->split,
+                                fit->law, error);
+}
+
+static void tell_settings(const fit_state *fit, const tdrop_fit_observer *observer) {
+    if (!observer || !observer->settings) return;
+    tdrop_fit_settings settings = {.options = fit->options,
+                                   .arch = fit->arch.text,
+                                   .rows_train = fit->split.train_count,
+                                   .rows_valid = fit->split.valid_count,
+                                   .columns = fit->data->info.columns,
+                                   .features = fit->arch.features,
+                                   .parameters = fit->arch.parameters,
+                                   .steps = fit->trainer.progress.steps,
+                                   .constant_columns = fit->constant_columns,
+                                   .batch_shrunk = fit->batch_shrunk};
+    observer->settings(observer->context, &settings);
+}
+
+static tdrop_status measure_curve(const fit_state *fit, tdrop_model *model, tdrop_error *error) {
+    const tdrop_split *split = &fit->split;
+    tdrop_use_options use = {.isa = fit->options.isa, .parallel = fit->options.parallel};
+    size_t n = model->arch.features;
+    tdrop_pca pca;
+    tdrop_curve curve;
+    bool with_pca = fit->data->info.columns <= TDROP_PCA_MOST_COLUMNS;
+    if (tdrop_curve_create(&curve, n, with_pca)) return tdrop_fail_memory(error, "curve");
+    tdrop_model_set_curve(model, &curve, split->valid_count);
+    tdrop_status status = tdrop_scree_measure(model, fit->data, split->valid, split->valid_count, 0,
+                                              n, curve.loss, curve.se, &use, error);
+    if (status || !with_pca) return status;
+    if (tdrop_pca_fit(&pca, &model->scaling, fit->data, split->train, split->train_count, n, &use))
+        return tdrop_fail_memory(error, "principal components");
+    status = tdrop_pca_loss(&pca, &model->scaling, fit->data, split->valid, split->valid_count, n,
+                            curve.pca, &use);
+    tdrop_pca_clear(&pca);
+    return status ? tdrop_fail_memory(error, "principal components") : TDROP_OK;
+}
+
+static void describe(const fit_state *fit, tdrop_model_info *info) {
+    const tdrop_data_info *data = &fit->data->info;
+    const tdrop_fit_options *o = &fit->options;
+    const tdrop_fit_progress *progress = &fit->trainer.progress;
+    info->item_dims = data->item_dims;
+    memcpy(info->item_shape, data->item_shape, sizeof info->item_shape);
+    info->law = o->law;
+    info->p = o->p;
+    info->k_min = o->k_min;
+    info->seed = o->seed;
+    info->data_hash = data->hash;
+    info->data_rows = data->rows;
+    info->valid_share = o->valid_share;
+    info->split_seed = o->split_seed;
+    info->epochs = progress->epoch + 1;
+    info->flops = fit->trainer.runner.net->flops;
+}
+
+/* The trained network as a model of its own. */
+static tdrop_status make_model(fit_state *fit, tdrop_model **model, tdrop_error *error) {
+    tdrop_model *made;
+    tdrop_status status =
+        tdrop_model_create(&made, &fit->arch, fit->arch.features, &fit->scaling, error);
+    if (status) return status;
+    memcpy(made->parameters, fit->trainer.best, made->arch.parameters * sizeof(float));
+    describe(fit, &made->info);
+    status = tdrop_model_name_data(made, fit->data->info.name) ? tdrop_fail_memory(error, "model")
+                                                               : measure_curve(fit, made, error);
+    if (status)
+        tdrop_model_destroy(made);
+    else
+        *model = made;
+    return status;
+}
+
+tdrop_status tdrop_fit(tdrop_model **model, const tdrop_data *data,
+                       const tdrop_fit_options *options, const tdrop_fit_observer *observer,
+                       tdrop_error *error) {
+    if (!model || !data) return tdrop_fail(error, TDROP_ERROR_NULL, "fit: no data or result");
+    fit_state fit = {.data = data};
+    if (options) fit.options = *options;
+    tdrop_status status = prepare(&fit, error);
+    if (!status) {
+        tell_settings(&fit, observer);
+        status = tdrop_trainer_run(&fit.trainer, observer, error);
+    }
+    if (!status) status = make_model(&fit, model, error);
+    clear(&fit);
+    return status;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT
+ * Gradients against numeric ones: the same network, walked plainly in double by the reference
+ * function of each op, one row after the other. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "model/runner.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { PURPOSE_DATA = TDROP_PURPOSE_USER, PURPOSE_TARGET };
+
+typedef struct check {
+    tdrop_arch arch;
+    size_t rows;
+    tdrop_net *net;
+    float *parameters, *gradient;
+    float *input, *target;   /* [rows, inputs], [rows, outputs] */
+    double *wide_parameters; /* the parameters in double */
+    double *row[2];          /* a layer's input and output */
+    int32_t *keep;
+} check;
+
+static void clear(check *c) {
+    tdrop_net_destroy(c->net);
+    tdrop_arch_clear(&c->arch);
+    tdrop_free(c->parameters);
+    tdrop_free(c->gradient);
+    tdrop_free(c->input);
+    tdrop_free(c->target);
+    tdrop_free(c->wide_parameters);
+    tdrop_free(c->row[0]);
+    tdrop_free(c->row[1]);
+    tdrop_free(c->keep);
+}
+
+static size_t widest(const tdrop_arch *arch) {
+    size_t width = arch->inputs;
+    for (size_t i = 0; i < arch->layer_count; i++)
+        if (arch->layers[i].outputs > width) width = arch->layers[i].outputs;
+    return width;
+}
+
+static tdrop_status allocate(check *c, tdrop_isa isa, tdrop_error *error) {
+    const tdrop_arch *arch = &c->arch;
+    c->parameters = tdrop_alloc(arch->parameters, sizeof *c->parameters);
+    c->gradient = tdrop_alloc(arch->parameters, sizeof *c->gradient);
+    c->wide_parameters = tdrop_alloc(arch->parameters, sizeof *c->wide_parameters);
+    c->input = tdrop_alloc(c->rows, arch->inputs * sizeof *c->input);
+    c->target = tdrop_alloc(c->rows, arch->outputs * sizeof *c->target);
+    c->row[0] = tdrop_alloc(widest(arch), sizeof *c->row[0]);
+    c->row[1] = tdrop_alloc(widest(arch), sizeof *c->row[1]);
+    c->keep = tdrop_alloc(c->rows, sizeof *c->keep);
+    if (!c->parameters || !c->gradient || !c->wide_parameters || !c->input || !c->target ||
+        !c->row[0] || !c->row[1] || !c->keep)
+        return tdrop_fail_memory(error, "gradient check");
+    tdrop_net_options options = {
+        .max_rows = c->rows, .isa = isa, .training = true, .gradient = c->gradient};
+    return tdrop_net_create(&c->net, arch, &options, error);
+}
+
+static void draw_numbers(uint64_t seed, uint32_t purpose, size_t count, float *values) {
+    tdrop_draw draw = {.seed = seed, .purpose = purpose};
+    for (size_t i = 0; i < count; i++) {
+        double u = 0.0;
+        draw.first = (uint32_t)i;
+        tdrop_uniform(&draw, 1, &u);
+        values[i] = (float)(2.0 * u - 1.0);
+    }
+}
+
+/* Keeps from 0 to n in turn, so that both ends occur. */
+static void draw_all(check *c, uint64_t seed) {
+    tdrop_arch_init(&c->arch, seed, c->parameters);
+    draw_numbers(seed, PURPOSE_DATA, c->rows * c->arch.inputs, c->input);
+    draw_numbers(seed, PURPOSE_TARGET, c->rows * c->arch.outputs, c->target);
+    for (size_t i = 0; i < c->arch.parameters; i++)
+        c->wide_parameters[i] = c->parameters[i];
+    for (size_t i = 0; i < c->rows; i++) {
+        tdrop_draw draw = {.seed = seed, .purpose = TDROP_PURPOSE_KEEP};
+        c->keep[i] =
+            (int32_t)tdrop_permute(&draw, c->arch.features + 1, i % (c->arch.features + 1));
+    }
+}
+
+static tdrop_status find_gradient(check *c, tdrop_error *error) {
+    tdrop_net *net = c->net;
+    if (tdrop_net_set_parameters(net, c->parameters, true) ||
+        tdrop_net_begin(net, c->rows, c->keep))
+        return tdrop_fail_memory(error, "gradient check");
+    memcpy(tdrop_net_edge(net, 0), c->input, c->rows * c->arch.inputs * sizeof *c->input);
+    tdrop_net_forward(net, 0, net->step_count);
+    tdrop_loss(net->pass, NULL, c->rows, c->arch.outputs, tdrop_net_edge(net, net->step_count),
+               c->target, NULL, true);
+    tdrop_net_backward(net);
+    return TDROP_OK;
+}
+
+/* A layer of one row: row[0] to row[1]. Everything before the tail is computed whole; behind it
+ * what was dropped is zero. */
+static void reference_layer(const check *c, const tdrop_layer *layer, size_t row) {
+    const double *tensor[TDROP_MOST_TENSORS] = {NULL};
+    for (size_t t = 0; t < layer->op->tensors; t++)
+        tensor[t] = c->wide_parameters + c->arch.tensors[layer->first_tensor + t].offset;
+    size_t keep = layer->op->is_tail ? (size_t)c->keep[row] : layer->inputs;
+    layer->op->reference(layer->inputs, layer->outputs, keep, tensor, c->row[0], c->row[1]);
+}
+
+/* A mark of which relus are on, mixed over all rows: two losses on the same piece have the same. */
+typedef struct reference_loss {
+    double loss;
+    uint64_t pieces;
+} reference_loss;
+
+static void note_piece(reference_loss *result, const tdrop_layer *layer, const double *in) {
+    if (!layer->op->is_activation) return;
+    for (size_t i = 0; i < layer->inputs; i++)
+        result->pieces = (result->pieces ^ (uint64_t)(in[i] > 0.0)) * 1099511628211u;
+}
+
+static reference_loss find_loss(check *c) {
+    reference_loss result = {0.0, 14695981039346656037u};
+    const tdrop_arch *arch = &c->arch;
+    for (size_t row = 0; row < c->rows; row++) {
+        for (size_t i = 0; i < arch->inputs; i++)
+            c->row[0][i] = c->input[row * arch->inputs + i];
+        for (size_t i = 0; i < arch->layer_count; i++) {
+            note_piece(&result, &arch->layers[i], c->row[0]);
+            reference_layer(c, &arch->layers[i], row);
+            double *swap = c->row[0];
+            c->row[0] = c->row[1];
+            c->row[1] = swap;
+        }
+        for (size_t i = 0; i < arch->outputs; i++) {
+            double difference = c->row[0][i] - (double)c->target[row * arch->outputs + i];
+            result.loss += difference * difference;
+        }
+    }
+    result.loss /= (double)c->rows * (double)arch->outputs;
+    return result;
+}
+
+/* The largest difference over all parameters, as a share of the largest gradient. */
+static double compare(check *c) {
+    const double nudge = 1e-5;
+    double worst = 0.0, largest = 0.0;
+    for (size_t i = 0; i < c->arch.parameters; i++) {
+        double *parameter = &c->wide_parameters[i], value = *parameter;
+        *parameter = value + nudge;
+        reference_loss above = find_loss(c);
+        *parameter = value - nudge;
+        reference_loss below = find_loss(c);
+        *parameter = value;
+        if (above.pieces != below.pieces) continue;
+        double numeric = (above.loss - below.loss) / (2.0 * nudge);
+        double difference = fabs(numeric - (double)c->gradient[i]);
+        if (!(difference <= worst)) worst = difference; /* NaN too */
+        if (fabs(numeric) > largest) largest = fabs(numeric);
+    }
+    return largest > 0.0 ? worst / largest : worst;
+}
+
+tdrop_status tdrop_check_gradients(const char *arch, size_t columns, size_t rows, uint64_t seed,
+                                   tdrop_isa isa, double *worst, tdrop_error *error) {
+    check c = {.rows = rows};
+    if (!arch || !worst) return tdrop_fail(error, TDROP_ERROR_NULL, "no architecture or result");
+    if (!rows || !columns) return tdrop_fail(error, TDROP_ERROR_SIZE, "no rows or no columns");
+    tdrop_status status = tdrop_arch_parse(&c.arch, arch, columns, false, error);
+    if (!status) status = allocate(&c, isa, error);
+    if (!status) {
+        draw_all(&c, seed);
+        status = find_gradient(&c, error);
+    }
+    if (!status) *worst = compare(&c);
+    clear(&c);
+    return status;
+}

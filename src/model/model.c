@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/model.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+static const char *unit_text(tdrop_scale scale) {
+    static const char *const text[] = {
+        [TDROP_SCALE_NONE] = "mean squared error",
+        [TDROP_SCALE_STANDARD] = "mean squared error, columns in standard deviations",
+        [TDROP_SCALE_MINMAX] = "mean squared error, columns scaled to [0, 1]",
+        [TDROP_SCALE_BYTE] = "mean squared error, bytes / 255",
+    };
+    return text[scale];
+}
+
+tdrop_status tdrop_curve_create(tdrop_curve *curve, size_t n, bool with_pca) {
+    double *block = tdrop_alloc_zero(n + 1, 3 * sizeof *block);
+    if (!block) return TDROP_ERROR_MEMORY;
+    *curve = (tdrop_curve){block, block + n + 1, with_pca ? block + 2 * (n + 1) : NULL};
+    return TDROP_OK;
+}
+
+/* What follows from the architecture and the scaling. */
+static void describe(tdrop_model *model) {
+    model->info.arch = model->arch.text;
+    model->info.columns = model->arch.inputs;
+    model->info.features = model->arch.features;
+    model->info.parameters = model->arch.parameters;
+    model->info.scale = model->scaling.kind;
+    model->info.unit = unit_text(model->scaling.kind);
+}
+
+tdrop_status tdrop_model_create(tdrop_model **model, const tdrop_arch *arch, size_t k,
+                                const tdrop_scaling *scaling, tdrop_error *error) {
+    tdrop_model *made = tdrop_alloc_zero(1, sizeof *made);
+    if (!made) return tdrop_fail_memory(error, "model");
+    tdrop_status status = tdrop_arch_with_features(&made->arch, arch, k, error);
+    if (!status) {
+        made->parameters = tdrop_alloc_zero(made->arch.parameters, sizeof *made->parameters);
+        if (!made->parameters || tdrop_scaling_copy(&made->scaling, scaling))
+            status = tdrop_fail_memory(error, "model");
+    }
+    if (status) {
+        tdrop_model_destroy(made);
+        return status;
+    }
+    describe(made);
+    *model = made;
+    return TDROP_OK;
+}
+
+tdrop_status tdrop_model_name_data(tdrop_model *model, const char *name) {
+    const char *slash = strrchr(name, '/');
+    char *copy = tdrop_copy_string(slash ? slash + 1 : name);
+    if (!copy) return TDROP_ERROR_MEMORY;
+    tdrop_free(model->data_name);
+    model->info.data_name = model->data_name = copy;
+    return TDROP_OK;
+}
+
+void tdrop_model_set_curve(tdrop_model *model, const tdrop_curve *curve, size_t rows) {
+    tdrop_free(model->curve.loss);
+    model->curve = *curve;
+    model->info.valid_loss = curve->loss;
+    model->info.valid_se = curve->se;
+    model->info.valid_pca = curve->pca;
+    model->info.valid_rows = rows;
+}
+
+void tdrop_model_destroy(tdrop_model *model) {
+    if (!model) return;
+    tdrop_arch_clear(&model->arch);
+    tdrop_scaling_clear(&model->scaling);
+    tdrop_free(model->parameters);
+    tdrop_free(model->curve.loss);
+    tdrop_free(model->data_name);
+    tdrop_free(model);
+}
+
+void tdrop_model_get_info(const tdrop_model *model, tdrop_model_info *info) {
+    *info = model->info;
+}
+
+size_t tdrop_model_layers(const tdrop_model *model) {
+    return model->arch.layer_count;
+}
+
+tdrop_status tdrop_model_get_layer(const tdrop_model *model, size_t i, tdrop_layer_info *info) {
+    if (!model || !info) return TDROP_ERROR_NULL;
+    if (i >= model->arch.layer_count) return TDROP_ERROR_SIZE;
+    const tdrop_layer *layer = &model->arch.layers[i];
+    *info = (tdrop_layer_info){.part = layer->part,
+                               .index = layer->index,
+                               .op = layer->op->name,
+                               .inputs = layer->inputs,
+                               .outputs = layer->outputs};
+    for (size_t t = 0; t < layer->op->tensors; t++)
+        info->parameters += model->arch.tensors[layer->first_tensor + t].count;
+    if (layer->op->multiply_adds)
+        info->multiply_adds = layer->op->multiply_adds(layer->inputs, layer->outputs);
+    return TDROP_OK;
+}
+
+tdrop_status tdrop_use_resolve(const tdrop_use_options *options, tdrop_use_options *resolved,
+                               tdrop_error *error) {
+    *resolved = options ? *options : (tdrop_use_options){0};
+    if (resolved->reserved[0] || resolved->reserved[1])
+        return tdrop_fail(error, TDROP_ERROR_RESERVED, "a reserved field of the options is not 0");
+    return TDROP_OK;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ * A model: an architecture, its numbers, and what has to be known to use it. */
+#ifndef TDROP_MODEL_MODEL_H
+#define TDROP_MODEL_MODEL_H
+
+#include "data/scaling.h"
+#include "model/arch.h"
+#include "taildropout_model.h"
+
+/* The validation curve, [n + 1] each, in one block that `loss` owns; pca is NULL when there is
+ * none. */
+typedef struct tdrop_curve {
+    double *loss, *se, *pca;
+} tdrop_curve;
+
+struct tdrop_model {
+    tdrop_arch arch;
+    float *parameters; /* flat, as arch.tensors say */
+    tdrop_scaling scaling;
+    tdrop_curve curve;
+    char *data_name;
+    tdrop_model_info info; /* its pointers lead into the above */
+};
+
+/* Room for a curve over n features. Errors: MEMORY. */
+tdrop_status tdrop_curve_create(tdrop_curve *curve, size_t n, bool with_pca);
+
+/* A model of this architecture with k features at the tail, and of this scaling; both are copied.
+ * The parameters are not filled in; info holds what follows from the two. Errors: ARCH, MEMORY. */
+tdrop_status tdrop_model_create(tdrop_model **model, const tdrop_arch *arch, size_t k,
+                                const tdrop_scaling *scaling, tdrop_error *error);
+
+/* Remembers what the model was fitted to: the last part of a path. Errors: MEMORY. */
+tdrop_status tdrop_model_name_data(tdrop_model *model, const char *name);
+
+/* Takes over a curve. */
+void tdrop_model_set_curve(tdrop_model *model, const tdrop_curve *curve, size_t rows);
+
+/* Options of use, defaults where NULL. Errors: RESERVED, ISA. */
+tdrop_status tdrop_use_resolve(const tdrop_use_options *options, tdrop_use_options *resolved,
+                               tdrop_error *error);
+
+/* Rows in a batch when a model is used. */
+enum { TDROP_USE_BATCH = 256 };
+
+#endif

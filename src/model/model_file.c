@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: MIT
+ * A model as a file: tensors named as torch.nn.Sequential would, everything else as strings of
+ * JSON under __metadata__. docs/format.md tells it to others. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "data/bytes.h"
+#include "file/safetensors.h"
+#include "model/model.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FORMAT_VERSION "1"
+
+/* Keys of __metadata__, in the order of the file. */
+enum { KEY_VERSION, KEY_TASK, KEY_ARCH, KEY_LAW, KEY_SEED, KEY_TRAINING, KEY_SCALING, KEY_DATA };
+enum { KEY_SPLIT = KEY_DATA + 1, KEY_VALIDATION, KEY_PRUNED_FROM, KEYS };
+
+static const char *const keys[KEYS] = {[KEY_VERSION] = "format_version",
+                                       [KEY_TASK] = "task",
+                                       [KEY_ARCH] = "architecture",
+                                       [KEY_LAW] = "law",
+                                       [KEY_SEED] = "seed",
+                                       [KEY_TRAINING] = "training",
+                                       [KEY_SCALING] = "scaling",
+                                       [KEY_DATA] = "data",
+                                       [KEY_SPLIT] = "split",
+                                       [KEY_VALIDATION] = "validation",
+                                       [KEY_PRUNED_FROM] = "pruned_from"};
+
+/* ---- writing ---- */
+
+/* Numbers are written so that reading gives the same double: cJSON's own writing may not. */
+static void add_number(cJSON *object, const char *name, double value) {
+    char text[32];
+    snprintf(text, sizeof text, "%.17g", value);
+    cJSON_AddRawToObject(object, name, text);
+}
+
+/* 64 bits do not fit the numbers of JSON. */
+static void add_integer_text(cJSON *object, const char *name, uint64_t value, int base) {
+    char text[32];
+    snprintf(text, sizeof text, base == 16 ? "%016" PRIx64 : "%" PRIu64, value);
+    cJSON_AddStringToObject(object, name, text);
+}
+
+static void add_numbers(cJSON *object, const char *name, size_t count, const double *values) {
+    cJSON *array = cJSON_AddArrayToObject(object, name);
+    for (size_t i = 0; i < count; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "%.17g", values[i]);
+        cJSON_AddItemToArray(array, cJSON_CreateRaw(text));
+    }
+}
+
+static cJSON *law_object(const tdrop_model_info *info) {
+    cJSON *law = cJSON_CreateObject();
+    cJSON_AddStringToObject(law, "name", tdrop_law_kind_name(info->law));
+    add_number(law, "p", info->p);
+    add_number(law, "k_min", info->k_min);
+    return law;
+}
+
+static cJSON *training_object(const tdrop_model_info *info) {
+    cJSON *training = cJSON_CreateObject();
+    add_number(training, "epochs", info->epochs);
+    add_number(training, "flops", info->flops);
+    return training;
+}
+
+static cJSON *scaling_object(const tdrop_scaling *scaling) {
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "kind", tdrop_scale_name(scaling->kind));
+    if (scaling->kind == TDROP_SCALE_STANDARD || scaling->kind == TDROP_SCALE_MINMAX) {
+        add_numbers(object, "shift", scaling->columns, scaling->shift);
+        add_numbers(object, "unit", scaling->columns, scaling->unit);
+    }
+    return object;
+}
+
+static cJSON *data_object(const tdrop_model_info *info) {
+    cJSON *data = cJSON_CreateObject();
+    cJSON_AddStringToObject(data, "name", info->data_name ? info->data_name : "");
+    add_integer_text(data, "hash", info->data_hash, 16);
+    add_number(data, "rows", (double)info->data_rows);
+    cJSON *shape = cJSON_AddArrayToObject(data, "item_shape");
+    for (int i = 0; i < info->item_dims; i++)
+        cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)info->item_shape[i]));
+    return data;
+}
+
+static cJSON *split_object(const tdrop_model_info *info) {
+    cJSON *split = cJSON_CreateObject();
+    add_number(split, "valid_share", info->valid_share);
+    add_integer_text(split, "seed", info->split_seed, 10);
+    return split;
+}
+
+static cJSON *validation_object(const tdrop_model_info *info) {
+    cJSON *validation = cJSON_CreateObject();
+    add_number(validation, "rows", (double)info->valid_rows);
+    add_numbers(validation, "loss", info->features + 1, info->valid_loss);
+    add_numbers(validation, "se", info->features + 1, info->valid_se);
+    if (info->valid_pca) add_numbers(validation, "pca", info->features + 1, info->valid_pca);
+    return validation;
+}
+
+/* The texts of a document under construction; those made of JSON are owned. */
+typedef struct texts {
+    tdrop_text text[KEYS];
+    size_t count;
+    char *owned[KEYS];
+    size_t owned_count;
+    bool failed;
+} texts;
+
+static void add_text(texts *t, int key, const char *value) {
+    t->text[t->count++] = (tdrop_text){keys[key], value};
+}
+
+/* Prints the object and frees it. */
+static void add_object(texts *t, int key, cJSON *object) {
+    char *printed = cJSON_PrintUnformatted(object);
+    cJSON_Delete(object);
+    if (!printed) {
+        t->failed = true;
+        return;
+    }
+    t->owned[t->owned_count++] = printed;
+    add_text(t, key, printed);
+}
+
+static void clear_texts(texts *t) {
+    for (size_t i = 0; i < t->owned_count; i++)
+        cJSON_free(t->owned[i]);
+}
+
+static void describe(const tdrop_model *model, texts *t, char seed[32], char pruned_from[32]) {
+    const tdrop_model_info *info = &model->info;
+    snprintf(seed, 32, "%" PRIu64, info->seed);
+    snprintf(pruned_from, 32, "%zu", info->pruned_from);
+    add_text(t, KEY_VERSION, FORMAT_VERSION);
+    add_text(t, KEY_TASK, "autoencode");
+    add_text(t, KEY_ARCH, model->arch.text);
+    add_object(t, KEY_LAW, law_object(info));
+    add_text(t, KEY_SEED, seed);
+    add_object(t, KEY_TRAINING, training_object(info));
+    add_object(t, KEY_SCALING, scaling_object(&model->scaling));
+    add_object(t, KEY_DATA, data_object(info));
+    add_object(t, KEY_SPLIT, split_object(info));
+    if (info->valid_loss) add_object(t, KEY_VALIDATION, validation_object(info));
+    if (info->pruned_from) add_text(t, KEY_PRUNED_FROM, pruned_from);
+}
+
+static void fill_tensors(const tdrop_model *model, tdrop_tensor *tensors) {
+    for (size_t i = 0; i < model->arch.tensor_count; i++) {
+        const tdrop_parameter *from = &model->arch.tensors[i];
+        tensors[i] = (tdrop_tensor){.name = from->name,
+                                    .dims = from->dims,
+                                    .shape = {from->shape[0], from->shape[1]},
+                                    .data = model->parameters + from->offset};
+    }
+}
+
+/* Makes the document and writes it to `path`, or, where that is NULL, finds its size. */
+static tdrop_status write_or_measure(const tdrop_model *model, const char *path, int overwrite,
+                                     size_t *bytes, tdrop_error *error) {
+    texts t = {.count = 0};
+    char seed[32], pruned_from[32];
+    tdrop_tensor *tensors = tdrop_alloc(model->arch.tensor_count, sizeof *tensors);
+    if (!tensors) return tdrop_fail_memory(error, "model file");
+    describe(model, &t, seed, pruned_from);
+    fill_tensors(model, tensors);
+    tdrop_safetensors document = {.tensors = tensors,
+                                  .tensor_count = model->arch.tensor_count,
+                                  .texts = t.text,
+                                  .text_count = t.count};
+    tdrop_status status = t.failed ? tdrop_fail_memory(error, "model file")
+                          : path   ? tdrop_safetensors_write(&document, path, overwrite, error)
+                                   : tdrop_safetensors_size(&document, bytes, error);
+    clear_texts(&t);
+    tdrop_free(tensors);
+    return status;
+}
+
+tdrop_status tdrop_model_save(const tdrop_model *model, const char *path, int overwrite,
+                              tdrop_error *error) {
+    if (!model || !path) return tdrop_fail(error, TDROP_ERROR_NULL, "save: no model or path");
+    return write_or_measure(model, path, overwrite, NULL, error);
+}
+
+tdrop_status tdrop_model_file_size(const tdrop_model *model, size_t k, size_t *bytes) {
+    tdrop_model *cut;
+    if (!model || !bytes) return TDROP_ERROR_NULL;
+    tdrop_status status = tdrop_model_prune(&cut, model, k, NULL);
+    if (status) return status;
+    status = write_or_measure(cut, NULL, 0, bytes, NULL);
+    tdrop_model_destroy(cut);
+    return status;
+}
+
+/* ---- reading ---- */
+
+/* A file being read. A value that is missing or of another kind marks it as wrong, naming the
+ * key; the functions then go on with zeros. */
+typedef struct reading {
+    const char *path;
+    tdrop_safetensors document;
+    const char *wrong; /* key of the first value that is not what it should be */
+} reading;
+
+static const char *text_of(reading *r, int key) {
+    const char *text = tdrop_safetensors_text(&r->document, keys[key]);
+    if (!text && !r->wrong) r->wrong = keys[key];
+    return text ? text : "";
+}
+
+static cJSON *object_of(reading *r, int key) {
+    cJSON *object = cJSON_Parse(text_of(r, key));
+    if (!cJSON_IsObject(object) && !r->wrong) r->wrong = keys[key];
+    return object;
+}
+
+static double number_of(reading *r, int key, const cJSON *object, const char *name, double low,
+                        double high) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    if (cJSON_IsNumber(item) && item->valuedouble >= low && item->valuedouble <= high)
+        return item->valuedouble;
+    if (!r->wrong) r->wrong = keys[key];
+    return low;
+}
+
+static size_t count_of(reading *r, int key, const cJSON *object, const char *name, double most) {
+    double value = number_of(r, key, object, name, 0.0, most);
+    if (value != floor(value) && !r->wrong) r->wrong = keys[key];
+    return (size_t)value;
+}
+
+static const char *string_of(reading *r, int key, const cJSON *object, const char *name) {
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    if (!text && !r->wrong) r->wrong = keys[key];
+    return text ? text : "";
+}
+
+static uint64_t integer_of(reading *r, int key, const char *text, int base) {
+    size_t digits = strspn(text, base == 16 ? "0123456789abcdef" : "0123456789");
+    if ((digits == 0 || digits > 20 || text[digits]) && !r->wrong) r->wrong = keys[key];
+    return strtoull(text, NULL, base);
+}
+
+/* Exactly `count` finite numbers of an array. */
+static void numbers_of(reading *r, int key, const cJSON *object, const char *name, size_t count,
+                       double *values) {
+    const cJSON *array = cJSON_GetObjectItemCaseSensitive(object, name), *item;
+    size_t i = 0;
+    bool good = cJSON_IsArray(array) && (size_t)cJSON_GetArraySize(array) == count;
+    if (good) cJSON_ArrayForEach(item, array) {
+            good = good && cJSON_IsNumber(item) && isfinite(item->valuedouble);
+            values[i++] = item->valuedouble;
+        }
+    if (!good && !r->wrong) r->wrong = keys[key];
+}
+
+/* Sizes beyond this are not believed; doubles hold all below it exactly. */
+#define MOST_SIZE 9007199254740992.0
+
+static void read_shape(reading *r, const cJSON *data, tdrop_model_info *info) {
+    const cJSON *shape = cJSON_GetObjectItemCaseSensitive(data, "item_shape"), *item;
+    size_t product = 1;
+    bool good = cJSON_IsArray(shape) && cJSON_GetArraySize(shape) <= 7;
+    if (good) cJSON_ArrayForEach(item, shape) {
+            double size = cJSON_IsNumber(item) ? item->valuedouble : 0.0;
+            good = good && size >= 1.0 && size <= INT32_MAX && size == floor(size) &&
+                   tdrop_multiply(product, (size_t)size, &product);
+            if (good) info->item_shape[info->item_dims++] = (size_t)size;
+        }
+    if ((!good || product != info->columns) && !r->wrong) r->wrong = keys[KEY_DATA];
+}
+
+static void read_data(reading *r, tdrop_model *model) {
+    cJSON *data = object_of(r, KEY_DATA);
+    model->info.data_hash = integer_of(r, KEY_DATA, string_of(r, KEY_DATA, data, "hash"), 16);
+    model->info.data_rows = count_of(r, KEY_DATA, data, "rows", MOST_SIZE);
+    read_shape(r, data, &model->info);
+    if (tdrop_model_name_data(model, string_of(r, KEY_DATA, data, "name")) && !r->wrong)
+        r->wrong = keys[KEY_DATA];
+    cJSON_Delete(data);
+}
+
+static void read_history(reading *r, tdrop_model_info *info) {
+    cJSON *law = object_of(r, KEY_LAW), *training = object_of(r, KEY_TRAINING);
+    cJSON *split = object_of(r, KEY_SPLIT);
+    if (tdrop_law_kind_parse(string_of(r, KEY_LAW, law, "name"), &info->law) && !r->wrong)
+        r->wrong = keys[KEY_LAW];
+    info->p = number_of(r, KEY_LAW, law, "p", 0.0, 1.0);
+    info->k_min = (uint32_t)count_of(r, KEY_LAW, law, "k_min", UINT32_MAX);
+    info->seed = integer_of(r, KEY_SEED, text_of(r, KEY_SEED), 10);
+    info->epochs = (uint32_t)count_of(r, KEY_TRAINING, training, "epochs", UINT32_MAX);
+    info->flops = number_of(r, KEY_TRAINING, training, "flops", 0.0, 1e300);
+    info->valid_share = number_of(r, KEY_SPLIT, split, "valid_share", 0.0, 1.0);
+    info->split_seed = integer_of(r, KEY_SPLIT, string_of(r, KEY_SPLIT, split, "seed"), 10);
+    if (tdrop_safetensors_text(&r->document, keys[KEY_PRUNED_FROM]))
+        info->pruned_from = (size_t)integer_of(r, KEY_PRUNED_FROM, text_of(r, KEY_PRUNED_FROM), 10);
+    cJSON_Delete(law);
+    cJSON_Delete(training);
+    cJSON_Delete(split);
+}
+
+static tdrop_status read_curve(reading *r, tdrop_model *model) {
+    size_t n = model->arch.features;
+    tdrop_curve curve;
+    if (!tdrop_safetensors_text(&r->document, keys[KEY_VALIDATION])) return TDROP_OK;
+    cJSON *validation = object_of(r, KEY_VALIDATION);
+    bool with_pca = cJSON_HasObjectItem(validation, "pca");
+    tdrop_status status = tdrop_curve_create(&curve, n, with_pca);
+    if (!status) {
+        size_t rows = count_of(r, KEY_VALIDATION, validation, "rows", MOST_SIZE);
+        numbers_of(r, KEY_VALIDATION, validation, "loss", n + 1, curve.loss);
+        numbers_of(r, KEY_VALIDATION, validation, "se", n + 1, curve.se);
+        if (with_pca) numbers_of(r, KEY_VALIDATION, validation, "pca", n + 1, curve.pca);
+        tdrop_model_set_curve(model, &curve, rows);
+    }
+    cJSON_Delete(validation);
+    return status;
+}
+
+static tdrop_status read_scaling(reading *r, size_t columns, tdrop_scaling *scaling) {
+    cJSON *object = object_of(r, KEY_SCALING);
+    tdrop_scale kind = TDROP_SCALE_AUTO;
+    tdrop_status unknown = tdrop_scale_parse(string_of(r, KEY_SCALING, object, "kind"), &kind);
+    if ((unknown || kind == TDROP_SCALE_AUTO) && !r->wrong) r->wrong = keys[KEY_SCALING];
+    tdrop_status status = tdrop_scaling_create(scaling, kind, columns);
+    if (!status && (kind == TDROP_SCALE_STANDARD || kind == TDROP_SCALE_MINMAX)) {
+        numbers_of(r, KEY_SCALING, object, "shift", columns, scaling->shift);
+        numbers_of(r, KEY_SCALING, object, "unit", columns, scaling->unit);
+        for (size_t j = 0; j < columns; j++)
+            if (!(scaling->unit[j] > 0.0) && !r->wrong) r->wrong = keys[KEY_SCALING];
+        tdrop_scaling_finish(scaling);
+    }
+    cJSON_Delete(object);
+    return status;
+}
+
+static bool same_shape(const tdrop_tensor *found, const tdrop_parameter *wanted) {
+    if (found->dims != wanted->dims) return false;
+    for (int i = 0; i < wanted->dims; i++)
+        if (found->shape[i] != wanted->shape[i]) return false;
+    return true;
+}
+
+/* Before any memory is asked for by what the file says of itself. */
+static tdrop_status check_tensors(const reading *r, const tdrop_arch *arch, tdrop_error *error) {
+    if (r->document.tensor_count != arch->tensor_count)
+        return tdrop_fail(error, TDROP_ERROR_FORMAT,
+                          "%s: it holds %zu tensors, but its architecture %s has %zu", r->path,
+                          r->document.tensor_count, arch->text, arch->tensor_count);
+    for (size_t t = 0; t < arch->tensor_count; t++) {
+        const tdrop_parameter *wanted = &arch->tensors[t];
+        const tdrop_tensor *found = tdrop_safetensors_tensor(&r->document, wanted->name);
+        if (!found || !same_shape(found, wanted))
+            return tdrop_fail(error, TDROP_ERROR_FORMAT,
+                              "%s: tensor %s is missing or not of the shape that its architecture "
+                              "%s asks for",
+                              r->path, wanted->name, arch->text);
+    }
+    return TDROP_OK;
+}
+
+static tdrop_status read_tensors(const reading *r, tdrop_model *model, tdrop_error *error) {
+    const tdrop_arch *arch = &model->arch;
+    for (size_t t = 0; t < arch->tensor_count; t++) {
+        const tdrop_parameter *wanted = &arch->tensors[t];
+        const tdrop_tensor *found = tdrop_safetensors_tensor(&r->document, wanted->name);
+        memcpy(model->parameters + wanted->offset, found->data, wanted->count * sizeof(float));
+    }
+    for (size_t i = 0; i < arch->parameters; i++)
+        if (!isfinite(model->parameters[i]))
+            return tdrop_fail(error, TDROP_ERROR_FORMAT, "%s: it holds a weight that is not finite",
+                              r->path);
+    return TDROP_OK;
+}
+
+/* The width of the data is the first number of a written-out architecture. */
+static size_t first_width(const char *arch) {
+    unsigned long width = strtoul(arch, NULL, 10);
+    return width <= INT32_MAX ? (size_t)width : 0;
+}
+
+/* An empty model from the architecture and the scaling of the file. */
+static tdrop_status create_from(reading *r, tdrop_model **model, tdrop_error *error) {
+    const char *text = text_of(r, KEY_ARCH);
+    tdrop_arch arch;
+    tdrop_scaling scaling;
+    tdrop_error reason;
+    if (tdrop_arch_parse(&arch, text, first_width(text), true, &reason))
+        return tdrop_fail(
+            error, reason.status == TDROP_ERROR_MEMORY ? TDROP_ERROR_MEMORY : TDROP_ERROR_FORMAT,
+            "%s: %.900s", r->path, reason.message);
+    tdrop_status status = check_tensors(r, &arch, error);
+    if (!status && read_scaling(r, arch.inputs, &scaling))
+        status = tdrop_fail_memory(error, r->path);
+    if (!status) {
+        status = tdrop_model_create(model, &arch, arch.features, &scaling, error);
+        tdrop_scaling_clear(&scaling);
+    }
+    tdrop_arch_clear(&arch);
+    return status;
+}
+
+static tdrop_status check_version(reading *r, tdrop_error *error) {
+    const char *version = tdrop_safetensors_text(&r->document, keys[KEY_VERSION]);
+    const char *task = tdrop_safetensors_text(&r->document, keys[KEY_TASK]);
+    if (!version)
+        return tdrop_fail(error, TDROP_ERROR_FORMAT,
+                          "%s: a safetensors file, but not a model of taildropout", r->path);
+    if (strcmp(version, FORMAT_VERSION) || !task || strcmp(task, "autoencode"))
+        return tdrop_fail(
+            error, TDROP_ERROR_FORMAT,
+            "%s: a model of format version %.20s, task %.20s; this program (%s) reads "
+            "version " FORMAT_VERSION ", task autoencode",
+            r->path, version, task ? task : "unknown", tdrop_version());
+    return TDROP_OK;
+}
+
+static tdrop_status read_model(reading *r, tdrop_model **model, tdrop_error *error) {
+    tdrop_model *made;
+    tdrop_status status = check_version(r, error);
+    if (!status) status = create_from(r, &made, error);
+    if (status) return status;
+    read_data(r, made);
+    read_history(r, &made->info);
+    status = read_curve(r, made) ? tdrop_fail_memory(error, r->path) : TDROP_OK;
+    if (!status && r->wrong)
+        status = tdrop_fail(error, TDROP_ERROR_FORMAT,
+                            "%s: its metadata '%s' is missing or not what it should be", r->path,
+                            r->wrong);
+    if (!status) status = read_tensors(r, made, error);
+    if (status)
+        tdrop_model_destroy(made);
+    else
+        *model = made;
+    return status;
+}
+
+tdrop_status tdrop_model_load(tdrop_model **model, const char *path, tdrop_error *error) {
+    tdrop_bytes bytes;
+    if (!model || !path) return tdrop_fail(error, TDROP_ERROR_NULL, "load: no path or result");
+    tdrop_status status = tdrop_bytes_read(&bytes, path, error);
+    if (status) return status;
+    reading r = {.path = path};
+    status = tdrop_safetensors_parse(&r.document, path, bytes.data, bytes.size, error);
+    tdrop_bytes_release(&bytes);
+    if (status) return status;
+    status = read_model(&r, model, error);
+    tdrop_safetensors_release(&r.document);
+    return status;
+}

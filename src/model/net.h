@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ * A planned network: an architecture with room for so many rows, ready to run forward and back.
+ *
+ * The plan is a row of steps. Between steps lie edges, each a matrix [rows, width]: edge s is the
+ * input of step s, edge s + 1 its output. A linear layer and the relu behind it are one step where
+ * the step after them is linear too, whose backward product then applies the relu's gradient. The
+ * tail is no step: it makes an edge ragged, and the linear steps on both sides skip what it drops.
+ *
+ * On the way back the gradient of an edge replaces its values, so training needs one matrix for
+ * each edge and no more. */
+#ifndef TDROP_MODEL_NET_H
+#define TDROP_MODEL_NET_H
+
+#include "model/arch.h"
+#include "model/pass.h"
+#include "taildropout.h"
+
+#include <stdbool.h>
+
+typedef struct tdrop_step {
+    const tdrop_op *op;
+    const tdrop_layer *layer;
+    bool fused_relu; /* of a linear step */
+    bool gate_input; /* backward: the relu that made the input edge is applied to its gradient */
+    size_t edge;     /* input edge; the output edge is the next */
+    tdrop_linear *linear;                   /* of a linear step */
+    tdrop_staircase *stairs;                /* likewise */
+    float *weight_gradient, *bias_gradient; /* within the gradient vector */
+} tdrop_step;
+
+typedef struct tdrop_edge {
+    size_t width;
+    bool ragged; /* the tail drops here */
+    float *values;
+} tdrop_edge;
+
+typedef struct tdrop_net {
+    const tdrop_arch *arch;
+    const tdrop_parallel *parallel;
+    const tdrop_pass_kernels *pass;
+    size_t max_rows, rows;
+    const int32_t *keep; /* [rows] of this batch; NULL: all features */
+    size_t step_count;
+    tdrop_step *steps;
+    tdrop_edge *edges; /* step_count + 1 */
+    size_t code_edge;  /* where the tail drops */
+    float *values;     /* of all edges */
+    void *workspace;
+    size_t workspace_size;
+    double flops; /* done so far, a multiply-add counts two */
+} tdrop_net;
+
+typedef struct tdrop_net_options {
+    size_t max_rows;
+    tdrop_isa isa;
+    const tdrop_parallel *parallel; /* kept as long as the net */
+    bool training;                  /* pack weights for the way back too */
+    float *gradient;                /* flat, for training; kept as long as the net */
+} tdrop_net_options;
+
+/* The architecture has to stay as long as the net. Errors: ISA, MEMORY. */
+tdrop_status tdrop_net_create(tdrop_net **net, const tdrop_arch *arch,
+                              const tdrop_net_options *options, tdrop_error *error);
+void tdrop_net_destroy(tdrop_net *net);
+
+/* Takes over the parameters (flat), to be called after each change. Errors: MEMORY. */
+tdrop_status tdrop_net_set_parameters(tdrop_net *net, const float *parameters, bool training);
+
+/* Begins a batch: `keep` (NULL: everything) has to stay until it is done. Errors: MEMORY, K. */
+tdrop_status tdrop_net_begin(tdrop_net *net, size_t rows, const int32_t *keep);
+
+/* Values of an edge, [rows, width]: to be filled in (edge 0) or read. */
+float *tdrop_net_edge(const tdrop_net *net, size_t edge);
+
+/* Runs the steps between two edges. */
+void tdrop_net_forward(tdrop_net *net, size_t from_edge, size_t to_edge);
+
+/* From the gradient in the last edge to all gradients of parameters. Overwrites every edge but the
+ * first. */
+void tdrop_net_backward(tdrop_net *net);
+
+#endif

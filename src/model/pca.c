@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/pca.h"
+
+#include "base/memory.h"
+#include "base/parallel.h"
+
+#include <lapacke.h>
+#include <string.h>
+
+enum { CHUNK = 512 };
+
+/* Chunks of centred rows through a product of ours. */
+typedef struct chunks {
+    const tdrop_pca *pca;
+    const tdrop_scaling *scaling;
+    const tdrop_data *data;
+    tdrop_linear *linear;
+    tdrop_staircase *stairs;
+    size_t outputs; /* of the linear layer */
+    float *rows;    /* [CHUNK, columns] centred */
+    double *buffer; /* [columns] */
+    float *result;  /* what the product gives */
+    void *workspace;
+    size_t workspace_size;
+    const tdrop_parallel *parallel;
+} chunks;
+
+static void chunks_clear(chunks *c) {
+    tdrop_linear_destroy(c->linear);
+    tdrop_staircase_destroy(c->stairs);
+    tdrop_free(c->rows);
+    tdrop_free(c->buffer);
+    tdrop_free(c->result);
+    tdrop_free(c->workspace);
+}
+
+static tdrop_status chunks_create(chunks *c, const tdrop_pca *pca, const tdrop_scaling *scaling,
+                                  const tdrop_data *data, size_t outputs, size_t result_floats,
+                                  const tdrop_use_options *options) {
+    tdrop_linear_options linear = {.isa = options->isa};
+    *c = (chunks){.pca = pca,
+                  .scaling = scaling,
+                  .data = data,
+                  .outputs = outputs,
+                  .parallel = options->parallel};
+    tdrop_status status = tdrop_linear_create(&c->linear, pca->columns, outputs, &linear);
+    if (!status) status = tdrop_staircase_create(&c->stairs, CHUNK);
+    if (status) return status;
+    c->workspace_size = tdrop_linear_workspace(c->linear, CHUNK, tdrop_workers(c->parallel));
+    c->rows = tdrop_alloc(CHUNK * pca->columns, sizeof *c->rows);
+    c->buffer = tdrop_alloc(pca->columns, sizeof *c->buffer);
+    c->result = tdrop_alloc(result_floats, sizeof *c->result);
+    c->workspace = tdrop_alloc(c->workspace_size, 1);
+    return c->rows && c->buffer && c->result && c->workspace ? TDROP_OK : TDROP_ERROR_MEMORY;
+}
+
+static void load_centred(chunks *c, const size_t *rows, size_t count) {
+    size_t columns = c->pca->columns;
+    for (size_t i = 0; i < count; i++) {
+        float *row = c->rows + i * columns;
+        tdrop_scaling_row(c->scaling, c->data, rows[i], c->buffer, row);
+        for (size_t j = 0; j < columns; j++)
+            row[j] = (float)((double)row[j] - c->pca->mean[j]);
+    }
+    tdrop_staircase_set(c->stairs, count, columns, NULL, c->outputs, NULL);
+}
+
+static void find_mean(tdrop_pca *pca, const tdrop_scaling *scaling, const tdrop_data *data,
+                      const size_t *rows, size_t row_count, double *buffer, float *row) {
+    for (size_t i = 0; i < row_count; i++) {
+        tdrop_scaling_row(scaling, data, rows[i], buffer, row);
+        for (size_t j = 0; j < pca->columns; j++)
+            pca->mean[j] += (double)row[j];
+    }
+    for (size_t j = 0; j < pca->columns; j++)
+        pca->mean[j] /= (double)row_count;
+}
+
+/* Sum over rows of the outer products of centred rows: each chunk in float, their sum in double. */
+static void add_outer_products(chunks *c, const size_t *rows, size_t row_count,
+                               double *covariance) {
+    size_t columns = c->pca->columns;
+    for (size_t first = 0, count; first < row_count; first += count) {
+        count = row_count - first < CHUNK ? row_count - first : CHUNK;
+        load_centred(c, rows + first, count);
+        tdrop_linear_backward_weights(c->linear, c->stairs, c->rows, columns, c->rows, columns,
+                                      c->result, columns, NULL, c->workspace, c->workspace_size,
+                                      c->parallel);
+        for (size_t i = 0; i < columns * columns; i++)
+            covariance[i] += (double)c->result[i];
+    }
+}
+
+/* The eigenvectors of the largest eigenvalues; LAPACK gives them in rising order. */
+static tdrop_status find_vectors(tdrop_pca *pca, double *covariance) {
+    lapack_int n = (lapack_int)pca->columns, m = (lapack_int)pca->components, found = 0;
+    double *values = tdrop_alloc(pca->columns, sizeof *values);
+    double *vectors = tdrop_alloc(pca->columns * pca->components, sizeof *vectors);
+    lapack_int *support = tdrop_alloc(2 * pca->columns, sizeof *support);
+    tdrop_status status = TDROP_ERROR_MEMORY;
+    if (values && vectors && support &&
+        LAPACKE_dsyevr(LAPACK_COL_MAJOR, 'V', 'I', 'U', n, covariance, n, 0.0, 0.0, n - m + 1, n,
+                       0.0, &found, values, vectors, n, support) == 0 &&
+        found == m) {
+        for (size_t c = 0; c < pca->components; c++)
+            for (size_t j = 0; j < pca->columns; j++)
+                pca->vector[c * pca->columns + j] =
+                    (float)vectors[(pca->components - 1 - c) * pca->columns + j];
+        status = TDROP_OK;
+    }
+    tdrop_free(values);
+    tdrop_free(vectors);
+    tdrop_free(support);
+    return status;
+}
+
+static tdrop_status fit(tdrop_pca *pca, const tdrop_scaling *scaling, const tdrop_data *data,
+                        const size_t *rows, size_t row_count, const tdrop_use_options *options) {
+    chunks c;
+    size_t columns = pca->columns;
+    double *covariance = tdrop_alloc_zero(columns * columns, sizeof *covariance);
+    tdrop_status status =
+        chunks_create(&c, pca, scaling, data, columns, columns * columns, options);
+    if (!status && !covariance) status = TDROP_ERROR_MEMORY;
+    if (!status) {
+        find_mean(pca, scaling, data, rows, row_count, c.buffer, c.rows);
+        add_outer_products(&c, rows, row_count, covariance);
+        status = find_vectors(pca, covariance);
+    }
+    chunks_clear(&c);
+    tdrop_free(covariance);
+    return status;
+}
+
+tdrop_status tdrop_pca_fit(tdrop_pca *pca, const tdrop_scaling *scaling, const tdrop_data *data,
+                           const size_t *rows, size_t row_count, size_t components,
+                           const tdrop_use_options *options) {
+    size_t columns = data->info.columns;
+    if (columns > TDROP_PCA_MOST_COLUMNS) return TDROP_ERROR_SIZE;
+    tdrop_pca made = {.columns = columns,
+                      .components = components < columns ? components : columns};
+    made.mean = tdrop_alloc_zero(columns, sizeof *made.mean);
+    made.vector = tdrop_alloc(made.components * columns, sizeof *made.vector);
+    tdrop_status status = made.mean && made.vector
+                              ? fit(&made, scaling, data, rows, row_count, options)
+                              : TDROP_ERROR_MEMORY;
+    if (status)
+        tdrop_pca_clear(&made);
+    else
+        *pca = made;
+    return status;
+}
+
+void tdrop_pca_clear(tdrop_pca *pca) {
+    tdrop_free(pca->mean);
+    tdrop_free(pca->vector);
+    *pca = (tdrop_pca){0};
+}
+
+/* What each component takes off the error of a row: the square of the row's share in it. */
+static void add_errors(const chunks *c, size_t count, size_t n, double *loss) {
+    size_t columns = c->pca->columns, components = c->pca->components;
+    for (size_t i = 0; i < count; i++) {
+        const float *row = c->rows + i * columns, *share = c->result + i * components;
+        double error = 0.0;
+        for (size_t j = 0; j < columns; j++)
+            error += (double)row[j] * (double)row[j];
+        for (size_t k = 0; k <= n; k++) {
+            loss[k] += error > 0.0 ? error : 0.0;
+            if (k < components) error -= (double)share[k] * (double)share[k];
+        }
+    }
+}
+
+tdrop_status tdrop_pca_loss(const tdrop_pca *pca, const tdrop_scaling *scaling,
+                            const tdrop_data *data, const size_t *rows, size_t row_count, size_t n,
+                            double *loss, const tdrop_use_options *options) {
+    chunks c;
+    tdrop_status status =
+        chunks_create(&c, pca, scaling, data, pca->components, CHUNK * pca->components, options);
+    if (!status)
+        status = tdrop_linear_set_weights(c.linear, pca->vector, pca->columns, NULL,
+                                          TDROP_PACK_FORWARD, c.parallel);
+    memset(loss, 0, (n + 1) * sizeof *loss);
+    for (size_t first = 0, count; first < row_count && !status; first += count) {
+        count = row_count - first < CHUNK ? row_count - first : CHUNK;
+        load_centred(&c, rows + first, count);
+        status = tdrop_linear_forward(c.linear, c.stairs, c.rows, pca->columns, c.result,
+                                      pca->components, c.workspace, c.workspace_size, c.parallel);
+        add_errors(&c, count, n, loss);
+    }
+    for (size_t k = 0; k <= n; k++)
+        loss[k] /= (double)row_count * (double)pca->columns;
+    chunks_clear(&c);
+    return status;
+}

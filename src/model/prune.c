@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ * Cutting a model to its first k features. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "model/model.h"
+
+#include <string.h>
+
+/* The leading block of a tensor that its smaller twin holds. Twins have the same dims. */
+static void copy_leading(const tdrop_parameter *from, const float *from_numbers,
+                         const tdrop_parameter *to, float *to_numbers) {
+    size_t from_row = from->dims == 2 ? from->shape[1] : 1;
+    size_t to_row = to->dims == 2 ? to->shape[1] : 1;
+    const float *source = from_numbers + from->offset;
+    float *target = to_numbers + to->offset;
+    for (size_t i = 0; i < to->shape[0]; i++, source += from_row, target += to_row)
+        memcpy(target, source, to_row * sizeof *target);
+}
+
+static tdrop_status cut_curve(const tdrop_model *model, size_t k, tdrop_model *cut) {
+    const tdrop_curve *from = &model->curve;
+    tdrop_curve curve;
+    if (!from->loss) return TDROP_OK;
+    if (tdrop_curve_create(&curve, k, from->pca != NULL)) return TDROP_ERROR_MEMORY;
+    memcpy(curve.loss, from->loss, (k + 1) * sizeof *curve.loss);
+    memcpy(curve.se, from->se, (k + 1) * sizeof *curve.se);
+    if (curve.pca) memcpy(curve.pca, from->pca, (k + 1) * sizeof *curve.pca);
+    tdrop_model_set_curve(cut, &curve, model->info.valid_rows);
+    return TDROP_OK;
+}
+
+/* What stays the same: everything that is known about how the model was made. */
+static void copy_history(const tdrop_model *model, tdrop_model *cut) {
+    tdrop_model_info kept = cut->info;
+    cut->info = model->info;
+    cut->info.arch = kept.arch;
+    cut->info.features = kept.features;
+    cut->info.parameters = kept.parameters;
+    cut->info.unit = kept.unit;
+    cut->info.data_name = NULL;
+    cut->info.valid_loss = cut->info.valid_se = cut->info.valid_pca = NULL;
+    if (!cut->info.pruned_from && kept.features < model->info.features)
+        cut->info.pruned_from = model->info.features;
+}
+
+tdrop_status tdrop_model_prune(tdrop_model **pruned, const tdrop_model *model, size_t k,
+                               tdrop_error *error) {
+    tdrop_model *cut;
+    if (!pruned || !model) return tdrop_fail(error, TDROP_ERROR_NULL, "prune: no model");
+    if (k == 0 || k > model->arch.features)
+        return tdrop_fail(error, TDROP_ERROR_K,
+                          "prune: k = %zu, but this model can keep 1 to %zu features", k,
+                          model->arch.features);
+    tdrop_status status = tdrop_model_create(&cut, &model->arch, k, &model->scaling, error);
+    if (status) return status;
+    for (size_t t = 0; t < cut->arch.tensor_count; t++)
+        copy_leading(&model->arch.tensors[t], model->parameters, &cut->arch.tensors[t],
+                     cut->parameters);
+    copy_history(model, cut);
+    if (cut_curve(model, k, cut) ||
+        (model->data_name && tdrop_model_name_data(cut, model->data_name))) {
+        tdrop_model_destroy(cut);
+        return tdrop_fail_memory(error, "prune");
+    }
+    *pruned = cut;
+    return TDROP_OK;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ * The training loop: epochs of steps, validation after each, the best weights kept. */
+#ifndef TDROP_MODEL_TRAIN_H
+#define TDROP_MODEL_TRAIN_H
+
+#include "data/split.h"
+#include "model/optimizer.h"
+#include "model/runner.h"
+
+typedef struct tdrop_trainer {
+    const tdrop_fit_options *options; /* resolved: no defaults left to fill in */
+    const tdrop_split *split;
+    const tdrop_law *law;
+    tdrop_runner runner;
+    tdrop_optimizer optimizer;
+    float *best;        /* weights of the lowest validation loss so far */
+    size_t *batch_rows; /* [batch] rows of the data in this step */
+    tdrop_fit_progress progress;
+    uint32_t since_best; /* epochs */
+} tdrop_trainer;
+
+/* Weights at their first values. options, split, law, arch, scaling and data have to stay.
+ * Errors: ISA, MEMORY. */
+tdrop_status tdrop_trainer_create(tdrop_trainer *trainer, const tdrop_fit_options *options,
+                                  const tdrop_arch *arch, const tdrop_scaling *scaling,
+                                  const tdrop_data *data, const tdrop_split *split,
+                                  const tdrop_law *law, tdrop_error *error);
+void tdrop_trainer_clear(tdrop_trainer *trainer);
+
+/* Trains to the end, or until patience or the observer stops it; trainer->best holds the result.
+ * Errors: MEMORY, DATA (the loss is not finite any more). */
+tdrop_status tdrop_trainer_run(tdrop_trainer *trainer, const tdrop_fit_observer *observer,
+                               tdrop_error *error);
+
+#endif

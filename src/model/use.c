@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT
+ * Using a model: encode, decode, predict, and which rows were held out. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "data/split.h"
+#include "model/model.h"
+#include "model/runner.h"
+
+#include <string.h>
+
+/* What a pass over rows does with each batch. */
+typedef struct use_pass {
+    const tdrop_model *model;
+    tdrop_runner runner;
+    size_t k;
+    const float *codes; /* decode: [rows, k] */
+    float *out;         /* [rows, width] */
+    size_t from_edge, to_edge;
+} use_pass;
+
+static tdrop_status check_use(const tdrop_model *model, const tdrop_data *data, size_t first,
+                              size_t rows, size_t k, tdrop_error *error) {
+    if (k > model->arch.features)
+        return tdrop_fail(error, TDROP_ERROR_K, "k = %zu, but this model has %zu features", k,
+                          model->arch.features);
+    if (!data) return TDROP_OK;
+    if (data->info.columns != model->arch.inputs)
+        return tdrop_fail(error, TDROP_ERROR_DATA,
+                          "%s: its rows have %zu columns, but the model was made for %zu",
+                          data->info.name, data->info.columns, model->arch.inputs);
+    if (first > data->info.rows || rows > data->info.rows - first)
+        return tdrop_fail(error, TDROP_ERROR_SIZE, "%s: rows %zu to %zu of %zu", data->info.name,
+                          first + 1, first + rows, data->info.rows);
+    return TDROP_OK;
+}
+
+static tdrop_status create_runner(use_pass *use, const tdrop_data *data,
+                                  const tdrop_use_options *options, tdrop_error *error) {
+    tdrop_use_options resolved;
+    tdrop_status status = tdrop_use_resolve(options, &resolved, error);
+    if (status) return status;
+    tdrop_net_options net = {
+        .max_rows = TDROP_USE_BATCH, .isa = resolved.isa, .parallel = resolved.parallel};
+    status = tdrop_runner_create(&use->runner, &use->model->arch, &use->model->scaling, data, &net,
+                                 error);
+    if (!status && tdrop_net_set_parameters(use->runner.net, use->model->parameters, false)) {
+        tdrop_runner_clear(&use->runner);
+        status = tdrop_fail_memory(error, "network");
+    }
+    return status;
+}
+
+/* Copies the first `width` of `stride` columns. */
+static void copy_columns(size_t rows, size_t width, const float *from, size_t from_stride,
+                         float *to, size_t to_stride) {
+    for (size_t i = 0; i < rows; i++)
+        memcpy(to + i * to_stride, from + i * from_stride, width * sizeof *to);
+}
+
+static tdrop_status use_batch(use_pass *use, size_t first, size_t done, size_t count) {
+    tdrop_net *net = use->runner.net;
+    const tdrop_edge *from = &net->edges[use->from_edge], *to = &net->edges[use->to_edge];
+    size_t width = use->to_edge == net->code_edge ? use->k : to->width;
+    if (use->codes)
+        copy_columns(count, use->k, use->codes + done * use->k, use->k, from->values, from->width);
+    else
+        tdrop_runner_load(&use->runner, NULL, first + done, count);
+    tdrop_status status = tdrop_runner_begin_at(&use->runner, count, use->k);
+    if (status) return status;
+    tdrop_net_forward(net, use->from_edge, use->to_edge);
+    copy_columns(count, width, to->values, to->width, use->out + done * width, width);
+    return TDROP_OK;
+}
+
+/* All rows, batch by batch. Frees the runner. */
+static tdrop_status use_rows(use_pass *use, size_t first, size_t rows, tdrop_error *error) {
+    tdrop_status status = TDROP_OK;
+    for (size_t done = 0, count; done < rows && !status; done += count) {
+        count = rows - done < TDROP_USE_BATCH ? rows - done : TDROP_USE_BATCH;
+        status = use_batch(use, first, done, count);
+    }
+    if (!status && use->to_edge == use->runner.net->step_count)
+        tdrop_scaling_undo(&use->model->scaling, rows, use->out);
+    tdrop_runner_clear(&use->runner);
+    return status ? tdrop_fail_memory(error, "network") : TDROP_OK;
+}
+
+tdrop_status tdrop_model_encode(const tdrop_model *model, const tdrop_data *data, size_t first,
+                                size_t rows, size_t k, float *codes,
+                                const tdrop_use_options *options, tdrop_error *error) {
+    if (!model || !data || (!codes && rows && k))
+        return tdrop_fail(error, TDROP_ERROR_NULL, "encode: no model, data or output");
+    use_pass use = {.model = model, .k = k, .out = codes};
+    tdrop_status status = check_use(model, data, first, rows, k, error);
+    if (!status) status = create_runner(&use, data, options, error);
+    if (status) return status;
+    use.to_edge = use.runner.net->code_edge;
+    return use_rows(&use, first, rows, error);
+}
+
+tdrop_status tdrop_model_decode(const tdrop_model *model, const float *codes, size_t rows, size_t k,
+                                float *values, const tdrop_use_options *options,
+                                tdrop_error *error) {
+    static const float no_codes[1];
+    if (!model || (!codes && rows && k) || (!values && rows))
+        return tdrop_fail(error, TDROP_ERROR_NULL, "decode: no model, codes or output");
+    use_pass use = {.model = model, .k = k, .codes = codes ? codes : no_codes, .out = values};
+    tdrop_status status = check_use(model, NULL, 0, rows, k, error);
+    if (!status) status = create_runner(&use, NULL, options, error);
+    if (status) return status;
+    use.from_edge = use.runner.net->code_edge;
+    use.to_edge = use.runner.net->step_count;
+    return use_rows(&use, 0, rows, error);
+}
+
+tdrop_status tdrop_model_predict(const tdrop_model *model, const tdrop_data *data, size_t first,
+                                 size_t rows, size_t k, float *values,
+                                 const tdrop_use_options *options, tdrop_error *error) {
+    if (!model || !data || (!values && rows))
+        return tdrop_fail(error, TDROP_ERROR_NULL, "predict: no model, data or output");
+    use_pass use = {.model = model, .k = k, .out = values};
+    tdrop_status status = check_use(model, data, first, rows, k, error);
+    if (!status) status = create_runner(&use, data, options, error);
+    if (status) return status;
+    use.to_edge = use.runner.net->step_count;
+    return use_rows(&use, first, rows, error);
+}
+
+/* Whether these are the data that the model was fitted to. */
+static bool same_data(const tdrop_model *model, const tdrop_data *data) {
+    return data->info.hash == model->info.data_hash && data->info.rows == model->info.data_rows &&
+           data->info.columns == model->info.columns;
+}
+
+tdrop_status tdrop_model_held_out(const tdrop_model *model, const tdrop_data *data, size_t *count,
+                                  size_t *rows) {
+    if (!model || !data || !count) return TDROP_ERROR_NULL;
+    if (!same_data(model, data)) {
+        *count = data->info.rows;
+        for (size_t i = 0; rows && i < data->info.rows; i++)
+            rows[i] = i;
+        return TDROP_OK;
+    }
+    tdrop_split split;
+    tdrop_status status = tdrop_split_make(&split, data->info.rows, model->info.valid_share,
+                                           model->info.split_seed, NULL);
+    if (status) return status;
+    *count = split.valid_count;
+    if (rows) memcpy(rows, split.valid, split.valid_count * sizeof *rows);
+    tdrop_split_clear(&split);
+    return TDROP_OK;
+}

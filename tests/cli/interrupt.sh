@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+# SIGINT and SIGTERM during a fit: the best model so far is saved, and it says so.
+. "$CASES/helpers"
+small_table
+stop_with() {
+    rm -f err
+    taildropout fit table.npy -o "model-$1" --arch '16-[4]-16' --epochs 1000000000 >out 2>err &
+    while ! grep -q '^epoch' err 2>/dev/null; do sleep 0.1; done
+    kill -s "$1" $!
+    wait $!
+    echo "exit $?"
+    sed -n 's/[0-9][0-9]* of/N of/; /stopped/p' err
+    grep -c '<- chosen' out
+    taildropout info "model-$1" | sed -n '1p'
+}
+stop_with INT
+stop_with TERM

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+# What is wrong before a subcommand is found.
+. "$CASES/helpers"
+try taildropout
+try taildropout scre
+try taildropout evalaute model data
+try taildropout frobnicate
+try taildropout --hlep
+try taildropout --verbose
+try taildropout help fti
