@@ -113,7 +113,7 @@ static tdrop_status check_tail(const arch_draft *draft, size_t *tail, tdrop_erro
 }
 
 /* A name of the layer's tensor, and where its numbers lie. */
-static void lay_out_tensor(tdrop_arch *arch, const tdrop_layer *layer,
+static void lay_out_tensor(tdrop_arch *arch, const tdrop_arch_layer *layer,
                            const tdrop_tensor_kind *kind) {
     tdrop_parameter *tensor = &arch->tensors[arch->tensor_count++];
     snprintf(tensor->name, sizeof tensor->name, "%s.%zu.%s", layer->part, layer->index, kind->name);
@@ -139,7 +139,7 @@ static tdrop_status lay_out(tdrop_arch *arch, const arch_draft *draft, size_t co
     arch->tail = tail;
     for (size_t i = 0; i < draft->count; i++) {
         const tdrop_op *op = draft->layer[i].op;
-        tdrop_layer *layer = &arch->layers[i];
+        tdrop_arch_layer *layer = &arch->layers[i];
         layer->op = op;
         layer->part = i <= tail ? "encoder" : "decoder";
         layer->index = i <= tail ? i : i - tail - 1;
@@ -165,7 +165,7 @@ static char *write_text(const tdrop_arch *arch) {
     if (!text) return NULL;
     used = (size_t)snprintf(text, size, "%zu", arch->inputs);
     for (size_t i = 0; i < arch->layer_count; i++) {
-        const tdrop_layer *layer = &arch->layers[i];
+        const tdrop_arch_layer *layer = &arch->layers[i];
         used += (size_t)(layer->op->has_width
                              ? snprintf(text + used, size - used, "-%zu", layer->outputs)
                              : snprintf(text + used, size - used, "-%s", layer->op->name));
@@ -227,7 +227,7 @@ tdrop_status tdrop_arch_with_features(tdrop_arch *cut, const tdrop_arch *arch, s
     while (!arch->layers[producer].op->has_width)
         producer--;
     for (size_t i = 0; i < arch->layer_count; i++) {
-        const tdrop_layer *layer = &arch->layers[i];
+        const tdrop_arch_layer *layer = &arch->layers[i];
         tdrop_status status =
             add_layer(&draft, layer->op, i == producer ? k : layer->outputs, error);
         if (status) return status;

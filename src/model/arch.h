@@ -11,13 +11,13 @@
 
 /* A layer of a network. Layers up to and including the tail are the encoder, those behind it the
  * decoder, numbered from 0 in each as torch.nn.Sequential does. */
-typedef struct tdrop_layer {
+typedef struct tdrop_arch_layer {
     const tdrop_op *op;
     const char *part;
     size_t index;
     size_t inputs, outputs;
     size_t first_tensor; /* of op->tensors in the list below */
-} tdrop_layer;
+} tdrop_arch_layer;
 
 /* A tensor within the flat vector of parameters. Gradients, moments and averages are vectors of the
  * same layout. */
@@ -32,7 +32,7 @@ typedef struct tdrop_parameter {
 typedef struct tdrop_arch {
     char *text; /* written out: "784-512-relu-64-tail-784" */
     size_t layer_count, tensor_count;
-    tdrop_layer *layers;
+    tdrop_arch_layer *layers;
     tdrop_parameter *tensors;
     size_t tail; /* index of the tail layer */
     size_t inputs, outputs;

@@ -98,7 +98,7 @@ static tdrop_status find_gradient(check *c, tdrop_error *error) {
 
 /* A layer of one row: row[0] to row[1]. Everything before the tail is computed whole; behind it
  * what was dropped is zero. */
-static void reference_layer(const check *c, const tdrop_layer *layer, size_t row) {
+static void reference_layer(const check *c, const tdrop_arch_layer *layer, size_t row) {
     const double *tensor[TDROP_MOST_TENSORS] = {NULL};
     for (size_t t = 0; t < layer->op->tensors; t++)
         tensor[t] = c->wide_parameters + c->arch.tensors[layer->first_tensor + t].offset;
@@ -112,7 +112,7 @@ typedef struct reference_loss {
     uint64_t pieces;
 } reference_loss;
 
-static void note_piece(reference_loss *result, const tdrop_layer *layer, const double *in) {
+static void note_piece(reference_loss *result, const tdrop_arch_layer *layer, const double *in) {
     if (!layer->op->is_activation) return;
     for (size_t i = 0; i < layer->inputs; i++)
         result->pieces = (result->pieces ^ (uint64_t)(in[i] > 0.0)) * 1099511628211u;

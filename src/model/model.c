@@ -91,7 +91,7 @@ size_t tdrop_model_layers(const tdrop_model *model) {
 tdrop_status tdrop_model_get_layer(const tdrop_model *model, size_t i, tdrop_layer_info *info) {
     if (!model || !info) return TDROP_ERROR_NULL;
     if (i >= model->arch.layer_count) return TDROP_ERROR_SIZE;
-    const tdrop_layer *layer = &model->arch.layers[i];
+    const tdrop_arch_layer *layer = &model->arch.layers[i];
     *info = (tdrop_layer_info){.part = layer->part,
                                .index = layer->index,
                                .op = layer->op->name,

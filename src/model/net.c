@@ -25,7 +25,7 @@ static void plan_steps(tdrop_net *net) {
     net->edges[0].width = arch->inputs;
     while (i < arch->layer_count) {
         tdrop_step *step = &net->steps[net->step_count];
-        const tdrop_layer *layer = &arch->layers[i];
+        const tdrop_arch_layer *layer = &arch->layers[i];
         *step = (tdrop_step){.op = layer->op, .layer = layer, .edge = net->step_count};
         step->gate_input = net->step_count > 0 && step[-1].fused_relu;
         size_t next = next_stepped(arch, i + 1), after = next_stepped(arch, next + 1);

@@ -19,7 +19,7 @@
 
 typedef struct tdrop_step {
     const tdrop_op *op;
-    const tdrop_layer *layer;
+    const tdrop_arch_layer *layer;
     bool fused_relu; /* of a linear step */
     bool gate_input; /* backward: the relu that made the input edge is applied to its gradient */
     size_t edge;     /* input edge; the output edge is the next */
