@@ -88,12 +88,22 @@ typedef enum tdrop_status {
     TDROP_ERROR_OVERFLOW = 4,  /* a size in bytes does not fit size_t */
     TDROP_ERROR_WORKSPACE = 5, /* the workspace is smaller than asked for */
     TDROP_ERROR_ORDER = 6,     /* a handle was used before it was given what it needs */
+    TDROP_ERROR_ELEMENT = 7,   /* the size of an element is not 1, 2, 4 or 8 bytes */
+    TDROP_ERROR_SHAPE = 8,     /* two views that should have one shape do not, or dims are not 1..8 */
+    TDROP_ERROR_ALIAS = 9,     /* views overlap without being the same */
     /* laws and k */
     TDROP_ERROR_P = 10,     /* p is outside [0, 1] or NaN */
     TDROP_ERROR_K = 11,     /* k is below 0 or above n */
     TDROP_ERROR_K_MIN = 12, /* k_min is outside [0, n], or leaves no law with the mean that p asks */
     TDROP_ERROR_LAW = 13,   /* no law of that name or number */
     TDROP_ERROR_RULE = 14,  /* a rule for choosing k that cannot be read */
+    TDROP_ERROR_RATE = 15,  /* the rate of a geometric law is outside [0, 1] or NaN */
+    TDROP_ERROR_WEIGHTS = 16, /* a table of weights that is not n + 1 long, negative, all zero or
+                               * not finite */
+    /* dims of a layer */
+    TDROP_ERROR_DIM = 20,         /* a dim that the view does not have */
+    TDROP_ERROR_DIM_REPEATED = 21, /* a batch dim is named twice */
+    TDROP_ERROR_DIM_OVERLAP = 22, /* the dropout dim is a batch dim too, and k has to be drawn */
     /* the machine */
     TDROP_ERROR_MEMORY = 30, /* memory ran out */
     TDROP_ERROR_THREAD = 31, /* a thread could not be started */
@@ -209,16 +219,32 @@ typedef enum tdrop_law_kind {
     TDROP_LAW_EXPONENTIAL = 0,
     /* P(k >= j) = exp(-j / (a n)) with a - a exp(-1/a) = 1 - p: Martinsson's TailDropout (2018),
      * solved as if features were continuous, so the mean is off by up to 5 points at small n. */
-    TDROP_LAW_ORIGINAL = 1
+    TDROP_LAW_ORIGINAL = 1,
+    /* P(k >= j) = (1 - rate)^(j - 1), k >= 1: nested dropout (Rippel et al., arXiv:1402.0915); what
+     * would lie beyond n falls on n. */
+    TDROP_LAW_GEOMETRIC = 2,
+    /* Every k from 0 to n alike. */
+    TDROP_LAW_UNIFORM = 3,
+    /* P(k) proportional to 1/k, and P(0) = P(1): every octave of k alike. */
+    TDROP_LAW_LOG_UNIFORM = 4,
+    /* 1, 2, 4, ... and n, each alike. */
+    TDROP_LAW_POW2 = 5,
+    /* P(k) proportional to weights[k], k = 0..n. */
+    TDROP_LAW_TABLE = 6
 } tdrop_law_kind;
 
-/* p = 0 keeps everything and p = 1 nothing, under both laws. */
+/* p is read by EXPONENTIAL and ORIGINAL, rate by GEOMETRIC, weights by TABLE. With p = 0 everything
+ * is kept, with p = 1 nothing. */
 typedef struct tdrop_law_options {
     tdrop_law_kind kind;
-    double p;           /* mean dropped share, in [0, 1]; 0: nothing is dropped */
-    uint32_t k_min;     /* no k below this: the law given that k >= k_min. 0: every k can occur.
-                         * `exponential` still drops p on average, so p <= 1 - k_min/n. */
-    uint32_t reserved;
+    uint32_t k_min; /* no k below this: the law given that k >= k_min. 0: as the law says.
+                     * EXPONENTIAL still drops p on average, so p <= 1 - k_min/n. */
+    double p;       /* mean dropped share, in [0, 1]; 0: nothing is dropped */
+    double rate;    /* chance to stop at each feature, in [0, 1] */
+    const double *weights; /* [weight_count], weight_count = n + 1: finite, not negative, not all 0
+                            * from k_min on. Read while the law is made. */
+    size_t weight_count;
+    uint64_t reserved;
 } tdrop_law_options;
 
 /* A law for one n: probabilities, mean and sampler, all from one table of P(k >= j). */
@@ -226,7 +252,7 @@ typedef struct tdrop_law tdrop_law;
 
 /* Makes the law of k in 0..n. The table is built with + - * / alone, so it is the same on every
  * processor. Work and memory are O(n). Errors: NULL, RESERVED, SIZE (n = 0 or above 2^31 - 1),
- * P, K_MIN, LAW, MEMORY. */
+ * P, K_MIN, LAW, RATE, WEIGHTS, MEMORY. */
 TDROP_API tdrop_status tdrop_law_create(tdrop_law **law, size_t n, const tdrop_law_options *options);
 
 /* Frees a law. NULL is fine. */
@@ -241,18 +267,128 @@ TDROP_API void tdrop_law_probabilities(const tdrop_law *law, double *probability
 /* The mean of k, in [0, n]. */
 TDROP_API double tdrop_law_mean(const tdrop_law *law);
 
-/* The k that belongs to u in [0, 1): the number of j with P(k >= j) > u. O(log n). */
+/* The k that belongs to u in [0, 1): the number of j with P(k >= j) > u. */
 TDROP_API int32_t tdrop_law_keep(const tdrop_law *law, double u);
 
 /* Draws keep[rows]: tdrop_uniform, then tdrop_law_keep of each. Errors: as tdrop_uniform. */
 TDROP_API tdrop_status tdrop_law_draw(const tdrop_law *law, const tdrop_draw *draw, size_t rows,
                                       int32_t *keep);
 
-/* The law that a name stands for: "exponential" or "original". Errors: NULL, LAW. */
+/* The law that a name stands for: "exponential", "original", "geometric", "uniform",
+ * "log-uniform", "pow2" or "table". Errors: NULL, LAW. */
 TDROP_API tdrop_status tdrop_law_kind_parse(const char *name, tdrop_law_kind *kind);
 
 /* The name of a law; NULL for any other number. */
 TDROP_API const char *tdrop_law_kind_name(tdrop_law_kind kind);
+
+/* ---------------------------------------------------------------------------------------------
+ * The layer
+ *
+ * Keeps the first k features of each sample and zeroes the rest: y = x where the index along the
+ * dropout dim is below k, +0.0 elsewhere, whatever stood there, NaN and -0.0 included. Nothing is
+ * scaled, neither in training nor in evaluation.
+ *
+ *     tdrop_layer *layer = NULL;
+ *     tdrop_layer_create(&layer, &(tdrop_law_options){.p = 0.5}, NULL);
+ *     tdrop_view x = tdrop_view_of(values, sizeof(float), 2, (size_t[]){rows, features});
+ *     tdrop_layer_forward(layer, &x, &x);       // draws k for each row, zeroes its tail
+ *     tdrop_layer_backward(layer, &dy, &dy);    // the gradient: the same rows, the same k
+ *     tdrop_layer_eval(layer);                  // from here on the identity
+ *     tdrop_layer_set_k(layer, 10);             // until the next train() or eval(): keep 10
+ */
+
+enum { TDROP_MOST_DIMS = 8 };
+
+/* An n-dimensional array somewhere in memory. Its elements are moved and never computed with, so
+ * any type of 1, 2, 4 or 8 bytes will do. */
+typedef struct tdrop_view {
+    void *data;                        /* element [0, 0, ...]; NULL only for a view without elements */
+    size_t element_size;               /* 1, 2, 4 or 8 bytes */
+    int dims;                          /* 1..8 */
+    size_t shape[TDROP_MOST_DIMS];     /* 0 is fine: nothing is done */
+    ptrdiff_t stride[TDROP_MOST_DIMS]; /* in elements, may be negative; elements must not overlap */
+} tdrop_view;
+
+/* A view of an array in C order: the last dim is contiguous. `dims` beyond 8 are cut off, and the
+ * view is refused where it is used. */
+TDROP_API tdrop_view tdrop_view_of(void *data, size_t element_size, int dims, const size_t *shape);
+
+/* Which dims a sample is told by, and which dim is cut. One k belongs to each index over the batch
+ * dims and holds over all other dims. For [N, C, H, W], batch dim 0 and dropout dim 1 give images
+ * one mask over all their pixels; for [T, B, F], batch dims 0 and 1 with dropout dim 2 draw anew at
+ * every step, and batch dim 1 alone holds k over time. Negative dims count from the end. */
+typedef struct tdrop_dims {
+    int given;          /* 0: the default, batch dim 0 and dropout dim -1; the rest is not read */
+    int batch_count;    /* 0..8; 0: one k for the whole view */
+    int batch[TDROP_MOST_DIMS];
+    int dropout;
+} tdrop_dims;
+
+/* How many k such a view takes: the product of its batch dims' sizes.
+ * Errors: NULL, SHAPE, DIM, DIM_REPEATED, OVERFLOW. */
+TDROP_API tdrop_status tdrop_keep_count(const tdrop_view *view, const tdrop_dims *dims,
+                                        size_t *count);
+
+/* y = x with the tails zeroed. keep[tdrop_keep_count] runs over the batch dims in C order, in the
+ * order in which the view has them; NULL with `same_k` >= 0 keeps that many everywhere. x and y are
+ * the same view (then only tails are written), or the stretches of memory from their first to their
+ * last element do not meet. O(elements written); nothing is allocated.
+ * Errors: NULL, ELEMENT, SHAPE, OVERFLOW, ALIAS, DIM, DIM_REPEATED, DIM_OVERLAP (only with keep),
+ * K. */
+TDROP_API tdrop_status tdrop_apply(const tdrop_view *x, const tdrop_view *y, const tdrop_dims *dims,
+                                   const int32_t *keep, int32_t same_k);
+
+/* The layer: a law, dims, a mode, and the k that were drawn last. */
+typedef struct tdrop_layer tdrop_layer;
+
+typedef struct tdrop_layer_options {
+    tdrop_dims dims;
+    uint64_t seed;
+    uint32_t layer;      /* tells this layer's draws from those of others with the same seed */
+    int stratified;      /* nonzero: the rows of a call share the range of u evenly among them */
+    uint64_t reserved;
+} tdrop_layer_options;
+
+/* Makes a layer, in training mode; options may be NULL. The table of a TABLE law is copied.
+ * Errors: NULL, RESERVED, P, RATE, LAW, WEIGHTS, MEMORY. */
+TDROP_API tdrop_status tdrop_layer_create(tdrop_layer **layer, const tdrop_law_options *law,
+                                          const tdrop_layer_options *options);
+
+/* Frees a layer. NULL is fine. */
+TDROP_API void tdrop_layer_destroy(tdrop_layer *layer);
+
+/* Training mode: forward draws. Evaluation mode: forward is the identity. Every call of either
+ * clears a k that was set, whether the mode changes or not. */
+TDROP_API void tdrop_layer_train(tdrop_layer *layer);
+TDROP_API void tdrop_layer_eval(tdrop_layer *layer);
+
+/* Keeps the first k features of everything from here on, in either mode, until the next call of
+ * tdrop_layer_train or tdrop_layer_eval. Errors: NULL, K (k < 0; a k above n is refused when the
+ * layer is used). */
+TDROP_API tdrop_status tdrop_layer_set_k(tdrop_layer *layer, int32_t k);
+
+/* Where the next draw stands. A layer counts by itself: each forward call that draws is a step, its
+ * first sample is row 0. A loop that resumes, or that cuts a batch among threads or machines, says
+ * so here: the step, the position of the call's first sample within it, and how many samples the
+ * whole step has (stratified draws divide the range of u among those; 0: as many as the call).
+ * The next call that draws uses it, and the layer counts on from there. */
+TDROP_API void tdrop_layer_set_position(tdrop_layer *layer, uint32_t step, uint32_t first,
+                                        uint32_t batch);
+
+/* y = layer(x). x and y are the same view or do not overlap.
+ * Errors: NULL, ELEMENT, SHAPE, OVERFLOW, ALIAS, DIM, DIM_REPEATED, DIM_OVERLAP (drawing only), K,
+ * K_MIN, P and WEIGHTS (a law that does not fit this n), MEMORY. */
+TDROP_API tdrop_status tdrop_layer_forward(tdrop_layer *layer, const tdrop_view *x,
+                                           const tdrop_view *y);
+
+/* dx = the gradient at x, given dy at y: the map of the last forward call, with its keeps. Errors: as
+ * tdrop_layer_forward, ORDER (no forward call yet), SHAPE (not the shape of that call). */
+TDROP_API tdrop_status tdrop_layer_backward(const tdrop_layer *layer, const tdrop_view *dy,
+                                            const tdrop_view *dx);
+
+/* The keeps of the last forward call, *count of them; good until the next call. NULL and 0 when that
+ * call was the identity or had one k set. */
+TDROP_API const int32_t *tdrop_layer_keep(const tdrop_layer *layer, size_t *count);
 
 /* ---------------------------------------------------------------------------------------------
  * The staircase
@@ -385,6 +521,27 @@ TDROP_API tdrop_status tdrop_rule_parse(const char *text, tdrop_rule *rule);
  * outside [0, 1), or a loss or standard error that is not finite). */
 TDROP_API tdrop_status tdrop_choose_k(const tdrop_rule *rule, size_t n, const double *loss,
                                       const double *se, int32_t *k);
+
+/* The loss at k; a nonzero status ends the scree and is what it returns. */
+typedef tdrop_status (*tdrop_loss_at)(void *context, int32_t k, double *loss, double *se);
+
+/* Fills loss[n + 1] and se[n + 1] by asking for every k = 0..n in turn; se may be NULL, and is 0
+ * where loss_at does not set it. Errors: NULL, SIZE (n above 2^31 - 1), and what loss_at returns. */
+TDROP_API tdrop_status tdrop_scree_by_callback(size_t n, tdrop_loss_at loss_at, void *context,
+                                               double *loss, double *se);
+
+/* ---------------------------------------------------------------------------------------------
+ * Pruning plain buffers
+ */
+
+/* Copies the leading rows x columns block of a matrix: to[i, j] = from[i, j]. Cutting a network to
+ * k features takes the first k rows of W and k elements of b of the layer before the tail, and the
+ * first k columns of W of the layer after it. `to` may be `from` (to close the gaps between rows,
+ * to_stride <= from_stride), and must not overlap it otherwise. Elements of any size.
+ * Errors: NULL, SIZE (a stride below the columns; in place a to_stride above from_stride),
+ * OVERFLOW. */
+TDROP_API tdrop_status tdrop_slice(const void *from, size_t from_stride, void *to, size_t to_stride,
+                                   size_t rows, size_t columns, size_t element_size);
 
 #ifdef __cplusplus
 }

@@ -457,7 +457,7 @@ static const struct {
     {"n too large", (size_t)1 << 31, {.p = 0.5}, TDROP_ERROR_SIZE},
     {"n far too large", SIZE_MAX, {.p = 0.5}, TDROP_ERROR_SIZE},
     {"reserved", 10, {.p = 0.5, .reserved = 1}, TDROP_ERROR_RESERVED},
-    {"unknown kind", 10, {.kind = (tdrop_law_kind)2, .p = 0.5}, TDROP_ERROR_LAW},
+    {"unknown kind", 10, {.kind = (tdrop_law_kind)99, .p = 0.5}, TDROP_ERROR_LAW},
     {"negative kind", 10, {.kind = (tdrop_law_kind)-1, .p = 0.5}, TDROP_ERROR_LAW},
     {"k_min above n", 10, {.p = 0, .k_min = 11}, TDROP_ERROR_K_MIN},
     {"k_min huge", 10, {.p = 0, .k_min = UINT32_MAX}, TDROP_ERROR_K_MIN},
@@ -494,7 +494,7 @@ static void test_law_names(void **state) {
     tdrop_law_kind kind = mark;
     assert_string_equal(tdrop_law_kind_name(TDROP_LAW_EXPONENTIAL), "exponential");
     assert_string_equal(tdrop_law_kind_name(TDROP_LAW_ORIGINAL), "original");
-    assert_null(tdrop_law_kind_name((tdrop_law_kind)2));
+    assert_null(tdrop_law_kind_name((tdrop_law_kind)7));
     assert_null(tdrop_law_kind_name((tdrop_law_kind)-1));
     for (size_t i = 0; i < COUNT(unknown); i++)
         assert_int_equal(tdrop_law_kind_parse(unknown[i], &kind), TDROP_ERROR_LAW);

@@ -25,11 +25,19 @@ static const struct {
     {4, "TDROP_ERROR_OVERFLOW"},
     {5, "TDROP_ERROR_WORKSPACE"},
     {6, "TDROP_ERROR_ORDER"},
+    {7, "TDROP_ERROR_ELEMENT"},
+    {8, "TDROP_ERROR_SHAPE"},
+    {9, "TDROP_ERROR_ALIAS"},
     {10, "TDROP_ERROR_P"},
     {11, "TDROP_ERROR_K"},
     {12, "TDROP_ERROR_K_MIN"},
     {13, "TDROP_ERROR_LAW"},
     {14, "TDROP_ERROR_RULE"},
+    {15, "TDROP_ERROR_RATE"},
+    {16, "TDROP_ERROR_WEIGHTS"},
+    {20, "TDROP_ERROR_DIM"},
+    {21, "TDROP_ERROR_DIM_REPEATED"},
+    {22, "TDROP_ERROR_DIM_OVERLAP"},
     {30, "TDROP_ERROR_MEMORY"},
     {31, "TDROP_ERROR_THREAD"},
     {32, "TDROP_ERROR_ISA"},
@@ -40,7 +48,7 @@ static const struct {
     {54, "TDROP_ERROR_ARCH"},
 };
 
-static const int unknown_statuses[] = {-1, 7, 9, 15, 29, 33, 49, 55, 1000000};
+static const int unknown_statuses[] = {-1, 17, 19, 23, 29, 33, 49, 55, 1000000};
 
 static void test_status_names(void **state) {
     (void)state;

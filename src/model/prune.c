@@ -11,10 +11,8 @@ static void copy_leading(const tdrop_parameter *from, const float *from_numbers,
                          const tdrop_parameter *to, float *to_numbers) {
     size_t from_row = from->dims == 2 ? from->shape[1] : 1;
     size_t to_row = to->dims == 2 ? to->shape[1] : 1;
-    const float *source = from_numbers + from->offset;
-    float *target = to_numbers + to->offset;
-    for (size_t i = 0; i < to->shape[0]; i++, source += from_row, target += to_row)
-        memcpy(target, source, to_row * sizeof *target);
+    tdrop_slice(from_numbers + from->offset, from_row, to_numbers + to->offset, to_row,
+                to->shape[0], to_row, sizeof(float));
 }
 
 static tdrop_status cut_curve(const tdrop_model *model, size_t k, tdrop_model *cut) {

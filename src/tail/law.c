@@ -1,200 +1,207 @@
 /* SPDX-License-Identifier: MIT
  *
- * A law is its table P(k >= j), j = 1..n. Everything is built with + - * / on doubles, which IEEE
- * 754 rounds the same way on every processor; libm's exp is not, and a mask must not depend on it.
- *
- * Both laws are powers, P(k >= j) = r^j. What is kept exact is the small one of r and s = 1 - r:
- * the dropped share q_j = 1 - r^j follows q_j = q_{j-1} + r^{j-1} s, a sum of positive terms that
- * loses no digits when s is 1e-9, where 1 - r^j would lose nine. */
+ * A law is its table P(k >= j), j = 1..n, from which probabilities, mean and draws all come.
+ * Everything is built with + - * / on doubles, which IEEE 754 rounds the same way on every
+ * processor; libm's exp and log are not, and a mask must not depend on that. */
+#include "tail/law.h"
+
 #include "base/memory.h"
+#include "tail/power_law.h"
 #include "tail/rng.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
+
+/* u is looked up in so many even parts of [0, 1) first; within a part few k are left. */
+enum { GUIDES = 256 };
 
 struct tdrop_law {
     size_t n;
     double mean;
-    double at_least[]; /* at_least[j - 1] = P(k >= j), j = 1..n, falling */
+    int32_t guide[GUIDES + 1]; /* guide[i] = k of u = i / GUIDES, and 0 for u = 1 */
+    double at_least[];         /* at_least[j - 1] = P(k >= j), j = 1..n, falling */
 };
 
-/* Rate of a geometric fall: r = 1 - s, both held so that the smaller one keeps all its digits. */
-typedef struct power_rate {
-    double r, s;
-} power_rate;
+/* One law: its name, which of the options it reads, and how its table is filled. */
+typedef struct law_kind {
+    const char *name;
+    bool reads_p, reads_rate, reads_weights;
+    /* Fills at_least[n] for the law given that k >= k_min. */
+    void (*fill)(const tdrop_law_options *options, size_t n, size_t k_min, double *at_least);
+} law_kind;
 
-static power_rate rate_from_s(double s) {
-    return (power_rate){.r = 1.0 - s, .s = s};
+static void fill_exponential(const tdrop_law_options *options, size_t n, size_t k_min,
+                             double *at_least) {
+    tdrop_power_fill(tdrop_power_rate_exponential(n, n - k_min, options->p), n, k_min, at_least);
 }
 
-static power_rate rate_from_r(double r) {
-    return (power_rate){.r = r, .s = 1.0 - r};
+static void fill_original(const tdrop_law_options *options, size_t n, size_t k_min,
+                          double *at_least) {
+    tdrop_power_fill(tdrop_power_rate_original(n, options->p), n, k_min, at_least);
 }
 
-/* (1/n) sum_{j=1..m} (1 - r^j): the dropped share when the first n - m features are never dropped.
- */
-static double dropped_share(power_rate rate, size_t n, size_t m) {
-    double power = 1.0, dropped = 0.0, sum = 0.0;
-    for (size_t j = 0; j < m; j++) {
-        dropped += power * rate.s;
-        power *= rate.r;
-        sum += dropped;
+/* k >= 1 for certain, then each further feature with probability 1 - rate: a power law that begins
+ * one later. */
+static void fill_geometric(const tdrop_law_options *options, size_t n, size_t k_min,
+                           double *at_least) {
+    tdrop_power_rate rate = {.r = 1.0 - options->rate, .s = options->rate};
+    tdrop_power_fill(rate, n, k_min ? k_min : 1, at_least);
+}
+
+/* From weights of k = 0..n, given k >= k_min: at_least[j - 1] is the share of the weights from j
+ * on. Sums run from the far end, so that small tails keep their digits. */
+static void fill_from_weights(double (*weight)(const void *arg, size_t n, size_t k),
+                              const void *arg, size_t n, size_t k_min, double *at_least) {
+    double sum = 0.0;
+    for (size_t k = n; k > 0; k--) {
+        if (k >= k_min) sum += weight(arg, n, k);
+        at_least[k - 1] = sum;
     }
-    return sum / (double)n;
+    double total = k_min == 0 ? sum + weight(arg, n, 0) : sum;
+    for (size_t j = 0; j < n; j++)
+        at_least[j] = j < k_min ? 1.0 : at_least[j] / total;
 }
 
-/* (1/n) sum_{j=1..m} r^j. */
-static double kept_share(power_rate rate, size_t n, size_t m) {
-    double power = 1.0, sum = 0.0;
-    for (size_t j = 0; j < m; j++) {
-        power *= rate.r;
-        if (power == 0.0) break;
-        sum += power;
+static double weight_uniform(const void *arg, size_t n, size_t k) {
+    (void)arg, (void)n, (void)k;
+    return 1.0;
+}
+
+static double weight_log_uniform(const void *arg, size_t n, size_t k) {
+    (void)arg, (void)n;
+    return 1.0 / (double)(k ? k : 1);
+}
+
+static double weight_pow2(const void *arg, size_t n, size_t k) {
+    (void)arg;
+    return k && ((k & (k - 1)) == 0 || k == n) ? 1.0 : 0.0;
+}
+
+static double weight_table(const void *arg, size_t n, size_t k) {
+    (void)n;
+    return ((const double *)arg)[k];
+}
+
+static void fill_uniform(const tdrop_law_options *options, size_t n, size_t k_min,
+                         double *at_least) {
+    (void)options;
+    fill_from_weights(weight_uniform, NULL, n, k_min, at_least);
+}
+
+static void fill_log_uniform(const tdrop_law_options *options, size_t n, size_t k_min,
+                             double *at_least) {
+    (void)options;
+    fill_from_weights(weight_log_uniform, NULL, n, k_min, at_least);
+}
+
+static void fill_pow2(const tdrop_law_options *options, size_t n, size_t k_min, double *at_least) {
+    (void)options;
+    fill_from_weights(weight_pow2, NULL, n, k_min, at_least);
+}
+
+static void fill_table(const tdrop_law_options *options, size_t n, size_t k_min, double *at_least) {
+    fill_from_weights(weight_table, options->weights, n, k_min, at_least);
+}
+
+static const law_kind kinds[] = {
+    [TDROP_LAW_EXPONENTIAL] = {.name = "exponential", .reads_p = true, .fill = fill_exponential},
+    [TDROP_LAW_ORIGINAL] = {.name = "original", .reads_p = true, .fill = fill_original},
+    [TDROP_LAW_GEOMETRIC] = {.name = "geometric", .reads_rate = true, .fill = fill_geometric},
+    [TDROP_LAW_UNIFORM] = {.name = "uniform", .fill = fill_uniform},
+    [TDROP_LAW_LOG_UNIFORM] = {.name = "log-uniform", .fill = fill_log_uniform},
+    [TDROP_LAW_POW2] = {.name = "pow2", .fill = fill_pow2},
+    [TDROP_LAW_TABLE] = {.name = "table", .reads_weights = true, .fill = fill_table},
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+const char *tdrop_law_kind_name(tdrop_law_kind kind) {
+    return (unsigned)kind < KINDS ? kinds[kind].name : NULL;
+}
+
+tdrop_status tdrop_law_kind_parse(const char *name, tdrop_law_kind *kind) {
+    if (!name || !kind) return TDROP_ERROR_NULL;
+    for (unsigned i = 0; i < KINDS; i++) {
+        if (strcmp(name, kinds[i].name)) continue;
+        *kind = (tdrop_law_kind)i;
+        return TDROP_OK;
     }
-    return sum / (double)n;
+    return TDROP_ERROR_LAW;
 }
 
-/* How far a rate is from the share asked for; rises with the unknown. */
-typedef struct share_problem {
-    size_t n, m;
-    double target; /* dropped share, or kept share, of n */
-    bool for_kept; /* which of them; the unknown is then r, otherwise s */
-} share_problem;
-
-static double share_excess(const share_problem *p, double unknown) {
-    return p->for_kept ? kept_share(rate_from_r(unknown), p->n, p->m) - p->target
-                       : dropped_share(rate_from_s(unknown), p->n, p->m) - p->target;
-}
-
-/* The root in [low, high] of a rising function with a sign change there. Regula falsi with the
- * Illinois correction: as safe as halving, and quick on the smooth curves here. */
-static double rising_root(const share_problem *p, double low, double high) {
-    double f_low = share_excess(p, low), f_high = share_excess(p, high);
-    for (int i = 0; i < 200 && f_low < 0.0 && f_high > 0.0; i++) {
-        double x = low + (high - low) * (-f_low / (f_high - f_low));
-        if (x <= low || x >= high) x = low + (high - low) / 2;
-        if (x <= low || x >= high) break;
-        double f = share_excess(p, x);
-        if (f < 0.0) {
-            low = x, f_low = f, f_high /= 2;
-        } else {
-            high = x, f_high = f, f_low /= 2;
-        }
-        if (high - low <= 0x1p-51 * high) break;
+/* Weights of k = 0..n: finite, not negative, and not all zero from k_min on. */
+static tdrop_status check_weights(const tdrop_law_options *options, size_t n) {
+    bool some = false;
+    if (options->weight_count != n + 1) return TDROP_ERROR_WEIGHTS;
+    double sum = 0.0;
+    for (size_t k = 0; k <= n; k++) {
+        double weight = options->weights[k];
+        if (!(weight >= 0.0)) return TDROP_ERROR_WEIGHTS;
+        some = some || (k >= options->k_min && weight > 0.0);
+        sum += weight;
     }
-    return f_high <= -f_low ? high : low;
+    return some && isfinite(sum) ? TDROP_OK : TDROP_ERROR_WEIGHTS;
 }
 
-/* The rate at which m droppable features of n drop p of n on average, 0 < p < m/n. */
-static power_rate solve_share(size_t n, size_t m, double p) {
-    double most = (double)m / (double)n;
-    if (p <= most / 2) {
-        /* q_1 = s is the smallest q_j, so s <= p n / m; and q_j <= j s, so s >= 2 p n / (m (m+1))
-         */
-        share_problem problem = {n, m, p, false};
-        double high = p / most, low = high * 2.0 / ((double)m + 1.0) * (1.0 - 0x1p-40);
-        return rate_from_s(rising_root(&problem, low, high < 1.0 ? high * (1.0 + 0x1p-40) : 1.0));
-    }
-    share_problem problem = {n, m, most - p, true};
-    double low = (most - p) / most * 0x1p-40;
-    return rate_from_r(rising_root(&problem, low, 1.0));
-}
-
-/* 1 - exp(-x) for x >= 0: the series after halving x until it converges fast, then as often
- * 1 - e^{-2x} = q (2 - q) with q = 1 - e^{-x}. */
-static double one_minus_exp(double x) {
-    if (x > 750.0) return 1.0;
-    int halvings = 0;
-    while (x > 0.25)
-        x /= 2, halvings++;
-    double term = x, sum = x;
-    for (int i = 2; i < 16; i++) {
-        term *= -x / i;
-        sum += term;
-    }
-    while (halvings--)
-        sum *= 2.0 - sum;
-    return sum;
-}
-
-/* The continuous equation a - a exp(-1/a) = 1 - p of the original, in x = 1/a:
- * (1 - e^{-x}) / x = 1 - p, whose left side falls from 1 to 0. Halving in x. */
-static power_rate solve_original(size_t n, double p) {
-    double low = 0.0, high = 1.0;
-    while (one_minus_exp(high) > (1.0 - p) * high)
-        low = high, high *= 2.0;
-    for (int i = 0; i < 200; i++) {
-        double x = low + (high - low) / 2;
-        if (x <= low || x >= high) break;
-        if (one_minus_exp(x) > (1.0 - p) * x)
-            low = x;
-        else
-            high = x;
-    }
-    return rate_from_s(one_minus_exp(high / (double)n));
-}
-
-/* Fills the table: nothing below k_min is dropped, then powers of r. Conditioning a power law on
- * k >= k_min only shifts it, so this is the law given k >= k_min. */
-static void fill_table(tdrop_law *law, size_t k_min, power_rate rate) {
-    double power = 1.0, sum = 0.0;
-    for (size_t j = 0; j < law->n; j++) {
-        if (j >= k_min) power *= rate.r;
-        law->at_least[j] = power;
-        sum += power;
-    }
-    law->mean = sum;
-}
-
-/* For rates near 1, r^j by repeated multiplication carries the error of the rounded r, j times
- * over: 1 - q_j is as good as s. */
-static void fill_table_slow_fall(tdrop_law *law, size_t k_min, power_rate rate) {
-    double power = 1.0, dropped = 0.0, dropped_sum = 0.0;
-    for (size_t j = 0; j < law->n; j++) {
-        if (j >= k_min) {
-            dropped += power * rate.s;
-            power = 1.0 - dropped;
-        }
-        law->at_least[j] = power;
-        dropped_sum += dropped;
-    }
-    law->mean = (double)law->n - dropped_sum;
-}
-
-static tdrop_status check_options(size_t n, const tdrop_law_options *options) {
+tdrop_status tdrop_law_check(const tdrop_law_options *options) {
     if (!options) return TDROP_ERROR_NULL;
     if (options->reserved) return TDROP_ERROR_RESERVED;
-    if (n == 0 || n > INT32_MAX) return TDROP_ERROR_SIZE;
-    if (!tdrop_law_kind_name(options->kind)) return TDROP_ERROR_LAW;
+    if ((unsigned)options->kind >= KINDS) return TDROP_ERROR_LAW;
     if (!(options->p >= 0.0 && options->p <= 1.0)) return TDROP_ERROR_P;
+    if (kinds[options->kind].reads_rate && !(options->rate >= 0.0 && options->rate <= 1.0))
+        return TDROP_ERROR_RATE;
+    if (kinds[options->kind].reads_weights && !options->weights) return TDROP_ERROR_NULL;
+    return TDROP_OK;
+}
+
+bool tdrop_law_keeps_all(const tdrop_law_options *options) {
+    return kinds[options->kind].reads_p && options->p == 0.0;
+}
+
+bool tdrop_law_drops_all(const tdrop_law_options *options) {
+    return kinds[options->kind].reads_p && options->p == 1.0 && options->k_min == 0;
+}
+
+static tdrop_status check_for(size_t n, const tdrop_law_options *options) {
+    if (n == 0 || n > INT32_MAX) return TDROP_ERROR_SIZE;
     if (options->k_min > n) return TDROP_ERROR_K_MIN;
     if (options->kind == TDROP_LAW_EXPONENTIAL &&
         options->p > (double)(n - options->k_min) / (double)n)
         return TDROP_ERROR_K_MIN;
-    return TDROP_OK;
+    return kinds[options->kind].reads_weights ? check_weights(options, n) : TDROP_OK;
 }
 
-static power_rate solve_rate(size_t n, const tdrop_law_options *options) {
-    size_t droppable = n - options->k_min;
-    if (options->p == 0.0 || droppable == 0) return rate_from_s(0.0);
-    if (options->kind == TDROP_LAW_ORIGINAL)
-        return options->p == 1.0 ? rate_from_r(0.0) : solve_original(n, options->p);
-    bool everything = options->p >= (double)droppable / (double)n;
-    return everything ? rate_from_r(0.0) : solve_share(n, droppable, options->p);
+/* The number of j in low..high with P(k >= j) > u, where that is known to lie in between. */
+static size_t count_above(const tdrop_law *law, double u, size_t low, size_t high) {
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (law->at_least[middle] > u)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void finish(tdrop_law *law) {
+    law->mean = 0.0;
+    for (size_t j = 0; j < law->n; j++)
+        law->mean += law->at_least[j];
+    for (size_t i = 0; i < GUIDES; i++)
+        law->guide[i] = (int32_t)count_above(law, (double)i / GUIDES, 0, law->n);
+    law->guide[GUIDES] = 0;
 }
 
 tdrop_status tdrop_law_create(tdrop_law **law, size_t n, const tdrop_law_options *options) {
     if (!law) return TDROP_ERROR_NULL;
-    tdrop_status status = check_options(n, options);
+    tdrop_status status = tdrop_law_check(options);
+    if (!status) status = check_for(n, options);
     if (status) return status;
     tdrop_law *made = tdrop_alloc(1, sizeof *made + n * sizeof *made->at_least);
     if (!made) return TDROP_ERROR_MEMORY;
     made->n = n;
-    power_rate rate = solve_rate(n, options);
-    if (rate.s < 0.5)
-        fill_table_slow_fall(made, options->k_min, rate);
-    else
-        fill_table(made, options->k_min, rate);
+    kinds[options->kind].fill(options, n, options->k_min, made->at_least);
+    finish(made);
     *law = made;
     return TDROP_OK;
 }
@@ -221,52 +228,24 @@ void tdrop_law_probabilities(const tdrop_law *law, double *probability) {
 }
 
 int32_t tdrop_law_keep(const tdrop_law *law, double u) {
-    size_t low = 0, high = law->n; /* at_least[j] > u for j < low, not for j >= high */
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (law->at_least[middle] > u)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return (int32_t)low;
+    size_t part = u > 0.0 ? (size_t)(u * GUIDES) : 0;
+    if (part >= GUIDES) part = GUIDES - 1;
+    return (int32_t)count_above(law, u, (size_t)law->guide[part + 1], (size_t)law->guide[part]);
 }
 
 tdrop_status tdrop_law_draw(const tdrop_law *law, const tdrop_draw *draw, size_t rows,
                             int32_t *keep) {
-    if (!law || !draw || (!keep && rows)) return TDROP_ERROR_NULL;
     enum { CHUNK = 256 };
     double u[CHUNK];
-    if (rows > UINT32_MAX || rows > (uint64_t)UINT32_MAX + 1 - draw->first)
-        return TDROP_ERROR_OVERFLOW;
-    for (size_t done = 0; done < rows; done += CHUNK) {
+    if (!law || !draw || (!keep && rows)) return TDROP_ERROR_NULL;
+    tdrop_status status = tdrop_draw_check(draw, rows);
+    for (size_t done = 0; done < rows && !status; done += CHUNK) {
         size_t now = rows - done < CHUNK ? rows - done : CHUNK;
         tdrop_draw part = *draw;
         part.first += (uint32_t)done;
-        tdrop_status status = tdrop_uniform(&part, now, u);
-        if (status) return status;
+        status = tdrop_uniform(&part, now, u);
         for (size_t i = 0; i < now; i++)
             keep[done + i] = tdrop_law_keep(law, u[i]);
     }
-    return TDROP_OK;
-}
-
-static const char *const kind_names[] = {
-    [TDROP_LAW_EXPONENTIAL] = "exponential",
-    [TDROP_LAW_ORIGINAL] = "original",
-};
-enum { KINDS = sizeof kind_names / sizeof *kind_names };
-
-const char *tdrop_law_kind_name(tdrop_law_kind kind) {
-    return (unsigned)kind < KINDS ? kind_names[kind] : NULL;
-}
-
-tdrop_status tdrop_law_kind_parse(const char *name, tdrop_law_kind *kind) {
-    if (!name || !kind) return TDROP_ERROR_NULL;
-    for (unsigned i = 0; i < KINDS; i++) {
-        if (strcmp(name, kind_names[i])) continue;
-        *kind = (tdrop_law_kind)i;
-        return TDROP_OK;
-    }
-    return TDROP_ERROR_LAW;
+    return status;
 }

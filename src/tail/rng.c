@@ -115,18 +115,17 @@ static double uniform_value(const tdrop_draw *draw, uint32_t row, const permutat
     return u < 1.0 ? u : 1.0 - 0x1p-53; /* the sum may have been rounded up to the whole batch */
 }
 
-double tdrop_uniform_row(const tdrop_draw *draw, uint32_t row) {
-    permutation p;
-    if (draw->batch) batch_permutation(&p, draw, row);
-    return uniform_value(draw, row, draw->batch ? &p : NULL);
+tdrop_status tdrop_draw_check(const tdrop_draw *draw, size_t rows) {
+    if (draw->reserved) return TDROP_ERROR_RESERVED;
+    if (draw->purpose >= FIRST_OWN_PURPOSE) return TDROP_ERROR_SIZE;
+    if (rows > (uint64_t)UINT32_MAX + 1 - draw->first) return TDROP_ERROR_OVERFLOW;
+    return TDROP_OK;
 }
 
 tdrop_status tdrop_uniform(const tdrop_draw *draw, size_t rows, double *u) {
     if (!draw || (!u && rows)) return TDROP_ERROR_NULL;
-    if (draw->reserved) return TDROP_ERROR_RESERVED;
-    if (draw->purpose >= FIRST_OWN_PURPOSE) return TDROP_ERROR_SIZE;
-    if (rows > UINT32_MAX || rows > (uint64_t)UINT32_MAX + 1 - draw->first)
-        return TDROP_ERROR_OVERFLOW;
+    tdrop_status status = tdrop_draw_check(draw, rows);
+    if (status) return status;
     permutation p;
     for (size_t i = 0; i < rows; i++) {
         uint32_t row = draw->first + (uint32_t)i;

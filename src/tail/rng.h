@@ -8,7 +8,7 @@
 /* Philox4x32-10 (Salmon et al. 2011): four random words for a counter under a key. */
 void tdrop_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 
-/* The draw's number for row `row` of its step: u in [0, 1), stratified as the draw says. */
-double tdrop_uniform_row(const tdrop_draw *draw, uint32_t row);
+/* What tdrop_uniform refuses, before anything is written. Errors: RESERVED, SIZE, OVERFLOW. */
+tdrop_status tdrop_draw_check(const tdrop_draw *draw, size_t rows);
 
 #endif
