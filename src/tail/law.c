@@ -183,10 +183,19 @@ static size_t count_above(const tdrop_law *law, double u, size_t low, size_t hig
     return low;
 }
 
+/* The mean of k is the sum of P(k >= j). The smaller one of that and the mean of n - k is summed, so
+ * that neither a tiny p nor one close to 1 is lost in the rounding of a large sum. */
+static double mean_of(const tdrop_law *law) {
+    double kept = 0.0, dropped = 0.0;
+    for (size_t j = 0; j < law->n; j++) {
+        kept += law->at_least[j];
+        dropped += 1.0 - law->at_least[j];
+    }
+    return kept < dropped ? kept : (double)law->n - dropped;
+}
+
 static void finish(tdrop_law *law) {
-    law->mean = 0.0;
-    for (size_t j = 0; j < law->n; j++)
-        law->mean += law->at_least[j];
+    law->mean = mean_of(law);
     for (size_t i = 0; i < GUIDES; i++)
         law->guide[i] = (int32_t)count_above(law, (double)i / GUIDES, 0, law->n);
     law->guide[GUIDES] = 0;
