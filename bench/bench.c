@@ -141,7 +141,8 @@ static size_t measure_table(const bench_row *rows, const bench_peaks *peaks, boo
 }
 
 int main(int argc, char **argv) {
-    static const bench_row *const tables[] = {bench_product_rows, bench_training_rows};
+    static const bench_row *const tables[] = {bench_layer_rows, bench_product_rows,
+                                              bench_training_rows};
     result results[MOST_ROWS];
     size_t count = 0;
     bool quick = argc > 1 && !strcmp(argv[1], "--quick");

@@ -31,6 +31,7 @@ typedef struct bench_row {
 } bench_row;
 
 /* All rows, ended by one without a name. */
+extern const bench_row bench_layer_rows[];
 extern const bench_row bench_product_rows[];
 extern const bench_row bench_training_rows[];
 

@@ -46,20 +46,20 @@ static void copy_ragged(const tdrop_rows_product *p, size_t first, size_t rows, 
 }
 
 /* The runs of a tile over one panel: the rows as they lie, then their ragged ends. */
-static size_t plan_runs(const tdrop_rows_product *p, size_t first, size_t rows, const float *panel,
-                        float *copy, tdrop_run run[2]) {
+static size_t plan_runs(const tdrop_rows_product *p, size_t first, size_t rows, size_t columns,
+                        const float *panel, float *copy, tdrop_run run[2]) {
     span s = inner_span(p, first, rows);
     size_t count = 0, width = s.most - s.least;
     if (s.least) {
-        run[count] = (tdrop_run){.count = s.least, .a_step = 1, .b = panel};
+        run[count] = (tdrop_run){.count = s.least, .columns = columns, .a_step = 1, .b = panel};
         for (size_t r = 0; r < rows; r++)
             run[count].a[r] = p->a + p->order[first + r] * p->a_stride;
         count++;
     }
     if (width) {
         copy_ragged(p, first, rows, s, copy);
-        run[count] =
-            (tdrop_run){.count = width, .a_step = 1, .b = panel + s.least * p->kernels->nr};
+        run[count] = (tdrop_run){
+            .count = width, .columns = columns, .a_step = 1, .b = panel + s.least * p->kernels->nr};
         for (size_t r = 0; r < rows; r++)
             run[count].a[r] = copy + r * width;
         count++;
@@ -93,7 +93,7 @@ static void run_tile(const tdrop_rows_product *p, size_t first, size_t rows, siz
     if (tile.columns == 0) return;
     tile.bias = p->bias ? p->bias + column : no_bias;
     const float *b = p->panels + column * p->inner_size;
-    tile.run_count = plan_runs(p, first, rows, b, copy, run);
+    tile.run_count = plan_runs(p, first, rows, tile.columns, b, copy, run);
     p->kernels->tile(&tile);
 }
 

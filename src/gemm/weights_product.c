@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-enum { CHUNK_ROWS = 1024, BLOCK_TILES = 32, GROUP_PANELS = 4, ENOUGH_TASKS = 8 };
+enum { CHUNK_ROWS = 512, BLOCK_TILES = 64, GROUP_PANELS = 6, ENOUGH_TASKS = 8 };
+enum { MOST_STRETCHES = TDROP_MOST_BUCKETS }; /* and at least nr / lanes of any kernel */
 
 /* How outputs and inputs are cut into tasks. */
 typedef struct cut {
@@ -44,13 +45,18 @@ static cut cut_tasks(const tdrop_gemm_kernels *kernels, size_t outputs, size_t i
     return c;
 }
 
+/* Rows are gathered in whole cache lines. */
+static size_t gathered_width(size_t block) {
+    return divide_up(block, 16) * 16;
+}
+
 static size_t chunk_rows(size_t rows) {
     return rows < CHUNK_ROWS ? rows : CHUNK_ROWS;
 }
 
 size_t tdrop_weights_product_floats(const tdrop_gemm_kernels *kernels, size_t rows,
                                     size_t outputs) {
-    return chunk_rows(rows) * (block_outputs(kernels, outputs) + kernels->nr);
+    return chunk_rows(rows) * (gathered_width(block_outputs(kernels, outputs)) + kernels->nr);
 }
 
 /* A stretch of places of the staircase, and the two copies of its rows. */
@@ -62,38 +68,71 @@ typedef struct row_chunk {
 } row_chunk;
 
 /* Copies columns column..column+width-1 of the chunk's rows, zeros beyond each row's keep. */
-static void copy_columns(const tdrop_staircase *stairs, const row_chunk *chunk, const float *from,
-                         size_t stride, const int32_t *keep, size_t column, size_t width,
-                         float *to) {
-    for (size_t i = chunk->first; i < chunk->last; i++, to += width) {
-        size_t end = (size_t)keep[i];
-        size_t kept = end <= column ? 0 : end - column < width ? end - column : width;
-        memcpy(to, from + stairs->order[i] * stride + column, kept * sizeof *to);
-        memset(to + kept, 0, (width - kept) * sizeof *to);
-    }
+static void gather(const tdrop_weights_product *p, const row_chunk *chunk, const float *from,
+                   size_t stride, const int32_t *keep, size_t column, size_t width, float *to) {
+    tdrop_gather gather = {.rows = chunk->last - chunk->first,
+                           .order = p->stairs->order + chunk->first,
+                           .keep = keep + chunk->first,
+                           .from = from,
+                           .stride = stride,
+                           .column = column,
+                           .width = width,
+                           .to = to};
+    p->kernels->gather(&gather);
 }
 
-/* The rows of the chunk that feed the tile at (output, input): one run a bucket. */
-static size_t plan_runs(const tdrop_weights_product *p, const row_chunk *chunk, size_t output,
-                        size_t dy_column, size_t rows, size_t input,
-                        tdrop_run run[TDROP_MOST_BUCKETS]) {
+/* Places first..last-1 feed the leading `columns` of a panel. */
+typedef struct stretch {
+    size_t first, last, columns;
+} stretch;
+
+static size_t add_stretch(stretch *stretches, size_t count, const row_chunk *chunk, size_t first,
+                          size_t last, size_t columns) {
+    if (first < chunk->first) first = chunk->first;
+    if (last > chunk->last) last = chunk->last;
+    if (first >= last) return count;
+    stretches[count] = (stretch){first, last, columns};
+    return count + 1;
+}
+
+/* Which places feed the panel at `input` and the tile at `output`. Rows sorted by keep_in alone
+ * fall short of more and more of the panel's vectors; otherwise each bucket gives one stretch,
+ * whose end follows keep_out. */
+static size_t plan_stretches(const tdrop_weights_product *p, const row_chunk *chunk, size_t output,
+                             size_t input, size_t columns, stretch stretches[MOST_STRETCHES]) {
     const tdrop_staircase *stairs = p->stairs;
-    size_t count = 0;
+    size_t lanes = p->kernels->lanes, count = 0, first = 0;
+    if (stairs->tail_in && !stairs->tail_out) {
+        for (size_t vector = divide_up(columns, lanes); vector-- > 0;) {
+            size_t last = tdrop_staircase_prefix(stairs, 0, input + vector * lanes, output);
+            size_t end = (vector + 1) * lanes;
+            count =
+                add_stretch(stretches, count, chunk, first, last, end < columns ? end : columns);
+            first = last;
+        }
+        return count;
+    }
     for (size_t b = 0; b < stairs->buckets; b++) {
-        size_t first = stairs->bucket[b];
+        first = stairs->bucket[b];
         size_t last = first + tdrop_staircase_prefix(stairs, b, input, output);
-        if (first < chunk->first) first = chunk->first;
-        if (last > chunk->last) last = chunk->last;
-        if (first >= last) continue;
-        size_t place = first - chunk->first;
-        run[count] = (tdrop_run){.count = last - first,
-                                 .a_step = chunk->dy_width,
-                                 .b = chunk->x + place * p->kernels->nr};
-        for (size_t r = 0; r < rows; r++)
-            run[count].a[r] = chunk->dy + place * chunk->dy_width + dy_column + r;
-        count++;
+        count = add_stretch(stretches, count, chunk, first, last, columns);
     }
     return count;
+}
+
+/* Runs of the tile whose first output stands in column dy_column of the gathered dy. */
+static void point_runs(const tdrop_weights_product *p, const row_chunk *chunk, size_t dy_column,
+                       const stretch *stretches, tdrop_tile *tile, tdrop_run run[MOST_STRETCHES]) {
+    for (size_t i = 0; i < tile->run_count; i++) {
+        size_t place = stretches[i].first - chunk->first;
+        const float *dy = chunk->dy + place * chunk->dy_width + dy_column;
+        run[i].count = stretches[i].last - stretches[i].first;
+        run[i].columns = stretches[i].columns;
+        run[i].a_step = chunk->dy_width;
+        run[i].b = chunk->x + place * p->kernels->nr;
+        for (size_t r = 0; r < tile->rows; r++)
+            run[i].a[r] = dy + r;
+    }
 }
 
 /* The tiles of one panel of inputs: all outputs of the block. */
@@ -101,13 +140,17 @@ static void run_panel(const tdrop_weights_product *p, const row_chunk *chunk, si
                       size_t outputs, size_t input) {
     static const float no_bias[TDROP_MOST_NR];
     size_t mr = p->kernels->mr, nr = p->kernels->nr, left = p->stairs->inputs - input;
-    tdrop_run run[TDROP_MOST_BUCKETS];
+    stretch stretches[MOST_STRETCHES];
+    tdrop_run run[MOST_STRETCHES];
     tdrop_tile tile = {.columns = left < nr ? left : nr, .runs = run, .bias = no_bias};
     tile.resume = chunk->first > 0;
     for (size_t done = 0; done < outputs; done += mr) {
         tile.rows = outputs - done < mr ? outputs - done : mr;
-        tile.run_count = plan_runs(p, chunk, output + done, done, tile.rows, input, run);
+        if (done == 0 || p->stairs->tail_out)
+            tile.run_count =
+                plan_stretches(p, chunk, output + done, input, tile.columns, stretches);
         if (tile.resume && tile.run_count == 0) continue;
+        point_runs(p, chunk, done, stretches, &tile, run);
         for (size_t r = 0; r < tile.rows; r++) {
             tile.c[r] = p->dw + (output + done + r) * p->dw_stride + input;
             tile.limit[r] = (int32_t)tile.columns;
@@ -136,9 +179,9 @@ static void run_chunk(const tdrop_weights_product *p, row_chunk *chunk, size_t o
                       size_t outputs, size_t input, size_t inputs) {
     size_t nr = p->kernels->nr;
     const tdrop_staircase *stairs = p->stairs;
-    copy_columns(stairs, chunk, p->dy, p->dy_stride, stairs->keep_out, output, outputs, chunk->dy);
+    gather(p, chunk, p->dy, p->dy_stride, stairs->keep_out, output, chunk->dy_width, chunk->dy);
     for (size_t done = 0; done < inputs; done += nr) {
-        copy_columns(stairs, chunk, p->x, p->x_stride, stairs->keep_in, input + done, nr, chunk->x);
+        gather(p, chunk, p->x, p->x_stride, stairs->keep_in, input + done, nr, chunk->x);
         run_panel(p, chunk, output, outputs, input + done);
     }
 }
@@ -151,9 +194,9 @@ static void run_task(void *arg, size_t index, unsigned worker) {
     size_t input = index % job->cut.input_groups * job->cut.group;
     size_t block = outputs - output < job->cut.block ? outputs - output : job->cut.block;
     size_t group = inputs - input < job->cut.group ? inputs - input : job->cut.group;
-    row_chunk chunk = {.dy_width = block};
+    row_chunk chunk = {.dy_width = gathered_width(job->cut.block)};
     chunk.dy = p->workspace + worker * tdrop_weights_product_floats(p->kernels, rows, outputs);
-    chunk.x = chunk.dy + chunk_rows(rows) * job->cut.block;
+    chunk.x = chunk.dy + chunk_rows(rows) * chunk.dy_width;
     do {
         chunk.last = rows - chunk.first < CHUNK_ROWS ? rows : chunk.first + CHUNK_ROWS;
         run_chunk(p, &chunk, output, block, input, group);

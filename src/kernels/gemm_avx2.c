@@ -11,6 +11,7 @@
 #include <immintrin.h>
 
 enum { MR = 6, VECTORS = 2, LANES = 8, NR = VECTORS * LANES };
+enum { GATHER_AHEAD = 6, LINE = 16 };
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 8")
@@ -51,6 +52,16 @@ INLINE __m256 finish(const tdrop_tile *tile, int r, int v, __m256i lanes, __m256
     return tile->relu ? _mm256_max_ps(zero, sum) : sum; /* of zero and NaN the second: NaN */
 }
 
+/* The run's columns may be fewer than the tile's: then the vectors behind them are left alone. */
+INLINE void run_columns(const tdrop_run *run, __m256 acc[MR][VECTORS], const int rows,
+                        const int vectors) {
+    const size_t last = (run->columns - 1) / LANES;
+    if (vectors >= 2 && last == 1)
+        run_chain(run, acc, rows, 2);
+    else
+        run_chain(run, acc, rows, 1);
+}
+
 INLINE void tile_of(const tdrop_tile *tile, const int rows, const int vectors) {
     __m256 acc[MR][VECTORS];
     UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
@@ -59,7 +70,7 @@ INLINE void tile_of(const tdrop_tile *tile, const int rows, const int vectors) {
         UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
             _mm256_maskload_ps(tile->c[r] + v * LANES, first_lanes(tile->limit[r] - v * LANES));
     for (size_t i = 0; i < tile->run_count; i++)
-        run_chain(&tile->runs[i], acc, rows, vectors);
+        run_columns(&tile->runs[i], acc, rows, vectors);
     UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) {
         const int32_t count = tile->limit[r] - v * LANES;
         const __m256i lanes = first_lanes(count);
@@ -79,7 +90,8 @@ INLINE void tile_of(const tdrop_tile *tile, const int rows, const int vectors) {
 #define SHAPES(rows) SHAPE(rows, 1) SHAPE(rows, 2)
 SHAPES(1)
 SHAPES(2)
-SHAPES(3) SHAPES(4) SHAPES(5) SHAPES(6)
+SHAPES(3)
+SHAPES(4) SHAPES(5) SHAPES(6)
 
 #define NAMES(rows)                                                                                \
     { tile_##rows##x1, tile_##rows##x2 }
@@ -88,6 +100,21 @@ SHAPES(3) SHAPES(4) SHAPES(5) SHAPES(6)
 
 static void tile_avx2(const tdrop_tile *tile) {
     shapes[tile->rows - 1][(tile->columns - 1) / LANES](tile);
+}
+
+/* Rows lie far apart: the lines of a later one are asked for while this one is copied. */
+static void gather_avx2(const tdrop_gather *g) {
+    float *to = g->to;
+    for (size_t i = 0; i < g->rows; i++, to += g->width) {
+        const float *row = g->from + g->order[i] * g->stride + g->column;
+        const size_t ahead = i + GATHER_AHEAD < g->rows ? i + GATHER_AHEAD : i;
+        const float *next = g->from + g->order[ahead] * g->stride + g->column;
+        const int32_t kept = g->keep[i] - (int32_t)g->column;
+        for (int32_t j = 0; j < (int32_t)g->width; j += LANES) {
+            if (j % LINE == 0) _mm_prefetch((const char *)(next + j), _MM_HINT_T0);
+            _mm256_storeu_ps(to + j, _mm256_maskload_ps(row + j, first_lanes(kept - j)));
+        }
+    }
 }
 
 static void add_avx2(size_t n, const float *x, float *sum) {
@@ -106,7 +133,9 @@ static void pack_transposed_avx2(size_t rows, size_t columns, const float *w, si
 const tdrop_gemm_kernels tdrop_gemm_avx2 = {
     .mr = MR,
     .nr = NR,
+    .lanes = LANES,
     .tile = tile_avx2,
+    .gather = gather_avx2,
     .add = add_avx2,
     .pack_transposed = pack_transposed_avx2,
 };

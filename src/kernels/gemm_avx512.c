@@ -11,6 +11,7 @@
 #include <immintrin.h>
 
 enum { MR = 6, VECTORS = 4, LANES = 16, NR = VECTORS * LANES };
+enum { GATHER_AHEAD = 6 };
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 8")
@@ -49,6 +50,20 @@ INLINE __m512 finish(const tdrop_tile *tile, int r, int v, __mmask16 lanes, __m5
     return tile->relu ? _mm512_max_ps(zero, sum) : sum; /* of zero and NaN the second: NaN */
 }
 
+/* The run's columns may be fewer than the tile's: then the vectors behind them are left alone. */
+INLINE void run_columns(const tdrop_run *run, __m512 acc[MR][VECTORS], const int rows,
+                        const int vectors) {
+    const size_t last = (run->columns - 1) / LANES;
+    if (vectors >= 4 && last == 3)
+        run_chain(run, acc, rows, 4);
+    else if (vectors >= 3 && last == 2)
+        run_chain(run, acc, rows, 3);
+    else if (vectors >= 2 && last == 1)
+        run_chain(run, acc, rows, 2);
+    else
+        run_chain(run, acc, rows, 1);
+}
+
 INLINE void tile_of(const tdrop_tile *tile, const int rows, const int vectors) {
     __m512 acc[MR][VECTORS];
     UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
@@ -57,7 +72,7 @@ INLINE void tile_of(const tdrop_tile *tile, const int rows, const int vectors) {
         UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
             _mm512_maskz_loadu_ps(first_lanes(tile->limit[r] - v * LANES), tile->c[r] + v * LANES);
     for (size_t i = 0; i < tile->run_count; i++)
-        run_chain(&tile->runs[i], acc, rows, vectors);
+        run_columns(&tile->runs[i], acc, rows, vectors);
     UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) {
         const __mmask16 lanes = first_lanes(tile->limit[r] - v * LANES);
         _mm512_mask_storeu_ps(tile->c[r] + v * LANES, lanes, finish(tile, r, v, lanes, acc[r][v]));
@@ -72,7 +87,8 @@ INLINE void tile_of(const tdrop_tile *tile, const int rows, const int vectors) {
 #define SHAPES(rows) SHAPE(rows, 1) SHAPE(rows, 2) SHAPE(rows, 3) SHAPE(rows, 4)
 SHAPES(1)
 SHAPES(2)
-SHAPES(3) SHAPES(4) SHAPES(5) SHAPES(6)
+SHAPES(3)
+SHAPES(4) SHAPES(5) SHAPES(6)
 
 #define NAMES(rows)                                                                                \
     { tile_##rows##x1, tile_##rows##x2, tile_##rows##x3, tile_##rows##x4 }
@@ -81,6 +97,21 @@ SHAPES(3) SHAPES(4) SHAPES(5) SHAPES(6)
 
 static void tile_avx512(const tdrop_tile *tile) {
     shapes[tile->rows - 1][(tile->columns - 1) / LANES](tile);
+}
+
+/* Rows lie far apart: the lines of the one after next are asked for while this one is copied. */
+static void gather_avx512(const tdrop_gather *g) {
+    float *to = g->to;
+    for (size_t i = 0; i < g->rows; i++, to += g->width) {
+        const float *row = g->from + g->order[i] * g->stride + g->column;
+        const size_t ahead = i + GATHER_AHEAD < g->rows ? i + GATHER_AHEAD : i;
+        const float *next = g->from + g->order[ahead] * g->stride + g->column;
+        const int32_t kept = g->keep[i] - (int32_t)g->column;
+        for (int32_t j = 0; j < (int32_t)g->width; j += LANES) {
+            _mm_prefetch((const char *)(next + j), _MM_HINT_T0);
+            _mm512_storeu_ps(to + j, _mm512_maskz_loadu_ps(first_lanes(kept - j), row + j));
+        }
+    }
 }
 
 static void add_avx512(size_t n, const float *x, float *sum) {
@@ -100,7 +131,9 @@ static void pack_transposed_avx512(size_t rows, size_t columns, const float *w, 
 const tdrop_gemm_kernels tdrop_gemm_avx512 = {
     .mr = MR,
     .nr = NR,
+    .lanes = LANES,
     .tile = tile_avx512,
+    .gather = gather_avx512,
     .add = add_avx512,
     .pack_transposed = pack_transposed_avx512,
 };

@@ -10,7 +10,7 @@ static float tile_element(const tdrop_tile *tile, size_t r, size_t column) {
     float sum = tile->resume ? tile->c[r][column] : 0.0f;
     for (size_t i = 0; i < tile->run_count; i++) {
         const tdrop_run *run = &tile->runs[i];
-        for (size_t k = 0; k < run->count; k++)
+        for (size_t k = 0; column < run->columns && k < run->count; k++)
             sum = fmaf(run->a[r][k * run->a_step], run->b[k * NR + column], sum);
     }
     sum += tile->bias[column];
@@ -22,6 +22,15 @@ static void tile_c(const tdrop_tile *tile) {
     for (size_t r = 0; r < tile->rows; r++)
         for (size_t column = 0; column < (size_t)tile->limit[r]; column++)
             tile->c[r][column] = tile_element(tile, r, column);
+}
+
+static void gather_c(const tdrop_gather *g) {
+    for (size_t i = 0; i < g->rows; i++) {
+        const float *row = g->from + g->order[i] * g->stride;
+        for (size_t j = 0; j < g->width; j++)
+            g->to[i * g->width + j] =
+                g->column + j < (size_t)g->keep[i] ? row[g->column + j] : 0.0f;
+    }
 }
 
 static void add_c(size_t n, const float *x, float *sum) {
@@ -39,7 +48,9 @@ static void pack_transposed_c(size_t rows, size_t columns, const float *w, size_
 const tdrop_gemm_kernels tdrop_gemm_c = {
     .mr = MR,
     .nr = NR,
+    .lanes = NR,
     .tile = tile_c,
+    .gather = gather_c,
     .add = add_c,
     .pack_transposed = pack_transposed_c,
 };

@@ -17,7 +17,8 @@ enum { TDROP_MOST_MR = 6, TDROP_MOST_NR = 64 };
 
 /* A stretch of the inner index over which the pointers advance evenly. */
 typedef struct tdrop_run {
-    size_t count;                  /* inner indices */
+    size_t count;   /* inner indices */
+    size_t columns; /* leading columns of the panel that hold anything; 1..the tile's */
     const float *a[TDROP_MOST_MR]; /* row r at the first of them */
     size_t a_step;                 /* from one inner index to the next, in elements */
     const float *b;                /* panel at the first of them; its step is nr */
@@ -37,9 +38,23 @@ typedef struct tdrop_tile {
     bool relu;                        /* negative results become 0, NaN stays */
 } tdrop_tile;
 
+/* Rows to be gathered: for i < rows, to[i * width + j] = from[order[i] * stride + column + j] where
+ * column + j < keep[i], else 0, for j < width. What lies beyond keep is not read. */
+typedef struct tdrop_gather {
+    size_t rows;
+    const uint32_t *order;
+    const int32_t *keep;
+    const float *from;
+    size_t stride, column, width; /* width: a multiple of 16 */
+    float *to;
+} tdrop_gather;
+
 typedef struct tdrop_gemm_kernels {
     size_t mr, nr;
+    size_t lanes; /* of a vector: a run costs as many vectors as its columns touch */
     void (*tile)(const tdrop_tile *tile);
+
+    void (*gather)(const tdrop_gather *gather);
 
     /* sum[i] += x[i] for i < n. */
     void (*add)(size_t n, const float *x, float *sum);
