@@ -6,6 +6,7 @@
 #include "curve_text.h"
 #include "inputs.h"
 #include "interrupt.h"
+#include "law_text.h"
 #include "message.h"
 #include "number.h"
 #include "output_file.h"
@@ -14,18 +15,15 @@
 #include "verdict.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 typedef struct fit_settings {
-    const char *data, *model, *arch, *json;
+    const char *data, *model, *arch, *json, *law;
     uint64_t features, k_min, epochs, batch, patience, seed, split_seed;
     double p, learning_rate, average, valid; /* p below 0: not given; the others 0: not given */
-    int law, schedule, scale, independent, force;
+    int schedule, scale, independent, force;
     compute_settings compute;
 } fit_settings;
-
-static const char *law_choice(int number) {
-    return tdrop_law_kind_name((tdrop_law_kind)number);
-}
 
 static const char *schedule_choice(int number) {
     return tdrop_schedule_name((tdrop_schedule)number);
@@ -62,11 +60,11 @@ static const option_row options[] = {
      .most = INT32_MAX,
      .help = "n (default: the smaller of 64 and half the columns)"},
     {.name = "law",
-     .type = OPTION_CHOICE,
-     .value = "NAME",
+     .type = OPTION_TEXT,
+     .value = "NAME[:RATE|:FILE]",
      AT(law),
-     .choice = law_choice,
-     .help = "how k is drawn in training (default exponential)"},
+     .help = "how k is drawn in training: exponential (default), original, geometric:RATE, "
+             "uniform, log-uniform, pow2 or table:FILE (n + 1 weights)"},
     {.name = "k-min",
      .type = OPTION_COUNT,
      .value = "K",
@@ -163,6 +161,8 @@ static const option_row options[] = {
 typedef struct fit_job {
     fit_settings settings;
     compute compute;
+    tdrop_law_options law;
+    double *law_weights;
     tdrop_data *data;
     tdrop_model *model;
     FILE *report;
@@ -176,10 +176,8 @@ static tdrop_fit_options fit_options_of(const fit_job *job) {
     return (tdrop_fit_options){
         .arch = s->arch,
         .features = s->features,
-        .law = (tdrop_law_kind)s->law,
-        .p = s->p > 0 ? s->p : 0,
+        .law = job->law,
         .no_drop = s->p == 0,
-        .k_min = (uint32_t)s->k_min,
         .independent = s->independent,
         .epochs = (uint32_t)s->epochs,
         .batch = s->batch,
@@ -215,9 +213,9 @@ static void write_law_line(FILE *out, const tdrop_fit_options *o) {
         fprintf(out, "law           none: nothing is dropped, nothing is ordered\n");
         return;
     }
-    fprintf(out, "law           %s, p = %s, k from %u, %s\n", tdrop_law_kind_name(o->law),
-            number_plain(o->p).text, (unsigned)o->k_min,
-            o->independent ? "each row on its own" : "spread over the batch");
+    fputs("law           ", out);
+    law_text_write(out, &o->law);
+    fprintf(out, ", %s\n", o->independent ? "each row on its own" : "spread over the batch");
 }
 
 static void write_training_lines(FILE *out, const tdrop_fit_settings *s) {
@@ -343,12 +341,15 @@ static int run(int argc, char **argv) {
     const output_wish wishes[] = {{"-o", s->model, 1}, {"--json", s->json, 0}, {0}};
     if (!settings_agree(s, wishes, &exit_code)) return exit_code;
     job.report = output_beside(wishes);
+    job.law = (tdrop_law_options){.p = s->p > 0 ? s->p : 0, .k_min = (uint32_t)s->k_min};
+    if (!law_text_read(s->law, &job.law, &job.law_weights, &exit_code)) return exit_code;
     const int done = inputs_read_data(&job.data, s->data, TDROP_PART_TRAIN) &&
                      compute_open(&job.compute, &s->compute) && train(&job) && save(&job) &&
                      report(&job);
     compute_close(&job.compute);
     tdrop_model_destroy(job.model);
     tdrop_data_destroy(job.data);
+    free(job.law_weights);
     return done ? EXIT_DONE : EXIT_FAILED;
 }
 

@@ -3,6 +3,7 @@
 #include "command.h"
 #include "curve_table.h"
 #include "inputs.h"
+#include "law_text.h"
 #include "message.h"
 #include "number.h"
 #include "output_file.h"
@@ -30,6 +31,12 @@ static const option_row options[] = {
     {0},
 };
 
+/* Nothing was dropped where a law that reads p was given p = 0. */
+static int was_ordered(const tdrop_model_info *info) {
+    return info->law.p > 0 ||
+           (info->law.kind != TDROP_LAW_EXPONENTIAL && info->law.kind != TDROP_LAW_ORIGINAL);
+}
+
 static void write_training(FILE *out, const tdrop_model_info *info) {
     fprintf(out, "fitted to     %s, hash %016llx\n", info->data_name,
             (unsigned long long)info->data_hash);
@@ -37,11 +44,12 @@ static void write_training(FILE *out, const tdrop_model_info *info) {
             number_grouped(info->data_rows).text, number_plain(info->valid_share).text,
             (unsigned long long)info->split_seed);
     fprintf(out, "scaling       %s\n", tdrop_scale_name(info->scale));
-    if (info->p > 0)
-        fprintf(out, "law           %s, p = %s, k from %u\n", tdrop_law_kind_name(info->law),
-                number_plain(info->p).text, (unsigned)info->k_min);
+    fputs("law           ", out);
+    if (was_ordered(info))
+        law_text_write(out, &info->law);
     else
-        fprintf(out, "law           none: nothing is ordered\n");
+        fputs("none: nothing is ordered", out);
+    fputc('\n', out);
     fprintf(out, "training      %u epochs, seed %llu, %s operations\n", (unsigned)info->epochs,
             (unsigned long long)info->seed, number_short(info->flops).text);
 }
@@ -97,9 +105,10 @@ static void add_facts(report_json *r, const tdrop_model_info *info) {
     report_json_number(r, NULL, "valid_share", info->valid_share);
     report_json_count(r, NULL, "split_seed", info->split_seed);
     report_json_text(r, NULL, "scale", tdrop_scale_name(info->scale));
-    report_json_text(r, NULL, "law", tdrop_law_kind_name(info->law));
-    report_json_number(r, NULL, "p", info->p);
-    report_json_count(r, NULL, "k_min", info->k_min);
+    report_json_text(r, NULL, "law", tdrop_law_kind_name(info->law.kind));
+    report_json_number(r, NULL, "p", info->law.p);
+    report_json_number(r, NULL, "rate", info->law.rate);
+    report_json_count(r, NULL, "k_min", info->law.k_min);
     report_json_count(r, NULL, "seed", info->seed);
     report_json_count(r, NULL, "epochs", info->epochs);
     report_json_number(r, NULL, "flops", info->flops);

@@ -122,10 +122,9 @@ TDROP_API const char *tdrop_schedule_name(tdrop_schedule schedule);
 typedef struct tdrop_fit_options {
     const char *arch;      /* architecture (grammar below); NULL: made from `features` */
     size_t features;       /* n; default the smaller of 64 and half the columns, at least 1 */
-    tdrop_law_kind law;    /* EXPONENTIAL */
-    double p;              /* mean dropped share, in (0, 1]; default 0.5 */
-    int no_drop;           /* nonzero: p = 0, nothing is dropped and nothing is ordered */
-    uint32_t k_min;        /* 0 */
+    tdrop_law_options law; /* EXPONENTIAL with p = 0.5, which is also what p = 0 stands for under
+                            * the laws that read it */
+    int no_drop;           /* nonzero: nothing is dropped and nothing is ordered */
     int independent;       /* nonzero: k of each row on its own; default stratified in the batch */
     uint32_t epochs;       /* 10 */
     size_t batch;          /* rows in a step; 256, or all training rows where there are fewer */
@@ -191,7 +190,8 @@ typedef struct tdrop_fit_observer {
 /* Fits an ordered autoencoder to the training rows of the data. The loss is the mean squared error
  * over entries in the scaled space. options and observer may be NULL. When the data have a single
  * row there is nothing to hold out: DATA.
- * Errors: NULL, RESERVED, P, K_MIN, LAW, ARCH, SIZE (a number out of its range), DATA, MEMORY. */
+ * Errors: NULL, RESERVED, P, RATE, WEIGHTS, K_MIN, LAW, ARCH, SIZE (a number out of its range), DATA,
+ * MEMORY. */
 TDROP_API tdrop_status tdrop_fit(tdrop_model **model, const tdrop_data *data,
                                  const tdrop_fit_options *options,
                                  const tdrop_fit_observer *observer, tdrop_error *error);
@@ -217,9 +217,7 @@ typedef struct tdrop_model_info {
     size_t parameters;
     int item_dims;
     size_t item_shape[7];  /* shape of one row of the data */
-    tdrop_law_kind law;
-    double p;
-    uint32_t k_min;
+    tdrop_law_options law; /* p = 0 when nothing was dropped */
     uint64_t seed;
     tdrop_scale scale;
     const char *unit;      /* of the loss, as "mean squared error, pixels / 255" */

@@ -37,10 +37,6 @@ static tdrop_status check_options(const tdrop_fit_options *o, tdrop_error *error
     for (size_t i = 0; i < sizeof o->reserved / sizeof *o->reserved; i++)
         if (o->reserved[i])
             return tdrop_fail(error, TDROP_ERROR_RESERVED, "a reserved field is not 0");
-    if (!tdrop_law_kind_name(o->law))
-        return tdrop_fail(error, TDROP_ERROR_LAW, "no law number %d", (int)o->law);
-    if (!(o->p >= 0.0 && o->p <= 1.0))
-        return tdrop_fail(error, TDROP_ERROR_P, "p = %g is outside [0, 1]", o->p);
     if (!tdrop_schedule_name(o->schedule) || !tdrop_scale_name(o->scale))
         return tdrop_fail(error, TDROP_ERROR_SIZE, "no such schedule or scaling");
     if (!(o->learning_rate >= 0.0 && o->learning_rate <= 1e3))
@@ -54,12 +50,16 @@ static tdrop_status check_options(const tdrop_fit_options *o, tdrop_error *error
     return TDROP_OK;
 }
 
+static bool reads_p(tdrop_law_kind kind) {
+    return kind == TDROP_LAW_EXPONENTIAL || kind == TDROP_LAW_ORIGINAL;
+}
+
 /* Fills in what does not depend on the data. */
 static void fill_defaults(tdrop_fit_options *o) {
     if (o->no_drop)
-        o->p = 0.0;
-    else if (o->p == 0.0)
-        o->p = 0.5;
+        o->law = (tdrop_law_options){.kind = TDROP_LAW_EXPONENTIAL};
+    else if (reads_p(o->law.kind) && o->law.p == 0.0)
+        o->law.p = 0.5;
     if (!o->epochs) o->epochs = 10;
     if (!o->batch) o->batch = 256;
     if (o->learning_rate == 0.0) o->learning_rate = 2e-3;
@@ -96,19 +96,26 @@ static tdrop_status resolve_arch(fit_state *fit, tdrop_error *error) {
 }
 
 static tdrop_status create_law(fit_state *fit, tdrop_error *error) {
-    const tdrop_fit_options *o = &fit->options;
-    tdrop_law_options law = {.kind = o->law, .p = o->p, .k_min = o->k_min};
-    tdrop_status status = tdrop_law_create(&fit->law, fit->arch.features, &law);
+    const tdrop_law_options *law = &fit->options.law;
+    size_t n = fit->arch.features;
+    tdrop_status status = tdrop_law_create(&fit->law, n, law);
     if (status == TDROP_ERROR_K_MIN)
         return tdrop_fail(error, status,
                           "k_min = %u of %zu features leaves at most %g to drop, but p = %g; lower "
                           "one of them",
-                          o->k_min, fit->arch.features,
-                          o->k_min < fit->arch.features
-                              ? 1.0 - (double)o->k_min / (double)fit->arch.features
-                              : 0.0,
-                          o->p);
-    return status ? tdrop_fail_memory(error, "law of k") : TDROP_OK;
+                          law->k_min, n,
+                          law->k_min < n ? 1.0 - (double)law->k_min / (double)n : 0.0, law->p);
+    if (status == TDROP_ERROR_WEIGHTS)
+        return tdrop_fail(error, status,
+                          "the law's table has %zu weights; %zu are needed for k = 0 to %zu, none "
+                          "negative, not all zero",
+                          law->weight_count, n + 1, n);
+    if (status == TDROP_ERROR_P)
+        return tdrop_fail(error, status, "p = %g is outside [0, 1]", law->p);
+    if (status == TDROP_ERROR_RATE)
+        return tdrop_fail(error, status, "rate %g is outside [0, 1]", law->rate);
+    if (status) tdrop_fail(error, status, "law of k: %s", tdrop_status_text(status));
+    return status;
 }
 
 /* All that comes before training. */
@@ -175,9 +182,6 @@ static void describe(const fit_state *fit, tdrop_model_info *info) {
     const tdrop_fit_progress *progress = &fit->trainer.progress;
     info->item_dims = data->item_dims;
     memcpy(info->item_shape, data->item_shape, sizeof info->item_shape);
-    info->law = o->law;
-    info->p = o->p;
-    info->k_min = o->k_min;
     info->seed = o->seed;
     info->data_hash = data->hash;
     info->data_rows = data->rows;
@@ -195,8 +199,10 @@ static tdrop_status make_model(fit_state *fit, tdrop_model **model, tdrop_error 
     if (status) return status;
     memcpy(made->parameters, fit->trainer.best, made->arch.parameters * sizeof(float));
     describe(fit, &made->info);
-    status = tdrop_model_name_data(made, fit->data->info.name) ? tdrop_fail_memory(error, "model")
-                                                               : measure_curve(fit, made, error);
+    if (tdrop_model_name_data(made, fit->data->info.name) ||
+        tdrop_model_set_law(made, &fit->options.law))
+        status = tdrop_fail_memory(error, "model");
+    if (!status) status = measure_curve(fit, made, error);
     if (status)
         tdrop_model_destroy(made);
     else

@@ -61,6 +61,20 @@ tdrop_status tdrop_model_name_data(tdrop_model *model, const char *name) {
     return TDROP_OK;
 }
 
+tdrop_status tdrop_model_set_law(tdrop_model *model, const tdrop_law_options *law) {
+    double *weights = NULL;
+    if (law->kind == TDROP_LAW_TABLE) {
+        weights = tdrop_alloc(law->weight_count, sizeof *weights);
+        if (!weights) return TDROP_ERROR_MEMORY;
+        memcpy(weights, law->weights, law->weight_count * sizeof *weights);
+    }
+    tdrop_free(model->law_weights);
+    model->law_weights = weights;
+    model->info.law = *law;
+    model->info.law.weights = weights;
+    return TDROP_OK;
+}
+
 void tdrop_model_set_curve(tdrop_model *model, const tdrop_curve *curve, size_t rows) {
     tdrop_free(model->curve.loss);
     model->curve = *curve;
@@ -77,6 +91,7 @@ void tdrop_model_destroy(tdrop_model *model) {
     tdrop_free(model->parameters);
     tdrop_free(model->curve.loss);
     tdrop_free(model->data_name);
+    tdrop_free(model->law_weights);
     tdrop_free(model);
 }
 

@@ -19,6 +19,7 @@ struct tdrop_model {
     tdrop_scaling scaling;
     tdrop_curve curve;
     char *data_name;
+    double *law_weights;   /* of a TABLE law */
     tdrop_model_info info; /* its pointers lead into the above */
 };
 
@@ -32,6 +33,9 @@ tdrop_status tdrop_model_create(tdrop_model **model, const tdrop_arch *arch, siz
 
 /* Remembers what the model was fitted to: the last part of a path. Errors: MEMORY. */
 tdrop_status tdrop_model_name_data(tdrop_model *model, const char *name);
+
+/* Remembers the law, its table copied. Errors: MEMORY. */
+tdrop_status tdrop_model_set_law(tdrop_model *model, const tdrop_law_options *law);
 
 /* Takes over a curve. */
 void tdrop_model_set_curve(tdrop_model *model, const tdrop_curve *curve, size_t rows);

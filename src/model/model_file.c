@@ -59,9 +59,12 @@ static void add_numbers(cJSON *object, const char *name, size_t count, const dou
 
 static cJSON *law_object(const tdrop_model_info *info) {
     cJSON *law = cJSON_CreateObject();
-    cJSON_AddStringToObject(law, "name", tdrop_law_kind_name(info->law));
-    add_number(law, "p", info->p);
-    add_number(law, "k_min", info->k_min);
+    cJSON_AddStringToObject(law, "name", tdrop_law_kind_name(info->law.kind));
+    add_number(law, "p", info->law.p);
+    add_number(law, "rate", info->law.rate);
+    add_number(law, "k_min", info->law.k_min);
+    if (info->law.kind == TDROP_LAW_TABLE)
+        add_numbers(law, "weights", info->law.weight_count, info->law.weights);
     return law;
 }
 
@@ -291,13 +294,30 @@ static void read_data(reading *r, tdrop_model *model) {
     cJSON_Delete(data);
 }
 
-static void read_history(reading *r, tdrop_model_info *info) {
-    cJSON *law = object_of(r, KEY_LAW), *training = object_of(r, KEY_TRAINING);
-    cJSON *split = object_of(r, KEY_SPLIT);
-    if (tdrop_law_kind_parse(string_of(r, KEY_LAW, law, "name"), &info->law) && !r->wrong)
+/* The law; its table stays as long as a model may be cut, so it can have more weights than n + 1.
+ */
+static tdrop_status read_law(reading *r, tdrop_model *model) {
+    cJSON *object = object_of(r, KEY_LAW);
+    const cJSON *weights = cJSON_GetObjectItemCaseSensitive(object, "weights");
+    tdrop_law_options law = {.weight_count = (size_t)cJSON_GetArraySize(weights)};
+    double *numbers = tdrop_alloc_zero(law.weight_count, sizeof *numbers);
+    if (tdrop_law_kind_parse(string_of(r, KEY_LAW, object, "name"), &law.kind) && !r->wrong)
         r->wrong = keys[KEY_LAW];
-    info->p = number_of(r, KEY_LAW, law, "p", 0.0, 1.0);
-    info->k_min = (uint32_t)count_of(r, KEY_LAW, law, "k_min", UINT32_MAX);
+    law.p = number_of(r, KEY_LAW, object, "p", 0.0, 1.0);
+    law.rate = number_of(r, KEY_LAW, object, "rate", 0.0, 1.0);
+    law.k_min = (uint32_t)count_of(r, KEY_LAW, object, "k_min", UINT32_MAX);
+    if (numbers && law.kind == TDROP_LAW_TABLE)
+        numbers_of(r, KEY_LAW, object, "weights", law.weight_count, numbers);
+    law.weights = numbers;
+    tdrop_status status = numbers ? tdrop_model_set_law(model, &law) : TDROP_ERROR_MEMORY;
+    tdrop_free(numbers);
+    cJSON_Delete(object);
+    return status;
+}
+
+static void read_history(reading *r, tdrop_model_info *info) {
+    cJSON *training = object_of(r, KEY_TRAINING);
+    cJSON *split = object_of(r, KEY_SPLIT);
     info->seed = integer_of(r, KEY_SEED, text_of(r, KEY_SEED), 10);
     info->epochs = (uint32_t)count_of(r, KEY_TRAINING, training, "epochs", UINT32_MAX);
     info->flops = number_of(r, KEY_TRAINING, training, "flops", 0.0, 1e300);
@@ -305,7 +325,6 @@ static void read_history(reading *r, tdrop_model_info *info) {
     info->split_seed = integer_of(r, KEY_SPLIT, string_of(r, KEY_SPLIT, split, "seed"), 10);
     if (tdrop_safetensors_text(&r->document, keys[KEY_PRUNED_FROM]))
         info->pruned_from = (size_t)integer_of(r, KEY_PRUNED_FROM, text_of(r, KEY_PRUNED_FROM), 10);
-    cJSON_Delete(law);
     cJSON_Delete(training);
     cJSON_Delete(split);
 }
@@ -433,7 +452,8 @@ static tdrop_status read_model(reading *r, tdrop_model **model, tdrop_error *err
     if (status) return status;
     read_data(r, made);
     read_history(r, &made->info);
-    status = read_curve(r, made) ? tdrop_fail_memory(error, r->path) : TDROP_OK;
+    status =
+        read_law(r, made) || read_curve(r, made) ? tdrop_fail_memory(error, r->path) : TDROP_OK;
     if (!status && r->wrong)
         status = tdrop_fail(error, TDROP_ERROR_FORMAT,
                             "%s: its metadata '%s' is missing or not what it should be", r->path,

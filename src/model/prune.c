@@ -36,6 +36,7 @@ static void copy_history(const tdrop_model *model, tdrop_model *cut) {
     cut->info.parameters = kept.parameters;
     cut->info.unit = kept.unit;
     cut->info.data_name = NULL;
+    cut->info.law.weights = NULL;
     cut->info.valid_loss = cut->info.valid_se = cut->info.valid_pca = NULL;
     if (!cut->info.pruned_from && kept.features < model->info.features)
         cut->info.pruned_from = model->info.features;
@@ -55,7 +56,7 @@ tdrop_status tdrop_model_prune(tdrop_model **pruned, const tdrop_model *model, s
         copy_leading(&model->arch.tensors[t], model->parameters, &cut->arch.tensors[t],
                      cut->parameters);
     copy_history(model, cut);
-    if (cut_curve(model, k, cut) ||
+    if (cut_curve(model, k, cut) || tdrop_model_set_law(cut, &model->info.law) ||
         (model->data_name && tdrop_model_name_data(cut, model->data_name))) {
         tdrop_model_destroy(cut);
         return tdrop_fail_memory(error, "prune");

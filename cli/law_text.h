@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * A law of k as text: NAME, geometric:RATE or table:FILE. */
+#ifndef TDROP_CLI_LAW_TEXT_H
+#define TDROP_CLI_LAW_TEXT_H
+
+#include "taildropout_model.h"
+
+#include <stdio.h>
+
+/* Reads --law into law->kind, rate and weights; NULL leaves the default. The weights of a table are
+ * *weights, to be freed by the caller. On failure says why, sets *exit_code and returns 0. */
+int law_text_read(const char *text, tdrop_law_options *law, double **weights, int *exit_code);
+
+/* "exponential, p = 0.5, k from 0", or what the law has instead of p. */
+void law_text_write(FILE *out, const tdrop_law_options *law);
+
+#endif
