@@ -152,8 +152,10 @@ typedef struct tdrop_fit_options {
  *
  * Input and output widths come from the data: a last linear layer to the output is added. Where no
  * activation is named, a relu stands behind every linear layer but the code and the output. So
- * "512-256-[64]-256-512" for 784 columns is 784-512-256-64-256-512-784. Exactly one tail, and a
- * linear layer on each side of it (relu may come between). */
+ * "512-256-[64]-256-512" for 784 columns is 784-512-256-64-256-512-784. There are 1 to 8 tails, with
+ * a linear layer before, between and after them (relu may come between). Each tail draws k on its
+ * own in training; n, k and the code are those of the first, and the others keep everything when the
+ * model is used. */
 
 /* What fitting will do, resolved. Strings are good until the observer returns. */
 typedef struct tdrop_fit_settings {

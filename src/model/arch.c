@@ -95,21 +95,29 @@ static bool reaches_linear(const arch_draft *draft, size_t from, int step) {
     return false;
 }
 
-static tdrop_status check_tail(const arch_draft *draft, size_t *tail, tdrop_error *error) {
+/* At least one tail, not more than can be kept apart, each between linear layers. */
+static tdrop_status check_tails(const arch_draft *draft, tdrop_error *error) {
     size_t tails = 0;
-    for (size_t i = 0; i < draft->count; i++)
-        if (draft->layer[i].op->is_tail) tails++, *tail = i;
-    if (tails != 1)
-        return tdrop_fail(error, TDROP_ERROR_ARCH,
-                          "architecture '%s': it has %zu tails, exactly one is needed; write the "
-                          "code as [64]",
-                          draft->text, tails);
-    if (!reaches_linear(draft, *tail, -1) || !reaches_linear(draft, *tail, 1))
-        return tdrop_fail(error, TDROP_ERROR_ARCH,
-                          "architecture '%s': the tail needs a linear layer before it and one "
-                          "after it",
-                          draft->text);
-    return TDROP_OK;
+    for (size_t i = 0; i < draft->count; i++) {
+        if (!draft->layer[i].op->is_tail) continue;
+        tails++;
+        if (!reaches_linear(draft, i, -1) || !reaches_linear(draft, i, 1))
+            return tdrop_fail(error, TDROP_ERROR_ARCH,
+                              "architecture '%s': a tail needs a linear layer before it and one "
+                              "after it",
+                              draft->text);
+        for (size_t j = i; j-- > 0 && draft->layer[j].op->keep_passes;)
+            if (draft->layer[j].op->is_tail)
+                return tdrop_fail(error, TDROP_ERROR_ARCH,
+                                  "architecture '%s': two tails without a linear layer between "
+                                  "them",
+                                  draft->text);
+    }
+    if (tails >= 1 && tails <= TDROP_MOST_TAILS) return TDROP_OK;
+    return tdrop_fail(error, TDROP_ERROR_ARCH,
+                      "architecture '%s': it has %zu tails, 1 to %d are needed; write the code as "
+                      "[64]",
+                      draft->text, tails, TDROP_MOST_TAILS);
 }
 
 /* A name of the layer's tensor, and where its numbers lie. */
@@ -131,18 +139,23 @@ static tdrop_status too_large(const char *text, tdrop_error *error) {
                       text);
 }
 
+/* Which part of the network layer i belongs to, and its number there. */
+static void name_layer(const tdrop_arch *arch, size_t i, tdrop_arch_layer *layer) {
+    bool encoder = arch->tail_count == 0 || i <= arch->tails[0].layer;
+    layer->part = encoder ? "encoder" : "decoder";
+    layer->index = encoder ? i : i - arch->tails[0].layer - 1;
+}
+
 /* Layers with their widths, and tensors with their places. */
-static tdrop_status lay_out(tdrop_arch *arch, const arch_draft *draft, size_t columns, size_t tail,
+static tdrop_status lay_out(tdrop_arch *arch, const arch_draft *draft, size_t inputs,
                             tdrop_error *error) {
-    size_t width = columns;
-    arch->inputs = columns;
-    arch->tail = tail;
+    size_t width = inputs;
+    arch->inputs = inputs;
     for (size_t i = 0; i < draft->count; i++) {
         const tdrop_op *op = draft->layer[i].op;
         tdrop_arch_layer *layer = &arch->layers[i];
         layer->op = op;
-        layer->part = i <= tail ? "encoder" : "decoder";
-        layer->index = i <= tail ? i : i - tail - 1;
+        name_layer(arch, i, layer);
         layer->inputs = width;
         layer->outputs = width = op->has_width ? draft->layer[i].width : width;
         layer->first_tensor = arch->tensor_count;
@@ -150,10 +163,11 @@ static tdrop_status lay_out(tdrop_arch *arch, const arch_draft *draft, size_t co
             return too_large(draft->text, error);
         for (size_t t = 0; t < op->tensors; t++)
             lay_out_tensor(arch, layer, &op->tensor[t]);
-        if (i == tail) arch->features = width;
+        if (op->is_tail) arch->tails[arch->tail_count++] = (tdrop_arch_tail){i, width};
     }
     arch->layer_count = draft->count;
     arch->outputs = width;
+    arch->features = arch->tails[0].features;
     return TDROP_OK;
 }
 
@@ -174,15 +188,14 @@ static char *write_text(const tdrop_arch *arch) {
 }
 
 /* Turns a checked draft into an architecture. */
-static tdrop_status build(tdrop_arch *arch, const arch_draft *draft, size_t columns,
+static tdrop_status build(tdrop_arch *arch, const arch_draft *draft, size_t inputs,
                           tdrop_error *error) {
-    size_t tail = 0;
     tdrop_arch made = {0};
-    tdrop_status status = check_tail(draft, &tail, error);
+    tdrop_status status = check_tails(draft, error);
     if (status) return status;
     made.layers = tdrop_alloc_zero(draft->count, sizeof *made.layers);
     made.tensors = tdrop_alloc_zero(draft->count * TDROP_MOST_TENSORS, sizeof *made.tensors);
-    status = made.layers && made.tensors ? lay_out(&made, draft, columns, tail, error)
+    status = made.layers && made.tensors ? lay_out(&made, draft, inputs, error)
                                          : tdrop_fail_memory(error, "architecture");
     if (!status && !(made.text = write_text(&made)))
         status = tdrop_fail_memory(error, "architecture");
@@ -194,36 +207,37 @@ static tdrop_status build(tdrop_arch *arch, const arch_draft *draft, size_t colu
 }
 
 /* A written-out text begins with the input's width and ends with the output's. */
-static tdrop_status check_ends(const char *text, size_t columns, const arch_draft *draft,
-                               size_t first, tdrop_error *error) {
+static tdrop_status check_ends(const arch_draft *draft, size_t first, size_t inputs, size_t outputs,
+                               tdrop_error *error) {
     size_t last = draft->count ? draft->layer[draft->count - 1].width : 0;
-    if (first == columns && last == columns) return TDROP_OK;
+    if (first == inputs && last == outputs) return TDROP_OK;
     return tdrop_fail(error, TDROP_ERROR_ARCH,
-                      "architecture '%s': it should begin and end with %zu, the data's width", text,
-                      columns);
+                      "architecture '%s': it should begin with %zu, the width of the data, and end "
+                      "with %zu outputs",
+                      draft->text, inputs, outputs);
 }
 
-tdrop_status tdrop_arch_parse(tdrop_arch *arch, const char *text, size_t columns, bool written_out,
-                              tdrop_error *error) {
+tdrop_status tdrop_arch_parse(tdrop_arch *arch, const char *text, size_t inputs, size_t outputs,
+                              bool written_out, tdrop_error *error) {
     arch_draft draft = {.text = text};
     tdrop_status status;
     if (written_out) {
         size_t length = strcspn(text, "-");
         const char *rest = text[length] ? text + length + 1 : text + length;
         status = read_items(&draft, rest, error);
-        if (!status) status = check_ends(text, columns, &draft, read_width(text, length), error);
+        if (!status) status = check_ends(&draft, read_width(text, length), inputs, outputs, error);
     } else {
         status = read_items(&draft, text, error);
         if (!status) status = add_default_activations(&draft, error);
-        if (!status) status = add_layer(&draft, tdrop_op_linear, columns, error);
+        if (!status) status = add_layer(&draft, tdrop_op_linear, outputs, error);
     }
-    return status ? status : build(arch, &draft, columns, error);
+    return status ? status : build(arch, &draft, inputs, error);
 }
 
-tdrop_status tdrop_arch_with_features(tdrop_arch *cut, const tdrop_arch *arch, size_t k,
-                                      tdrop_error *error) {
+tdrop_status tdrop_arch_with_features(tdrop_arch *cut, const tdrop_arch *arch, size_t tail,
+                                      size_t k, tdrop_error *error) {
     arch_draft draft = {.text = arch->text};
-    size_t producer = arch->tail;
+    size_t producer = arch->tails[tail].layer;
     while (!arch->layers[producer].op->has_width)
         producer--;
     for (size_t i = 0; i < arch->layer_count; i++) {

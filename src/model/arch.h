@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
-/* A layer of a network. Layers up to and including the tail are the encoder, those behind it the
- * decoder, numbered from 0 in each as torch.nn.Sequential does. */
+/* A layer of a network. Layers up to and including the first tail are the encoder, those behind it
+ * the decoder, numbered from 0 in each as torch.nn.Sequential does. */
 typedef struct tdrop_arch_layer {
     const tdrop_op *op;
     const char *part;
@@ -29,22 +29,31 @@ typedef struct tdrop_parameter {
     size_t fan_in; /* inputs that each output sums over: scales the first values */
 } tdrop_parameter;
 
+/* Most tails in one network. */
+enum { TDROP_MOST_TAILS = 8 };
+
+typedef struct tdrop_arch_tail {
+    size_t layer;    /* its place among the layers */
+    size_t features; /* n: width there */
+} tdrop_arch_tail;
+
 typedef struct tdrop_arch {
     char *text; /* written out: "784-512-relu-64-tail-784" */
     size_t layer_count, tensor_count;
     tdrop_arch_layer *layers;
     tdrop_parameter *tensors;
-    size_t tail; /* index of the tail layer */
+    size_t tail_count; /* at least 1 */
+    tdrop_arch_tail tails[TDROP_MOST_TAILS];
     size_t inputs, outputs;
-    size_t features;   /* n: width at the tail */
+    size_t features;   /* n of the first tail */
     size_t parameters; /* numbers in all tensors */
 } tdrop_arch;
 
-/* Builds an architecture from its text (grammar in taildropout_model.h) for data of so many
- * columns. `written_out`: the text names input and output too, as tdrop_arch.text does.
+/* Builds an architecture from its text (grammar in taildropout_model.h) for so many inputs and
+ * outputs. `written_out`: the text names both, as tdrop_arch.text does.
  * Errors: ARCH (naming the item and what would do), MEMORY. */
-tdrop_status tdrop_arch_parse(tdrop_arch *arch, const char *text, size_t columns, bool written_out,
-                              tdrop_error *error);
+tdrop_status tdrop_arch_parse(tdrop_arch *arch, const char *text, size_t inputs, size_t outputs,
+                              bool written_out, tdrop_error *error);
 
 /* The default for data of so many columns and n features: hidden layers of H and H/2 in front of
  * the code, the same behind it. H is the larger of the largest power of two below the columns (but
@@ -52,9 +61,9 @@ tdrop_status tdrop_arch_parse(tdrop_arch *arch, const char *text, size_t columns
  * 512-256-[64]-256-512. Free with tdrop_free; NULL when memory ran out. */
 char *tdrop_arch_default_text(size_t columns, size_t features);
 
-/* The same architecture with k features at the tail. */
-tdrop_status tdrop_arch_with_features(tdrop_arch *cut, const tdrop_arch *arch, size_t k,
-                                      tdrop_error *error);
+/* The same architecture with k features at one of its tails. */
+tdrop_status tdrop_arch_with_features(tdrop_arch *cut, const tdrop_arch *arch, size_t tail,
+                                      size_t k, tdrop_error *error);
 
 /* Frees what an architecture holds. All zero is fine. */
 void tdrop_arch_clear(tdrop_arch *arch);

@@ -20,13 +20,14 @@ typedef struct fit_state {
     tdrop_arch arch;
     tdrop_scaling scaling;
     size_t constant_columns;
-    tdrop_law *law;
+    tdrop_law *laws[TDROP_MOST_TAILS];
     tdrop_trainer trainer;
 } fit_state;
 
 static void clear(fit_state *fit) {
     tdrop_trainer_clear(&fit->trainer);
-    tdrop_law_destroy(fit->law);
+    for (size_t t = 0; t < TDROP_MOST_TAILS; t++)
+        tdrop_law_destroy(fit->laws[t]);
     tdrop_scaling_clear(&fit->scaling);
     tdrop_arch_clear(&fit->arch);
     tdrop_split_clear(&fit->split);
@@ -84,7 +85,7 @@ static tdrop_status resolve_arch(fit_state *fit, tdrop_error *error) {
         text = fit->default_arch = tdrop_arch_default_text(columns, features);
     }
     if (!text) return tdrop_fail_memory(error, "architecture");
-    tdrop_status status = tdrop_arch_parse(&fit->arch, text, columns, false, error);
+    tdrop_status status = tdrop_arch_parse(&fit->arch, text, columns, columns, false, error);
     if (status) return status;
     if (fit->options.features && fit->options.features != fit->arch.features)
         return tdrop_fail(error, TDROP_ERROR_ARCH,
@@ -95,10 +96,10 @@ static tdrop_status resolve_arch(fit_state *fit, tdrop_error *error) {
     return TDROP_OK;
 }
 
-static tdrop_status create_law(fit_state *fit, tdrop_error *error) {
+static tdrop_status create_law(fit_state *fit, size_t tail, tdrop_error *error) {
     const tdrop_law_options *law = &fit->options.law;
-    size_t n = fit->arch.features;
-    tdrop_status status = tdrop_law_create(&fit->law, n, law);
+    size_t n = fit->arch.tails[tail].features;
+    tdrop_status status = tdrop_law_create(&fit->laws[tail], n, law);
     if (status == TDROP_ERROR_K_MIN)
         return tdrop_fail(error, status,
                           "k_min = %u of %zu features leaves at most %g to drop, but p = %g; lower "
@@ -127,7 +128,8 @@ static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
     status =
         tdrop_split_make(&fit->split, fit->data->info.rows, o->valid_share, o->split_seed, error);
     if (!status) status = resolve_arch(fit, error);
-    if (!status) status = create_law(fit, error);
+    for (size_t t = 0; t < fit->arch.tail_count && !status; t++)
+        status = create_law(fit, t, error);
     if (!status)
         status = tdrop_scaling_learn(&fit->scaling, o->scale, fit->data, fit->split.train,
                                      fit->split.train_count, error);
@@ -138,7 +140,7 @@ static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
     fit->batch_shrunk = o->batch > fit->split.train_count;
     if (fit->batch_shrunk) o->batch = fit->split.train_count;
     return tdrop_trainer_create(&fit->trainer, o, &fit->arch, &fit->scaling, fit->data, &fit->split,
-                                fit->law, error);
+                                (const tdrop_law *const *)fit->laws, error);
 }
 
 static void tell_settings(const fit_state *fit, const tdrop_fit_observer *observer) {
@@ -166,7 +168,7 @@ static tdrop_status measure_curve(const fit_state *fit, tdrop_model *model, tdro
     if (tdrop_curve_create(&curve, n, with_pca)) return tdrop_fail_memory(error, "curve");
     tdrop_model_set_curve(model, &curve, split->valid_count);
     tdrop_status status = tdrop_scree_measure(model, fit->data, split->valid, split->valid_count, 0,
-                                              n, curve.loss, curve.se, &use, error);
+                                              0, n, curve.loss, curve.se, &use, error);
     if (status || !with_pca) return status;
     if (tdrop_pca_fit(&pca, &model->scaling, fit->data, split->train, split->train_count, n, &use))
         return tdrop_fail_memory(error, "principal components");

@@ -15,10 +15,10 @@ typedef struct check {
     size_t rows;
     tdrop_net *net;
     float *parameters, *gradient;
-    float *input, *target;   /* [rows, inputs], [rows, outputs] */
-    double *wide_parameters; /* the parameters in double */
-    double *row[2];          /* a layer's input and output */
-    int32_t *keep;
+    float *input, *target;           /* [rows, inputs], [rows, outputs] */
+    double *wide_parameters;         /* the parameters in double */
+    double *row[2];                  /* a layer's input and output */
+    int32_t *keep[TDROP_MOST_TAILS]; /* [rows] each, in one block that the first owns */
 } check;
 
 static void clear(check *c) {
@@ -31,7 +31,7 @@ static void clear(check *c) {
     tdrop_free(c->wide_parameters);
     tdrop_free(c->row[0]);
     tdrop_free(c->row[1]);
-    tdrop_free(c->keep);
+    tdrop_free(c->keep[0]);
 }
 
 static size_t widest(const tdrop_arch *arch) {
@@ -50,9 +50,9 @@ static tdrop_status allocate(check *c, tdrop_isa isa, tdrop_error *error) {
     c->target = tdrop_alloc(c->rows, arch->outputs * sizeof *c->target);
     c->row[0] = tdrop_alloc(widest(arch), sizeof *c->row[0]);
     c->row[1] = tdrop_alloc(widest(arch), sizeof *c->row[1]);
-    c->keep = tdrop_alloc(c->rows, sizeof *c->keep);
+    c->keep[0] = tdrop_alloc(c->rows, arch->tail_count * sizeof *c->keep[0]);
     if (!c->parameters || !c->gradient || !c->wide_parameters || !c->input || !c->target ||
-        !c->row[0] || !c->row[1] || !c->keep)
+        !c->row[0] || !c->row[1] || !c->keep[0])
         return tdrop_fail_memory(error, "gradient check");
     tdrop_net_options options = {
         .max_rows = c->rows, .isa = isa, .training = true, .gradient = c->gradient};
@@ -76,17 +76,19 @@ static void draw_all(check *c, uint64_t seed) {
     draw_numbers(seed, PURPOSE_TARGET, c->rows * c->arch.outputs, c->target);
     for (size_t i = 0; i < c->arch.parameters; i++)
         c->wide_parameters[i] = c->parameters[i];
-    for (size_t i = 0; i < c->rows; i++) {
-        tdrop_draw draw = {.seed = seed, .purpose = TDROP_PURPOSE_KEEP};
-        c->keep[i] =
-            (int32_t)tdrop_permute(&draw, c->arch.features + 1, i % (c->arch.features + 1));
+    for (uint32_t t = 0; t < c->arch.tail_count; t++) {
+        tdrop_draw draw = {.seed = seed, .layer = t, .purpose = TDROP_PURPOSE_KEEP};
+        uint64_t widths = c->arch.tails[t].features + 1;
+        c->keep[t] = c->keep[0] + t * c->rows;
+        for (size_t i = 0; i < c->rows; i++)
+            c->keep[t][i] = (int32_t)tdrop_permute(&draw, widths, i % widths);
     }
 }
 
 static tdrop_status find_gradient(check *c, tdrop_error *error) {
     tdrop_net *net = c->net;
     if (tdrop_net_set_parameters(net, c->parameters, true) ||
-        tdrop_net_begin(net, c->rows, c->keep))
+        tdrop_net_begin(net, c->rows, (const int32_t *const *)c->keep))
         return tdrop_fail_memory(error, "gradient check");
     memcpy(tdrop_net_edge(net, 0), c->input, c->rows * c->arch.inputs * sizeof *c->input);
     tdrop_net_forward(net, 0, net->step_count);
@@ -99,10 +101,13 @@ static tdrop_status find_gradient(check *c, tdrop_error *error) {
 /* A layer of one row: row[0] to row[1]. Everything before the tail is computed whole; behind it
  * what was dropped is zero. */
 static void reference_layer(const check *c, const tdrop_arch_layer *layer, size_t row) {
+    size_t keep = layer->inputs;
+    for (size_t t = 0; t < c->arch.tail_count; t++)
+        if (layer == &c->arch.layers[c->arch.tails[t].layer]) keep = (size_t)c->keep[t][row];
+
     const double *tensor[TDROP_MOST_TENSORS] = {NULL};
     for (size_t t = 0; t < layer->op->tensors; t++)
         tensor[t] = c->wide_parameters + c->arch.tensors[layer->first_tensor + t].offset;
-    size_t keep = layer->op->is_tail ? (size_t)c->keep[row] : layer->inputs;
     layer->op->reference(layer->inputs, layer->outputs, keep, tensor, c->row[0], c->row[1]);
 }
 
@@ -165,7 +170,7 @@ tdrop_status tdrop_check_gradients(const char *arch, size_t columns, size_t rows
     check c = {.rows = rows};
     if (!arch || !worst) return tdrop_fail(error, TDROP_ERROR_NULL, "no architecture or result");
     if (!rows || !columns) return tdrop_fail(error, TDROP_ERROR_SIZE, "no rows or no columns");
-    tdrop_status status = tdrop_arch_parse(&c.arch, arch, columns, false, error);
+    tdrop_status status = tdrop_arch_parse(&c.arch, arch, columns, columns, false, error);
     if (!status) status = allocate(&c, isa, error);
     if (!status) {
         draw_all(&c, seed);

@@ -37,7 +37,7 @@ tdrop_status tdrop_model_create(tdrop_model **model, const tdrop_arch *arch, siz
                                 const tdrop_scaling *scaling, tdrop_error *error) {
     tdrop_model *made = tdrop_alloc_zero(1, sizeof *made);
     if (!made) return tdrop_fail_memory(error, "model");
-    tdrop_status status = tdrop_arch_with_features(&made->arch, arch, k, error);
+    tdrop_status status = tdrop_arch_with_features(&made->arch, arch, 0, k, error);
     if (!status) {
         made->parameters = tdrop_alloc_zero(made->arch.parameters, sizeof *made->parameters);
         if (!made->parameters || tdrop_scaling_copy(&made->scaling, scaling))

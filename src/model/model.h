@@ -26,8 +26,9 @@ struct tdrop_model {
 /* Room for a curve over n features. Errors: MEMORY. */
 tdrop_status tdrop_curve_create(tdrop_curve *curve, size_t n, bool with_pca);
 
-/* A model of this architecture with k features at the tail, and of this scaling; both are copied.
- * The parameters are not filled in; info holds what follows from the two. Errors: ARCH, MEMORY. */
+/* A model of this architecture with k features at its first tail, and of this scaling; both are
+ * copied. The parameters are not filled in; info holds what follows from the two. Errors: ARCH,
+ * MEMORY. */
 tdrop_status tdrop_model_create(tdrop_model **model, const tdrop_arch *arch, size_t k,
                                 const tdrop_scaling *scaling, tdrop_error *error);
 

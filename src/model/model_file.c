@@ -415,7 +415,7 @@ static tdrop_status create_from(reading *r, tdrop_model **model, tdrop_error *er
     tdrop_arch arch;
     tdrop_scaling scaling;
     tdrop_error reason;
-    if (tdrop_arch_parse(&arch, text, first_width(text), true, &reason))
+    if (tdrop_arch_parse(&arch, text, first_width(text), first_width(text), true, &reason))
         return tdrop_fail(
             error, reason.status == TDROP_ERROR_MEMORY ? TDROP_ERROR_MEMORY : TDROP_ERROR_FORMAT,
             "%s: %.900s", r->path, reason.message);

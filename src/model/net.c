@@ -18,11 +18,18 @@ static const tdrop_op *op_at(const tdrop_arch *arch, size_t i) {
     return i < arch->layer_count ? arch->layers[i].op : NULL;
 }
 
-/* Layers to steps: which are fused, and where the tail falls. */
+/* Tails between layer `last`, whose output is the newest edge, and layer `next`. */
+static void note_tails(tdrop_net *net, size_t last, size_t next) {
+    for (size_t t = 0; t < net->arch->tail_count; t++)
+        if (last < net->arch->tails[t].layer && net->arch->tails[t].layer < next)
+            net->tail_edge[t] = net->step_count;
+}
+
+/* Layers to steps: which are fused, and where the tails fall. */
 static void plan_steps(tdrop_net *net) {
     const tdrop_arch *arch = net->arch;
     size_t i = next_stepped(arch, 0);
-    net->edges[0].width = arch->inputs;
+    net->edges[0] = (tdrop_edge){.width = arch->inputs, .tail = -1};
     while (i < arch->layer_count) {
         tdrop_step *step = &net->steps[net->step_count];
         const tdrop_arch_layer *layer = &arch->layers[i];
@@ -33,20 +40,21 @@ static void plan_steps(tdrop_net *net) {
         step->fused_relu = next == i + 1 && layer->op == tdrop_op_linear &&
                            op_at(arch, next) == tdrop_op_relu &&
                            op_at(arch, after) == tdrop_op_linear;
+        net->edges[++net->step_count] = (tdrop_edge){.width = layer->outputs, .tail = -1};
         size_t last = step->fused_relu ? next : i; /* layer whose output is the step's */
-        net->edges[++net->step_count].width = layer->outputs;
         i = step->fused_relu ? after : next;
-        if (last < arch->tail && arch->tail < i) net->code_edge = net->step_count;
+        note_tails(net, last, i);
     }
 }
 
-/* The tail's edge, and those that lie beyond steps that let keep pass, hold kept columns only. */
-static void spread_tail(tdrop_net *net) {
-    net->edges[net->code_edge].ragged = true;
-    for (size_t s = net->code_edge; net->steps[s].op->keep_passes; s++)
-        net->edges[s + 1].ragged = true;
-    for (size_t s = net->code_edge; net->steps[s - 1].op->keep_passes; s--)
-        net->edges[s - 1].ragged = true;
+/* A tail's edge, and those that lie beyond steps that let keep pass, hold kept columns only. */
+static void spread_tail(tdrop_net *net, int tail) {
+    size_t edge = net->tail_edge[tail];
+    net->edges[edge].tail = tail;
+    for (size_t s = edge; net->steps[s].op->keep_passes; s++)
+        net->edges[s + 1].tail = tail;
+    for (size_t s = edge; net->steps[s - 1].op->keep_passes; s--)
+        net->edges[s - 1].tail = tail;
 }
 
 static tdrop_status create_linear(tdrop_net *net, tdrop_step *step,
@@ -89,7 +97,8 @@ static tdrop_status build(tdrop_net *net, const tdrop_net_options *options) {
     net->edges = tdrop_alloc_zero(net->arch->layer_count + 1, sizeof *net->edges);
     if (!net->steps || !net->edges) return TDROP_ERROR_MEMORY;
     plan_steps(net);
-    spread_tail(net);
+    for (size_t t = 0; t < net->arch->tail_count; t++)
+        spread_tail(net, (int)t);
     for (size_t s = 0; s < net->step_count && !status; s++)
         if (net->steps[s].op == tdrop_op_linear)
             status = create_linear(net, &net->steps[s], options);
@@ -149,17 +158,21 @@ tdrop_status tdrop_net_set_parameters(tdrop_net *net, const float *parameters, b
     return status;
 }
 
-tdrop_status tdrop_net_begin(tdrop_net *net, size_t rows, const int32_t *keep) {
+static const int32_t *keep_at(const tdrop_net *net, const tdrop_edge *edge) {
+    return edge->tail < 0 ? NULL : net->keep[edge->tail];
+}
+
+tdrop_status tdrop_net_begin(tdrop_net *net, size_t rows, const int32_t *const *keep) {
     tdrop_status status = TDROP_OK;
     net->rows = rows;
-    net->keep = keep;
+    for (size_t t = 0; t < net->arch->tail_count; t++)
+        net->keep[t] = keep ? keep[t] : NULL;
     for (size_t s = 0; s < net->step_count && !status; s++) {
         const tdrop_step *step = &net->steps[s];
         const tdrop_edge *from = &net->edges[step->edge], *to = from + 1;
         if (step->linear)
-            status =
-                tdrop_staircase_set(step->stairs, rows, from->width, from->ragged ? keep : NULL,
-                                    to->width, to->ragged ? keep : NULL);
+            status = tdrop_staircase_set(step->stairs, rows, from->width, keep_at(net, from),
+                                         to->width, keep_at(net, to));
     }
     return status;
 }

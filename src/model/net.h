@@ -30,7 +30,7 @@ typedef struct tdrop_step {
 
 typedef struct tdrop_edge {
     size_t width;
-    bool ragged; /* the tail drops here */
+    int tail; /* number of the tail that drops here; -1: none */
     float *values;
 } tdrop_edge;
 
@@ -39,12 +39,12 @@ typedef struct tdrop_net {
     const tdrop_parallel *parallel;
     const tdrop_pass_kernels *pass;
     size_t max_rows, rows;
-    const int32_t *keep; /* [rows] of this batch; NULL: all features */
+    const int32_t *keep[TDROP_MOST_TAILS]; /* [rows] of this batch for each tail; NULL: all */
     size_t step_count;
     tdrop_step *steps;
-    tdrop_edge *edges; /* step_count + 1 */
-    size_t code_edge;  /* where the tail drops */
-    float *values;     /* of all edges */
+    tdrop_edge *edges;                  /* step_count + 1 */
+    size_t tail_edge[TDROP_MOST_TAILS]; /* where each tail drops */
+    float *values;                      /* of all edges */
     void *workspace;
     size_t workspace_size;
     double flops; /* done so far, a multiply-add counts two */
@@ -66,8 +66,9 @@ void tdrop_net_destroy(tdrop_net *net);
 /* Takes over the parameters (flat), to be called after each change. Errors: MEMORY. */
 tdrop_status tdrop_net_set_parameters(tdrop_net *net, const float *parameters, bool training);
 
-/* Begins a batch: `keep` (NULL: everything) has to stay until it is done. Errors: MEMORY, K. */
-tdrop_status tdrop_net_begin(tdrop_net *net, size_t rows, const int32_t *keep);
+/* Begins a batch: keep[t] (NULL: everything) holds for tail t and has to stay until it is done;
+ * `keep` itself may be NULL. Errors: MEMORY, K. */
+tdrop_status tdrop_net_begin(tdrop_net *net, size_t rows, const int32_t *const *keep);
 
 /* Values of an edge, [rows, width]: to be filled in (edge 0) or read. */
 float *tdrop_net_edge(const tdrop_net *net, size_t edge);

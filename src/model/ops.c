@@ -9,7 +9,8 @@
 
 /* How many columns of row i of an edge hold anything. */
 static size_t kept_columns(const tdrop_net *net, const tdrop_edge *edge, size_t row) {
-    return edge->ragged && net->keep ? (size_t)net->keep[row] : edge->width;
+    const int32_t *keep = edge->tail < 0 ? NULL : net->keep[edge->tail];
+    return keep ? (size_t)keep[row] : edge->width;
 }
 
 /* ---- linear: y = W x + b ---- */

@@ -13,11 +13,13 @@ tdrop_status tdrop_runner_create(tdrop_runner *runner, const tdrop_arch *arch,
     if (status) return status;
     made.buffers = tdrop_alloc(tdrop_workers(options->parallel), arch->inputs * sizeof(double));
     made.row_loss = tdrop_alloc(options->max_rows, sizeof *made.row_loss);
-    made.keep = tdrop_alloc(options->max_rows, sizeof *made.keep);
-    if (!made.buffers || !made.row_loss || !made.keep) {
+    made.keep[0] = tdrop_alloc(options->max_rows, arch->tail_count * sizeof *made.keep[0]);
+    if (!made.buffers || !made.row_loss || !made.keep[0]) {
         tdrop_runner_clear(&made);
         return tdrop_fail_memory(error, "network");
     }
+    for (size_t t = 1; t < arch->tail_count; t++)
+        made.keep[t] = made.keep[0] + t * options->max_rows;
     *runner = made;
     return TDROP_OK;
 }
@@ -26,7 +28,7 @@ void tdrop_runner_clear(tdrop_runner *runner) {
     tdrop_net_destroy(runner->net);
     tdrop_free(runner->buffers);
     tdrop_free(runner->row_loss);
-    tdrop_free(runner->keep);
+    tdrop_free(runner->keep[0]);
     *runner = (tdrop_runner){0};
 }
 
@@ -50,10 +52,12 @@ void tdrop_runner_load(tdrop_runner *runner, const size_t *rows, size_t first, s
     tdrop_run_tasks(runner->parallel, count, load_row, &job);
 }
 
-tdrop_status tdrop_runner_begin_at(tdrop_runner *runner, size_t count, size_t k) {
+tdrop_status tdrop_runner_begin_at(tdrop_runner *runner, size_t count, size_t tail, size_t k) {
+    const int32_t *keep[TDROP_MOST_TAILS] = {NULL};
     for (size_t i = 0; i < count; i++)
-        runner->keep[i] = (int32_t)k;
-    return tdrop_net_begin(runner->net, count, runner->keep);
+        runner->keep[tail][i] = (int32_t)k;
+    keep[tail] = runner->keep[tail];
+    return tdrop_net_begin(runner->net, count, keep);
 }
 
 void tdrop_runner_loss(tdrop_runner *runner, size_t count, int gradient) {

@@ -14,7 +14,8 @@ typedef struct tdrop_runner {
     const tdrop_parallel *parallel;
     double *buffers;  /* a row of doubles for each worker */
     double *row_loss; /* [max rows] */
-    int32_t *keep;    /* [max rows] */
+    int32_t
+        *keep[TDROP_MOST_TAILS]; /* [max rows] for each tail, in one block that the first owns */
 } tdrop_runner;
 
 /* A network of the architecture with the given options, fed from the data through the scaling; all
@@ -28,8 +29,9 @@ void tdrop_runner_clear(tdrop_runner *runner);
  * is NULL. */
 void tdrop_runner_load(tdrop_runner *runner, const size_t *rows, size_t first, size_t count);
 
-/* Sets keep to k for `count` rows and begins a batch with it. Errors: MEMORY. */
-tdrop_status tdrop_runner_begin_at(tdrop_runner *runner, size_t count, size_t k);
+/* Begins a batch of `count` rows that all keep k features at one tail, and everything at the
+ * others. Errors: MEMORY. */
+tdrop_status tdrop_runner_begin_at(tdrop_runner *runner, size_t count, size_t tail, size_t k);
 
 /* Losses of the batch's rows, whose predictions lie in the last edge, into runner->row_loss; with
  * `gradient` they are replaced by the gradient. */

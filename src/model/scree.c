@@ -9,16 +9,16 @@
 
 /* One batch: the encoder once, then what lies behind the tail for every k. */
 static tdrop_status measure_batch(tdrop_runner *runner, const size_t *rows, size_t count,
-                                  size_t first_k, size_t last_k, tdrop_mean *mean) {
+                                  size_t tail, size_t first_k, size_t last_k, tdrop_mean *mean) {
     tdrop_net *net = runner->net;
     tdrop_runner_load(runner, rows, 0, count);
-    tdrop_status status = tdrop_runner_begin_at(runner, count, last_k);
+    tdrop_status status = tdrop_runner_begin_at(runner, count, tail, last_k);
     if (status) return status;
-    tdrop_net_forward(net, 0, net->code_edge);
+    tdrop_net_forward(net, 0, net->tail_edge[tail]);
     for (size_t k = first_k; k <= last_k; k++) {
-        status = tdrop_runner_begin_at(runner, count, k);
+        status = tdrop_runner_begin_at(runner, count, tail, k);
         if (status) return status;
-        tdrop_net_forward(net, net->code_edge, net->step_count);
+        tdrop_net_forward(net, net->tail_edge[tail], net->step_count);
         tdrop_runner_loss(runner, count, false);
         tdrop_mean_add(&mean[k - first_k], count, runner->row_loss);
     }
@@ -26,7 +26,7 @@ static tdrop_status measure_batch(tdrop_runner *runner, const size_t *rows, size
 }
 
 tdrop_status tdrop_scree_measure(const tdrop_model *model, const tdrop_data *data,
-                                 const size_t *rows, size_t row_count, size_t first_k,
+                                 const size_t *rows, size_t row_count, size_t tail, size_t first_k,
                                  size_t last_k, double *loss, double *se,
                                  const tdrop_use_options *options, tdrop_error *error) {
     tdrop_runner runner;
@@ -40,7 +40,7 @@ tdrop_status tdrop_scree_measure(const tdrop_model *model, const tdrop_data *dat
         mean ? tdrop_net_set_parameters(runner.net, model->parameters, false) : TDROP_ERROR_MEMORY;
     for (size_t first = 0, count; first < row_count && !status; first += count) {
         count = row_count - first < TDROP_USE_BATCH ? row_count - first : TDROP_USE_BATCH;
-        status = measure_batch(&runner, rows + first, count, first_k, last_k, mean);
+        status = measure_batch(&runner, rows + first, count, tail, first_k, last_k, mean);
     }
     for (size_t i = 0; !status && i <= last_k - first_k; i++) {
         loss[i] = mean[i].mean;
@@ -101,7 +101,7 @@ static tdrop_status measure_all(tdrop_scree *scree, const tdrop_model *model,
                                 const tdrop_data *data, const size_t *rows, const tdrop_data *train,
                                 const tdrop_use_options *options, tdrop_error *error) {
     if (allocate_curves(scree, can_fit_pca(model, train))) return tdrop_fail_memory(error, "scree");
-    tdrop_status status = tdrop_scree_measure(model, data, rows, scree->rows, 0, scree->n,
+    tdrop_status status = tdrop_scree_measure(model, data, rows, scree->rows, 0, 0, scree->n,
                                               scree->loss, scree->se, options, error);
     if (!status && scree->pca && measure_pca(scree, model, data, rows, train, options))
         status = tdrop_fail_memory(error, "principal components");
@@ -147,7 +147,7 @@ tdrop_status tdrop_model_evaluate(const tdrop_model *model, const tdrop_data *da
     tdrop_status status = tdrop_use_resolve(options, &resolved, error);
     if (!status) status = held_out(model, data, &count, &numbers, error);
     if (!status)
-        status = tdrop_scree_measure(model, data, numbers, count, k, k, &loss_at_k, &se_at_k,
+        status = tdrop_scree_measure(model, data, numbers, count, 0, k, k, &loss_at_k, &se_at_k,
                                      &resolved, error);
     tdrop_free(numbers);
     if (status) return status;

@@ -37,8 +37,8 @@ static tdrop_status allocate(tdrop_trainer *t, const tdrop_arch *arch, const tdr
 tdrop_status tdrop_trainer_create(tdrop_trainer *trainer, const tdrop_fit_options *options,
                                   const tdrop_arch *arch, const tdrop_scaling *scaling,
                                   const tdrop_data *data, const tdrop_split *split,
-                                  const tdrop_law *law, tdrop_error *error) {
-    tdrop_trainer made = {.options = options, .split = split, .law = law};
+                                  const tdrop_law *const *laws, tdrop_error *error) {
+    tdrop_trainer made = {.options = options, .split = split, .laws = laws};
     tdrop_status status = allocate(&made, arch, scaling, data, error);
     if (status) {
         tdrop_trainer_clear(&made);
@@ -61,13 +61,17 @@ void tdrop_trainer_clear(tdrop_trainer *trainer) {
     *trainer = (tdrop_trainer){0};
 }
 
-/* Draws k for rows first..first+count-1 of a step's order and begins the batch. */
+/* Draws k at every tail for rows first..first+count-1 of a step's order and begins the batch. */
 static tdrop_status begin_batch(tdrop_trainer *t, tdrop_draw draw, size_t first, size_t count) {
     tdrop_runner *runner = &t->runner;
     draw.first = (uint32_t)first;
     if (t->options->no_drop) return tdrop_net_begin(runner->net, count, NULL);
-    tdrop_status status = tdrop_law_draw(t->law, &draw, count, runner->keep);
-    return status ? status : tdrop_net_begin(runner->net, count, runner->keep);
+    for (uint32_t tail = 0; tail < runner->net->arch->tail_count; tail++) {
+        draw.layer = tail;
+        tdrop_status status = tdrop_law_draw(t->laws[tail], &draw, count, runner->keep[tail]);
+        if (status) return status;
+    }
+    return tdrop_net_begin(runner->net, count, (const int32_t *const *)runner->keep);
 }
 
 /* The rows of a step: a stretch of the epoch's permutation of the training rows. */

@@ -60,12 +60,12 @@ static void copy_columns(size_t rows, size_t width, const float *from, size_t fr
 static tdrop_status use_batch(use_pass *use, size_t first, size_t done, size_t count) {
     tdrop_net *net = use->runner.net;
     const tdrop_edge *from = &net->edges[use->from_edge], *to = &net->edges[use->to_edge];
-    size_t width = use->to_edge == net->code_edge ? use->k : to->width;
+    size_t width = use->to_edge == net->tail_edge[0] ? use->k : to->width;
     if (use->codes)
         copy_columns(count, use->k, use->codes + done * use->k, use->k, from->values, from->width);
     else
         tdrop_runner_load(&use->runner, NULL, first + done, count);
-    tdrop_status status = tdrop_runner_begin_at(&use->runner, count, use->k);
+    tdrop_status status = tdrop_runner_begin_at(&use->runner, count, 0, use->k);
     if (status) return status;
     tdrop_net_forward(net, use->from_edge, use->to_edge);
     copy_columns(count, width, to->values, to->width, use->out + done * width, width);
@@ -94,7 +94,7 @@ tdrop_status tdrop_model_encode(const tdrop_model *model, const tdrop_data *data
     tdrop_status status = check_use(model, data, first, rows, k, error);
     if (!status) status = create_runner(&use, data, options, error);
     if (status) return status;
-    use.to_edge = use.runner.net->code_edge;
+    use.to_edge = use.runner.net->tail_edge[0];
     return use_rows(&use, first, rows, error);
 }
 
@@ -108,7 +108,7 @@ tdrop_status tdrop_model_decode(const tdrop_model *model, const float *codes, si
     tdrop_status status = check_use(model, NULL, 0, rows, k, error);
     if (!status) status = create_runner(&use, NULL, options, error);
     if (status) return status;
-    use.from_edge = use.runner.net->code_edge;
+    use.from_edge = use.runner.net->tail_edge[0];
     use.to_edge = use.runner.net->step_count;
     return use_rows(&use, 0, rows, error);
 }
