@@ -23,3 +23,6 @@ for value in x -1 1.5 within=2 within=100% within=%; do
 done
 # at the ends of the ranges: what is wrong now is the file
 try taildropout fit no_such_file -o model --seed 18446744073709551615 --p 1 --lr 1e-9 --average none
+for law in geometric geometric:2 geometric:x table table: uniform:2 ''; do
+    try taildropout fit data -o model --law "$law"
+done

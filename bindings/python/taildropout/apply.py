@@ -153,7 +153,7 @@ class Plan:
         self.samples = 1
         for size in self.keep_shape:
             self.samples *= size
-        y_stride = torch.empty_like(x, device="meta").stride()
+        y_stride = torch.empty_like(x).stride()
         self.fast = (
             len(shape) <= native.MOST_DIMS
             and element_size in (1, 2, 4, 8)
@@ -319,7 +319,7 @@ class _Tail(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, plan: Plan, keep: Keep, inplace: bool) -> Tensor:
-        ctx.dims, ctx.keep = plan.dims, keep
+        ctx.dims, ctx.keep, ctx.inplace = plan.dims, keep, inplace
         if inplace:
             ctx.mark_dirty(x)
         return run_kernel(x, plan, keep, inplace)
@@ -330,6 +330,8 @@ class _Tail(torch.autograd.Function):
 
     @staticmethod
     def jvp(ctx: Any, tangent: Tensor, *_: Any) -> Tensor:
+        if ctx.inplace:
+            return fill_tails(tangent, mask_of(tangent, ctx.keep, ctx.dims.dropout), inplace=True)
         return tail(tangent, ctx.keep, ctx.dims)
 
 
