@@ -36,13 +36,13 @@ static const option_row options[] = {
     {0},
 };
 
-/* The values have the shape of the data that the model was fitted to. */
 static tdrop_status write_values(const decode_settings *s, const inputs *in, const float *values,
                                  tdrop_error *error) {
     const tdrop_model_info *info = &in->model_info;
-    size_t shape[8] = {in->data_info.rows};
-    memcpy(shape + 1, info->item_shape, (size_t)info->item_dims * sizeof *shape);
-    return tdrop_npy_write(s->output, values, info->item_dims + 1, shape, s->force, error);
+    size_t shape[8];
+    const int dims =
+        inputs_output_shape(info, in->data_info.rows, info->item_dims, info->item_shape, shape);
+    return tdrop_npy_write(s->output, values, dims, shape, s->force, error);
 }
 
 static int decode_into(const decode_settings *s, const inputs *in, float *codes, float *values) {
@@ -55,7 +55,7 @@ static int decode_into(const decode_settings *s, const inputs *in, float *codes,
     if (status == TDROP_OK) status = write_values(s, in, values, &error);
     if (status != TDROP_OK) return message_library(status, &error);
     message_wrote(s->output, "%s rows of %s values, made from %zu codes each",
-                  number_grouped(data->rows).text, number_grouped(in->model_info.columns).text,
+                  number_grouped(data->rows).text, number_grouped(in->model_info.outputs).text,
                   data->columns);
     return 1;
 }
@@ -69,7 +69,7 @@ static int decode(const decode_settings *s, const inputs *in) {
         return 0;
     }
     float *codes = inputs_floats(data->rows, data->columns);
-    float *values = codes ? inputs_floats(data->rows, in->model_info.columns) : NULL;
+    float *values = codes ? inputs_floats(data->rows, in->model_info.outputs) : NULL;
     const int done = values && decode_into(s, in, codes, values);
     free(codes);
     free(values);

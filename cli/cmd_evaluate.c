@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 typedef struct evaluate_settings {
-    const char *model, *data, *json;
+    const char *model, *data, *target, *json;
     width_rule k;
     int force;
     compute_settings compute;
@@ -23,6 +23,7 @@ static const operand_row operands[] = {
     {0}};
 
 static const option_row options[] = {
+    OPTION_ROW_TARGET(evaluate_settings),
     OPTION_ROW_K(evaluate_settings, "features used: a number, or a rule as for prune (default all "
                                     "n)"),
     {.name = "json",
@@ -38,17 +39,18 @@ static const option_row options[] = {
 };
 
 typedef struct evaluation {
-    size_t k, n, rows;
-    double loss, se;
-    const char *unit, *source;
+    size_t k, n;
+    tdrop_measure found;
+    const char *unit, *metric, *source;
 } evaluation;
 
 static void write_text(FILE *out, const evaluation *e) {
-    fprintf(out, "data   %s, %s held-out rows\n", e->source, number_grouped(e->rows).text);
+    fprintf(out, "data   %s, %s held-out rows\n", e->source, number_grouped(e->found.rows).text);
     fprintf(out, "k      %zu of %zu\n", e->k, e->n);
-    fprintf(out, "loss   %s, standard error %s\n", number_short(e->loss).text,
-            number_short(e->se).text);
+    fprintf(out, "loss   %s, standard error %s\n", number_short(e->found.loss).text,
+            number_short(e->found.se).text);
     fprintf(out, "unit   %s\n", e->unit);
+    if (e->metric) fprintf(out, "%s %s\n", e->metric, number_percent(e->found.metric).text);
 }
 
 static int write_json(const evaluate_settings *s, const evaluation *e) {
@@ -57,20 +59,25 @@ static int write_json(const evaluate_settings *s, const evaluation *e) {
     report_json_count(&r, NULL, "k", e->k);
     report_json_count(&r, NULL, "n", e->n);
     report_json_text(&r, NULL, "unit", e->unit);
-    report_json_number(&r, NULL, "loss", e->loss);
-    report_json_number(&r, NULL, "se", e->se);
-    report_json_null(&r, "metric");
-    report_json_count(&r, NULL, "rows", e->rows);
+    report_json_number(&r, NULL, "loss", e->found.loss);
+    report_json_number(&r, NULL, "se", e->found.se);
+    if (e->metric)
+        report_json_number(&r, NULL, e->metric, e->found.metric);
+    else
+        report_json_null(&r, "metric");
+    report_json_count(&r, NULL, "rows", e->found.rows);
     return report_json_write(&r, s->json, s->force);
 }
 
 static int evaluate(const evaluate_settings *s, const inputs *in, FILE *out) {
-    evaluation e = {
-        .n = in->model_info.features, .unit = in->model_info.unit, .source = in->data_info.name};
+    evaluation e = {.n = in->model_info.features,
+                    .unit = in->model_info.unit,
+                    .metric = in->model_info.metric,
+                    .source = in->data_info.name};
     tdrop_error error = {TDROP_OK, ""};
     if (!choice_or_all(&e.k, &s->k, &in->model_info, s->model, 0)) return 0;
-    const tdrop_status status = tdrop_model_evaluate(in->model, in->data, e.k, &e.loss, &e.se,
-                                                     &e.rows, &in->compute.use, &error);
+    const tdrop_status status =
+        tdrop_model_evaluate(&e.found, in->model, in->data, e.k, &in->compute.use, &error);
     if (status != TDROP_OK) return message_library(status, &error);
     write_text(out, &e);
     return !s->json || write_json(s, &e);
@@ -84,7 +91,8 @@ static int run(int argc, char **argv) {
     const output_wish wishes[] = {{"--json", s.json, 0}, {0}};
     if (!output_check(wishes, s.force, &exit_code)) return exit_code;
     if (!inputs_open(&in, s.model, s.data, TDROP_PART_TEST, &s.compute)) return EXIT_FAILED;
-    const int done = evaluate(&s, &in, output_beside(wishes));
+    const int done =
+        inputs_open_target(&in, s.target, s.data) && evaluate(&s, &in, output_beside(wishes));
     inputs_close(&in);
     return done ? EXIT_DONE : EXIT_FAILED;
 }

@@ -18,12 +18,17 @@
 #include <stdlib.h>
 
 typedef struct fit_settings {
-    const char *data, *model, *arch, *json, *law;
+    const char *data, *model, *arch, *json, *law, *target;
     uint64_t features, k_min, epochs, batch, patience, seed, split_seed;
     double p, learning_rate, average, valid; /* p below 0: not given; the others 0: not given */
-    int schedule, scale, independent, force;
+    int task, schedule, scale, independent, force; /* task 0: not given */
     compute_settings compute;
 } fit_settings;
+
+/* The tasks, behind one that is not to be written: none given. */
+static const char *task_choice(int number) {
+    return number == 0 ? "auto" : tdrop_task_name((tdrop_task)(number - 1));
+}
 
 static const char *schedule_choice(int number) {
     return tdrop_schedule_name((tdrop_schedule)number);
@@ -46,6 +51,17 @@ static const option_row options[] = {
      .value = "MODEL",
      AT(model),
      .help = "file that the model goes to (safetensors)"},
+    {.name = "target",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     AT(target),
+     .help = "labels, one number for each row of DATA: makes a classifier"},
+    {.name = "task",
+     .type = OPTION_CHOICE,
+     .value = "TASK",
+     AT(task),
+     .choice = task_choice,
+     .help = "what to fit (default auto: classify when there is a target)"},
     {.name = "arch",
      .type = OPTION_TEXT,
      .value = "SPEC",
@@ -164,6 +180,7 @@ typedef struct fit_job {
     tdrop_law_options law;
     double *law_weights;
     tdrop_data *data;
+    tdrop_data *target; /* of a classifier */
     tdrop_model *model;
     FILE *report;
     progress progress;
@@ -174,6 +191,8 @@ typedef struct fit_job {
 static tdrop_fit_options fit_options_of(const fit_job *job) {
     const fit_settings *s = &job->settings;
     return (tdrop_fit_options){
+        .task = job->target ? TDROP_TASK_CLASSIFY : TDROP_TASK_AUTOENCODE,
+        .target = job->target,
         .arch = s->arch,
         .features = s->features,
         .law = job->law,
@@ -208,6 +227,13 @@ static void write_data_line(const fit_job *job) {
     fprintf(job->report, "%s\n", data.item_dims ? "" : "one number");
 }
 
+static void write_task_line(const fit_job *job, const tdrop_fit_settings *s) {
+    tdrop_data_info target;
+    if (!job->target) return;
+    tdrop_data_get_info(job->target, &target);
+    fprintf(job->report, "task          classify: %zu classes in %s\n", s->classes, target.name);
+}
+
 static void write_law_line(FILE *out, const tdrop_fit_options *o) {
     if (o->no_drop) {
         fprintf(out, "law           none: nothing is dropped, nothing is ordered\n");
@@ -236,6 +262,7 @@ static void write_settings(const fit_job *job, const tdrop_fit_settings *s) {
     const tdrop_isa isa = o->isa == TDROP_ISA_AUTO ? tdrop_isa_best() : o->isa;
     FILE *out = job->report;
     write_data_line(job);
+    write_task_line(job, s);
     fprintf(out, "rows          %s to train on, %s held out, split seed %llu\n",
             number_grouped(s->rows_train).text, number_grouped(s->rows_valid).text,
             (unsigned long long)o->split_seed);
@@ -304,10 +331,27 @@ static int report(const fit_job *job) {
  */
 
 static int settings_agree(const fit_settings *s, const output_wish *wishes, int *exit_code) {
+    if (s->target && s->task - 1 == TDROP_TASK_AUTOENCODE) {
+        message_error("options --target and --task autoencode: an autoencoder has no target: leave "
+                      "one of the two out");
+        *exit_code = EXIT_USAGE;
+        return 0;
+    }
     if (!s->arch || !s->features) return output_check(wishes, s->force, exit_code);
     message_error("options --arch and --features: the width in brackets is the number of features "
                   "already: give one of the two");
     *exit_code = EXIT_USAGE;
+    return 0;
+}
+
+/* A classifier's labels. Nothing but the options decides whether it is one. */
+static int read_target(fit_job *job) {
+    const fit_settings *s = &job->settings;
+    const int wanted = s->task ? s->task - 1 == TDROP_TASK_CLASSIFY : s->target != NULL;
+    if (!wanted) return 1;
+    const char *source = inputs_target_of(s->target, s->data);
+    if (source) return inputs_read_data(&job->target, source, TDROP_PART_TRAIN);
+    message_error("option --task classify: give the labels of %s by --target", s->data);
     return 0;
 }
 
@@ -343,19 +387,21 @@ static int run(int argc, char **argv) {
     job.report = output_beside(wishes);
     job.law = (tdrop_law_options){.p = s->p > 0 ? s->p : 0, .k_min = (uint32_t)s->k_min};
     if (!law_text_read(s->law, &job.law, &job.law_weights, &exit_code)) return exit_code;
-    const int done = inputs_read_data(&job.data, s->data, TDROP_PART_TRAIN) &&
+    const int done = inputs_read_data(&job.data, s->data, TDROP_PART_TRAIN) && read_target(&job) &&
                      compute_open(&job.compute, &s->compute) && train(&job) && save(&job) &&
                      report(&job);
     compute_close(&job.compute);
     tdrop_model_destroy(job.model);
     tdrop_data_destroy(job.data);
+    tdrop_data_destroy(job.target);
     free(job.law_weights);
     return done ? EXIT_DONE : EXIT_FAILED;
 }
 
 const subcommand command_fit = {
     .name = "fit",
-    .summary = "Train an ordered autoencoder on a table, so that its first features matter most.",
+    .summary =
+        "Train an ordered autoencoder or classifier, so that its first features matter most.",
     .about = "A share of the rows is held out. At the end stands a table of the loss on these at "
              "k = 0, 1, 2, 4, ..., n features, with PCA beside it and the size of the model when "
              "cut to k. Ctrl-C stops early and keeps the best model so far.",

@@ -39,12 +39,13 @@ static const option_row options[] = {
     {0},
 };
 
-/* The predictions have the shape of the data. */
-static tdrop_status write_values(const predict_settings *s, const tdrop_data_info *data,
-                                 const float *values, tdrop_error *error) {
-    size_t shape[8] = {data->rows};
-    memcpy(shape + 1, data->item_shape, (size_t)data->item_dims * sizeof *shape);
-    return tdrop_npy_write(s->output, values, data->item_dims + 1, shape, s->force, error);
+static tdrop_status write_values(const predict_settings *s, const inputs *in, const float *values,
+                                 tdrop_error *error) {
+    const tdrop_data_info *data = &in->data_info;
+    size_t shape[8];
+    const int dims =
+        inputs_output_shape(&in->model_info, data->rows, data->item_dims, data->item_shape, shape);
+    return tdrop_npy_write(s->output, values, dims, shape, s->force, error);
 }
 
 static int predict(const predict_settings *s, const inputs *in) {
@@ -52,15 +53,15 @@ static int predict(const predict_settings *s, const inputs *in) {
     size_t k;
     tdrop_error error = {TDROP_OK, ""};
     if (!choice_or_all(&k, &s->k, &in->model_info, s->model, 0)) return 0;
-    float *values = inputs_floats(data->rows, data->columns);
+    float *values = inputs_floats(data->rows, in->model_info.outputs);
     if (!values) return 0;
     tdrop_status status = tdrop_model_predict(in->model, in->data, 0, data->rows, k, values,
                                               &in->compute.use, &error);
-    if (status == TDROP_OK) status = write_values(s, data, values, &error);
+    if (status == TDROP_OK) status = write_values(s, in, values, &error);
     free(values);
     if (status != TDROP_OK) return message_library(status, &error);
     message_wrote(s->output, "%s rows of %s values, made from %zu features",
-                  number_grouped(data->rows).text, number_grouped(data->columns).text, k);
+                  number_grouped(data->rows).text, number_grouped(in->model_info.outputs).text, k);
     return 1;
 }
 
@@ -81,7 +82,8 @@ const subcommand command_predict = {
     .name = "predict",
     .summary = "Write what a model makes of each row of a table, with k features, as .npy.",
     .about = "An autoencoder's prediction is its reconstruction, in the data's own units and "
-             "shape. Every row of a file is taken, and the 10,000 test images of fashion-mnist.",
+             "shape, a classifier's the probability of each class. Every row of a file is taken, "
+             "and the 10,000 test images of fashion-mnist.",
     .example = "predict model.safetensors data.npy -o out.npy -k 14",
     .operands = operands,
     .options = options,

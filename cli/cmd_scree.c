@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 typedef struct scree_settings {
-    const char *model, *data, *json, *svg, *png;
+    const char *model, *data, *target, *json, *svg, *png;
     int force;
     compute_settings compute;
 } scree_settings;
@@ -27,6 +27,7 @@ static const operand_row operands[] = {
     {0}};
 
 static const option_row options[] = {
+    OPTION_ROW_TARGET(scree_settings),
     {.name = "json",
      .type = OPTION_TEXT,
      .value = "FILE",
@@ -91,6 +92,8 @@ static int report(const scree_settings *s, FILE *out, const inputs *in, const td
                .loss = scree->loss,
                .se = scree->se,
                .pca = scree->pca,
+               .metric = scree->metric,
+               .metric_name = in->model_info.metric,
                .unit = in->model_info.unit,
                .source = in->data_info.name};
     if (!choice_auto(&c.chosen, &in->model_info, s->model)) return 0;
@@ -106,7 +109,8 @@ static int work(const scree_settings *s, FILE *out) {
     inputs in;
     tdrop_scree scree = {0};
     if (!inputs_open(&in, s->model, s->data, TDROP_PART_TEST, &s->compute)) return 0;
-    const int done = (!s->png || picture_rows_are_images(&in.data_info)) &&
+    const int done = inputs_open_target(&in, s->target, s->data) &&
+                     (!s->png || picture_can_be_made(&in.model_info, &in.data_info)) &&
                      measure(s, &in, &scree) && report(s, out, &in, &scree);
     tdrop_scree_destroy(&scree);
     inputs_close(&in);

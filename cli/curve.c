@@ -10,6 +10,8 @@ curve curve_of_validation(const tdrop_model_info *info) {
         .loss = info->valid_loss,
         .se = info->valid_se,
         .pca = info->valid_pca,
+        .metric = info->valid_metric,
+        .metric_name = info->metric,
         .unit = info->unit,
         .source = info->data_name,
     };

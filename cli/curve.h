@@ -9,10 +9,12 @@ typedef struct curve {
     size_t n;    /* features; each array has n + 1 numbers, at k = 0..n */
     size_t rows; /* measured */
     const double *loss;
-    const double *se;   /* standard error of loss */
-    const double *pca;  /* loss of the first k principal components; NULL when there is none */
-    const char *unit;   /* of the loss */
-    const char *source; /* name of the data */
+    const double *se;        /* standard error of loss */
+    const double *pca;       /* loss of the first k principal components; NULL when there is none */
+    const double *metric;    /* share that the metric gives; NULL when there is none */
+    const char *metric_name; /* "accuracy" */
+    const char *unit;        /* of the loss */
+    const char *source;      /* name of the data */
     width_choice chosen;
 } curve;
 

@@ -4,7 +4,7 @@
 #include "number.h"
 
 typedef struct column {
-    const char *head;
+    const char *head; /* NULL: by what the curve has beside the loss */
     int width;
     number_text (*cell)(const curve *c, const tdrop_model *model, size_t k);
 } column;
@@ -29,8 +29,10 @@ static number_text cell_explained(const curve *c, const tdrop_model *model, size
     return number_percent(curve_explained(c, k));
 }
 
-static number_text cell_pca(const curve *c, const tdrop_model *model, size_t k) {
+/* What stands beside the loss: the metric of a classifier, the loss of PCA otherwise. */
+static number_text cell_beside(const curve *c, const tdrop_model *model, size_t k) {
     (void)model;
+    if (c->metric) return number_percent(c->metric[k]);
     return c->pca ? number_short(c->pca[k]) : (number_text){"-"};
 }
 
@@ -43,8 +45,8 @@ static number_text cell_bytes(const curve *c, const tdrop_model *model, size_t k
 }
 
 static const column short_columns[] = {
-    {"k", 6, cell_k},      {"loss", 12, cell_loss},   {"explained", 11, cell_explained},
-    {"PCA", 12, cell_pca}, {"bytes", 14, cell_bytes}, {0},
+    {"k", 6, cell_k},        {"loss", 12, cell_loss},   {"explained", 11, cell_explained},
+    {NULL, 12, cell_beside}, {"bytes", 14, cell_bytes}, {0},
 };
 
 static const column full_columns[] = {
@@ -52,20 +54,21 @@ static const column full_columns[] = {
     {"loss", 12, cell_loss},
     {"std. error", 12, cell_se},
     {"explained", 11, cell_explained},
-    {"PCA", 12, cell_pca},
+    {NULL, 12, cell_beside},
     {0},
 };
 
 static void write_head(FILE *out, const curve *c, const column *columns) {
     fprintf(out, "loss: %s, mean over %s held-out rows\n", c->unit, number_grouped(c->rows).text);
-    for (; columns->head; columns++)
-        fprintf(out, "%*s", columns->width, columns->head);
+    const char *beside = c->metric ? c->metric_name : "PCA";
+    for (; columns->cell; columns++)
+        fprintf(out, "%*s", columns->width, columns->head ? columns->head : beside);
     fputc('\n', out);
 }
 
 static void write_row(FILE *out, const curve *c, const tdrop_model *model, const column *columns,
                       size_t k) {
-    for (; columns->head; columns++)
+    for (; columns->cell; columns++)
         fprintf(out, "%*s", columns->width, columns->cell(c, model, k).text);
     fputs(k == c->chosen.k ? "  <- chosen\n" : "\n", out);
 }

@@ -40,7 +40,39 @@ void inputs_close(inputs *in) {
     compute_close(&in->compute);
     tdrop_model_destroy(in->model);
     tdrop_data_destroy(in->data);
+    tdrop_data_destroy(in->target);
     *in = (inputs){0};
+}
+
+const char *inputs_target_of(const char *target, const char *source) {
+    if (target) return target;
+    return inputs_two_parts(source) ? "fashion-mnist:labels" : NULL;
+}
+
+int inputs_open_target(inputs *in, const char *target, const char *source) {
+    if (in->model_info.task != TDROP_TASK_CLASSIFY) {
+        if (target) message_note("%s is not read: the model is no classifier", target);
+        return 1;
+    }
+    target = inputs_target_of(target, source);
+    if (!target) {
+        message_error("the model is a classifier: give the labels of %s by --target", source);
+        return 0;
+    }
+    if (!inputs_read_data(&in->target, target, TDROP_PART_TEST)) return 0;
+    in->compute.use.target = in->target;
+    return 1;
+}
+
+int inputs_output_shape(const tdrop_model_info *model, size_t rows, int item_dims,
+                        const size_t *item_shape, size_t shape[8]) {
+    shape[0] = rows;
+    if (model->task == TDROP_TASK_CLASSIFY) {
+        shape[1] = model->outputs;
+        return 2;
+    }
+    memcpy(shape + 1, item_shape, (size_t)item_dims * sizeof *shape);
+    return item_dims + 1;
 }
 
 int inputs_two_parts(const char *source) {

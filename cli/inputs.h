@@ -10,7 +10,8 @@ typedef struct inputs {
     tdrop_model_info model_info;
     tdrop_data *data;
     tdrop_data_info data_info;
-    compute compute; /* not started when no settings were given */
+    tdrop_data *target; /* labels of the data; NULL when none were opened */
+    compute compute;    /* not started when no settings were given */
 } inputs;
 
 #define OPERAND_HELP_DATA                                                                          \
@@ -26,6 +27,28 @@ int inputs_read_data(tdrop_data **data, const char *source, tdrop_part part);
 int inputs_open(inputs *in, const char *model, const char *data, tdrop_part part,
                 const compute_settings *settings);
 void inputs_close(inputs *in);
+
+/* The option for the labels of DATA; `settings` has a member `target`. */
+#define OPTION_ROW_TARGET(settings)                                                                \
+    {                                                                                              \
+        .name = "target", .type = OPTION_TEXT, .value = "FILE",                                    \
+        .field = offsetof(settings, target),                                                       \
+        .help = "labels of DATA, one number for each row: for a classifier"                        \
+    }
+
+/* Where the labels of DATA stand: `target`, or those that belong to a data set known by name; NULL
+ * when there are none. */
+const char *inputs_target_of(const char *target, const char *source);
+
+/* Reads the labels that a classifier is measured with, and has in->compute.use point to them. On
+ * failure says why and returns 0; inputs_close frees them. */
+int inputs_open_target(inputs *in, const char *target, const char *source);
+
+/* The shape of what a model gives for so many rows; returns how many dims. Rows of an autoencoder
+ * have the shape of the data, `item_dims` dims of `item_shape`; of a classifier, one number a
+ * class. */
+int inputs_output_shape(const tdrop_model_info *model, size_t rows, int item_dims,
+                        const size_t *item_shape, size_t shape[8]);
 
 /* Nonzero when the source is the data set that comes in two parts. */
 int inputs_two_parts(const char *source);

@@ -38,8 +38,12 @@ static int form_of(const tdrop_data_info *data, image_form *form) {
     return 1;
 }
 
-int picture_rows_are_images(const tdrop_data_info *data) {
+int picture_can_be_made(const tdrop_model_info *model, const tdrop_data_info *data) {
     image_form form;
+    if (model->task != TDROP_TASK_AUTOENCODE) {
+        message_error("option --png: a classifier makes no images: leave out --png");
+        return 0;
+    }
     if (form_of(data, &form)) return 1;
     message_error("option --png: the rows of %s are no images: give data of shape [rows, height, "
                   "width], or leave out --png",
@@ -226,7 +230,7 @@ static int save(const picture *p, const char *path, int force) {
 
 int picture_write(const char *path, int force, const inputs *in) {
     picture p = {.in = in};
-    if (!picture_rows_are_images(&in->data_info)) return 0;
+    if (!picture_can_be_made(&in->model_info, &in->data_info)) return 0;
     form_of(&in->data_info, &p.form);
     const int done = pick_rows(&p) && lay_out(&p) && draw(&p) && save(&p, path, force);
     free(p.values);

@@ -8,7 +8,7 @@
 
 /* Nonzero when the rows are images: height and width, or these and 1 or 3 channels, last or first.
  * Otherwise says that they are not and returns 0. */
-int picture_rows_are_images(const tdrop_data_info *data);
+int picture_can_be_made(const tdrop_model_info *model, const tdrop_data_info *data);
 
 /* Writes a PNG of about ten held-out rows. Path "-" is standard output. On failure says why and
  * returns 0. */

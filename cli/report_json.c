@@ -51,26 +51,47 @@ static void append(report_json *r, cJSON *array, cJSON *item) {
     r->failed = 1;
 }
 
-void report_json_numbers(report_json *r, const char *name, const double *values, size_t count) {
-    if (!values) {
-        report_json_null(r, name);
-        return;
-    }
-    cJSON *array = report_json_array(r, name);
+static cJSON *add_array(report_json *r, cJSON *object, const char *name) {
+    cJSON *array = cJSON_CreateArray();
+    add(r, object, name, array);
+    return r->failed ? NULL : array;
+}
+
+static void add_numbers(report_json *r, cJSON *object, const char *name, const double *values,
+                        size_t count) {
+    cJSON *array = add_array(r, object, name);
     for (size_t i = 0; i < count && !r->failed; i++)
         append(r, array, number_item(values[i]));
 }
 
+void report_json_numbers(report_json *r, const char *name, const double *values, size_t count) {
+    if (values)
+        add_numbers(r, NULL, name, values, count);
+    else
+        report_json_null(r, name);
+}
+
 cJSON *report_json_array(report_json *r, const char *name) {
-    cJSON *array = cJSON_CreateArray();
-    add(r, NULL, name, array);
-    return r->failed ? NULL : array;
+    return add_array(r, NULL, name);
 }
 
 cJSON *report_json_element(report_json *r, cJSON *array) {
     cJSON *object = cJSON_CreateObject();
     append(r, array, object);
     return r->failed ? NULL : object;
+}
+
+/* Of predictors; an autoencoder has the loss alone. */
+static void add_metric(report_json *r, const curve *c) {
+    if (!c->metric) {
+        report_json_null(r, "metric");
+        return;
+    }
+    cJSON *metric = cJSON_CreateObject();
+    add(r, NULL, "metric", metric);
+    if (r->failed) return;
+    report_json_text(r, metric, "name", c->metric_name);
+    add_numbers(r, metric, "value", c->metric, c->n + 1);
 }
 
 static void add_chosen(report_json *r, const width_choice *chosen) {
@@ -87,7 +108,7 @@ void report_json_curve(report_json *r, const curve *c) {
     report_json_text(r, NULL, "unit", c->unit);
     report_json_numbers(r, "loss", c->loss, c->n + 1);
     report_json_numbers(r, "se", c->se, c->n + 1);
-    report_json_null(r, "metric"); /* of predictors; an autoencoder has the loss alone */
+    add_metric(r, c);
     report_json_numbers(r, "pca", c->pca, c->n + 1);
     add_chosen(r, &c->chosen);
     report_json_count(r, NULL, "rows", c->rows);

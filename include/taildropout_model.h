@@ -48,9 +48,9 @@ typedef enum tdrop_part { TDROP_PART_TRAIN = 0, TDROP_PART_TEST = 1 } tdrop_part
 /* Reads a table from a file, told by its content: .npy (versions 1 to 3, C and Fortran order, both
  * endians, bool, integers of 1 to 8 bytes, floats of 2, 4 and 8), IDX as MNIST uses it, and
  * either of them in gzip. A shape [N, a, b, ...] becomes N rows of a*b*... columns and is
- * remembered; [N] is one column. `source` is a path, "-" for standard input, or "fashion-mnist" for that data set from
- * Debian's package dataset-fashion-mnist (60,000 rows to train, 10,000 to test; write
- * "./fashion-mnist" for a file of that name).
+ * remembered; [N] is one column. `source` is a path, "-" for standard input, or "fashion-mnist" for
+ * that data set from Debian's package dataset-fashion-mnist (60,000 rows to train, 10,000 to test)
+ * and "fashion-mnist:labels" for its labels; write "./fashion-mnist" for a file of that name.
  * Elements of one byte and unsigned stay bytes, of 4-byte float or less stay float, the rest are
  * double. Every number must be finite; the message names the first that is not.
  * Errors: NULL, FILE, FORMAT, DATA (not finite, no rows, no columns), OVERFLOW, MEMORY. */
@@ -96,6 +96,16 @@ TDROP_API tdrop_status tdrop_npy_write(const char *path, const float *values, in
 
 typedef struct tdrop_model tdrop_model;
 
+/* What a model is for. */
+typedef enum tdrop_task {
+    TDROP_TASK_AUTOENCODE = 0, /* give back the row itself */
+    TDROP_TASK_CLASSIFY = 1    /* tell which class the row is of */
+} tdrop_task;
+
+/* "autoencode" or "classify". Errors: NULL, FORMAT. The name of any other number is NULL. */
+TDROP_API tdrop_status tdrop_task_parse(const char *name, tdrop_task *task);
+TDROP_API const char *tdrop_task_name(tdrop_task task);
+
 /* How values are scaled before the network sees them, and back again after it. */
 typedef enum tdrop_scale {
     TDROP_SCALE_AUTO = 0,     /* bytes: divided by 255; everything else: STANDARD */
@@ -120,22 +130,24 @@ TDROP_API const char *tdrop_schedule_name(tdrop_schedule schedule);
 
 /* How to fit. Zero means the default, written behind each field. */
 typedef struct tdrop_fit_options {
-    const char *arch;      /* architecture (grammar below); NULL: made from `features` */
-    size_t features;       /* n; default the smaller of 64 and half the columns, at least 1 */
-    tdrop_law_options law; /* EXPONENTIAL with p = 0.5, which is also what p = 0 stands for under
-                            * the laws that read it */
-    int no_drop;           /* nonzero: nothing is dropped and nothing is ordered */
-    int independent;       /* nonzero: k of each row on its own; default stratified in the batch */
-    uint32_t epochs;       /* 10 */
-    size_t batch;          /* rows in a step; 256, or all training rows where there are fewer */
-    double learning_rate;  /* the highest of the schedule; 0.002 */
+    tdrop_task task;          /* AUTOENCODE */
+    const tdrop_data *target; /* CLASSIFY: the labels, one number for each row of the data */
+    const char *arch;         /* architecture (grammar below); NULL: made from `features` */
+    size_t features;          /* n; default the smaller of 64 and half the columns, at least 1 */
+    tdrop_law_options law;    /* EXPONENTIAL with p = 0.5, which is also what p = 0 stands for under
+                               * the laws that read it */
+    int no_drop;              /* nonzero: nothing is dropped and nothing is ordered */
+    int independent;      /* nonzero: k of each row on its own; default stratified in the batch */
+    uint32_t epochs;      /* 10 */
+    size_t batch;         /* rows in a step; 256, or all training rows where there are fewer */
+    double learning_rate; /* the highest of the schedule; 0.002 */
     tdrop_schedule schedule;
-    double average;        /* decay of the weights' running average per step, in (0, 1);
-                            * default 0.99; negative: no average */
-    uint32_t patience;     /* stop after so many epochs without a better validation loss; 0: never */
-    uint64_t seed;         /* 0 */
-    double valid_share;    /* share of rows held out, in (0, 1); default 0.1 */
-    uint64_t split_seed;   /* 0; which rows are held out depends on nothing else */
+    double average;      /* decay of the weights' running average per step, in (0, 1);
+                          * default 0.99; negative: no average */
+    uint32_t patience;   /* stop after so many epochs without a better validation loss; 0: never */
+    uint64_t seed;       /* 0 */
+    double valid_share;  /* share of rows held out, in (0, 1); default 0.1 */
+    uint64_t split_seed; /* 0; which rows are held out depends on nothing else */
     tdrop_scale scale;
     tdrop_isa isa;
     const tdrop_parallel *parallel; /* NULL: the caller's thread */
@@ -150,21 +162,22 @@ typedef struct tdrop_fit_options {
  *           | 'relu'         max(0, v)
  *           | 'tail'         the layer that drops
  *
- * Input and output widths come from the data: a last linear layer to the output is added. Where no
- * activation is named, a relu stands behind every linear layer but the code and the output. So
- * "512-256-[64]-256-512" for 784 columns is 784-512-256-64-256-512-784. There are 1 to 8 tails, with
- * a linear layer before, between and after them (relu may come between). Each tail draws k on its
- * own in training; n, k and the code are those of the first, and the others keep everything when the
- * model is used. */
+ * Input and output widths come from the data (outputs of a classifier: one a class): a last
+ * linear layer to the output is added. Where no activation is named, a relu stands behind every
+ * linear layer but the code and the output. So "512-256-[64]-256-512" for 784 columns is
+ * 784-512-256-64-256-512-784. There are 1 to 8 tails, with a linear layer before, between and after
+ * them (relu may come between). Each tail draws k on its own in training; n, k and the code are
+ * those of the first, and the others keep everything when the model is used. */
 
 /* What fitting will do, resolved. Strings are good until the observer returns. */
 typedef struct tdrop_fit_settings {
     tdrop_fit_options options; /* every default filled in */
     const char *arch;          /* written out with input and output: "784-512-relu-...-784" */
+    size_t classes;            /* 0 for an autoencoder */
     size_t rows_train, rows_valid, columns;
-    size_t features;   /* n */
-    size_t parameters; /* numbers in the model */
-    size_t steps;      /* in all epochs */
+    size_t features;         /* n */
+    size_t parameters;       /* numbers in the model */
+    size_t steps;            /* in all epochs */
     size_t constant_columns; /* columns of one value only; scaled by 1 */
     int batch_shrunk;        /* nonzero: fewer rows than the batch asked for */
 } tdrop_fit_settings;
@@ -172,26 +185,27 @@ typedef struct tdrop_fit_settings {
 /* Where fitting stands. */
 typedef struct tdrop_fit_progress {
     size_t step, steps;
-    uint32_t epoch;        /* 0-based */
-    int epoch_ended;       /* nonzero: valid_loss and best are of this moment */
-    uint64_t rows;         /* rows trained on so far */
-    double seconds;        /* since training began */
-    double train_loss;     /* running mean, scaled space */
-    double valid_loss;     /* of the last epoch that ended; NaN before */
-    double best_loss;      /* lowest so far; NaN before */
+    uint32_t epoch;    /* 0-based */
+    int epoch_ended;   /* nonzero: valid_loss and best are of this moment */
+    uint64_t rows;     /* rows trained on so far */
+    double seconds;    /* since training began */
+    double train_loss; /* running mean, scaled space */
+    double valid_loss; /* of the last epoch that ended; NaN before */
+    double best_loss;  /* lowest so far; NaN before */
 } tdrop_fit_progress;
 
-/* Called while fitting, on the calling thread; each may be NULL. `progress` is called after every step; a nonzero return
- * stops the fit, which then keeps the best weights so far and ends well. */
+/* Called while fitting, on the calling thread; each may be NULL. `progress` is called after every
+ * step; a nonzero return stops the fit, which then keeps the best weights so far and ends well. */
 typedef struct tdrop_fit_observer {
     void *context;
     void (*settings)(void *context, const tdrop_fit_settings *settings);
     int (*progress)(void *context, const tdrop_fit_progress *progress);
 } tdrop_fit_observer;
 
-/* Fits an ordered autoencoder to the training rows of the data. The loss is the mean squared error
- * over entries in the scaled space. options and observer may be NULL. When the data have a single
- * row there is nothing to hold out: DATA.
+/* Fits an ordered network to the training rows of the data. An autoencoder's loss is the mean
+ * squared error over entries in the scaled space, a classifier's the softmax cross-entropy in nats.
+ * options and observer may be NULL. When the data have a single row there is nothing to hold out:
+ * DATA.
  * Errors: NULL, RESERVED, P, RATE, WEIGHTS, K_MIN, LAW, ARCH, SIZE (a number out of its range), DATA,
  * MEMORY. */
 TDROP_API tdrop_status tdrop_fit(tdrop_model **model, const tdrop_data *data,
@@ -213,9 +227,14 @@ TDROP_API void tdrop_model_destroy(tdrop_model *model);
 
 /* What a model is and how it was made. The pointers are good as long as the model. */
 typedef struct tdrop_model_info {
-    const char *arch;      /* as in tdrop_fit_settings */
-    size_t columns;        /* width of the data */
-    size_t features;       /* n */
+    tdrop_task task;
+    size_t classes;                /* 0 for an autoencoder */
+    const char *const *class_name; /* [classes] */
+    const char *metric;            /* "accuracy" for a classifier, else NULL */
+    const char *arch;              /* as in tdrop_fit_settings */
+    size_t columns;                /* width of the data */
+    size_t outputs;                /* width of a prediction: columns, or classes */
+    size_t features;               /* n */
     size_t parameters;
     int item_dims;
     size_t item_shape[7];  /* shape of one row of the data */
@@ -225,14 +244,16 @@ typedef struct tdrop_model_info {
     const char *unit;      /* of the loss, as "mean squared error, pixels / 255" */
     const char *data_name; /* what it was fitted to: the last part of a path, or a name */
     uint64_t data_hash;
-    size_t data_rows;      /* of that data, held-out rows included */
+    size_t data_rows; /* of that data, held-out rows included */
     double valid_share;
     uint64_t split_seed;
-    uint32_t epochs;       /* that were trained */
-    size_t pruned_from;    /* n of the model it was cut from, 0 if it was not */
-    double flops;          /* operations of the training, a multiply-add counts two */
-    /* the validation curve, each of n + 1 numbers: at k = 0..n */
-    const double *valid_loss, *valid_se, *valid_pca; /* valid_pca: NULL when there is none */
+    uint32_t epochs;    /* that were trained */
+    size_t pruned_from; /* n of the model it was cut from, 0 if it was not */
+    double flops;       /* operations of the training, a multiply-add counts two */
+    /* the validation curve, each of n + 1 numbers: at k = 0..n */ const double *valid_loss,
+        *valid_se;
+    const double *valid_pca;    /* NULL when there is none */
+    const double *valid_metric; /* NULL when there is none */
     size_t valid_rows;
 } tdrop_model_info;
 
@@ -243,9 +264,9 @@ TDROP_API tdrop_status tdrop_model_file_size(const tdrop_model *model, size_t k,
 
 /* One layer of a model, from the input: for showing it. */
 typedef struct tdrop_layer_info {
-    const char *part;  /* "encoder" or "decoder" */
-    size_t index;      /* within that part, as in the file's tensor names */
-    const char *op;    /* "linear", "relu" or "tail" */
+    const char *part; /* "encoder" or "decoder" */
+    size_t index;     /* within that part, as in the file's tensor names */
+    const char *op;   /* "linear", "relu" or "tail" */
     size_t inputs, outputs;
     size_t parameters;
     size_t multiply_adds; /* of one row */
@@ -258,6 +279,7 @@ TDROP_API tdrop_status tdrop_model_get_layer(const tdrop_model *model, size_t i,
 
 /* How a model is used; may be NULL. */
 typedef struct tdrop_use_options {
+    const tdrop_data *target; /* scree and evaluate of a classifier: the labels of the data */
     tdrop_isa isa;
     const tdrop_parallel *parallel;
     uint64_t reserved[2];
@@ -272,18 +294,19 @@ TDROP_API tdrop_status tdrop_model_held_out(const tdrop_model *model, const tdro
 
 /* A scree curve; free it with tdrop_scree_destroy. */
 typedef struct tdrop_scree {
-    size_t n;     /* features */
-    size_t rows;  /* rows measured */
-    double *loss; /* [n + 1] mean over rows at k = 0..n */
-    double *se;   /* [n + 1] standard error of that mean */
-    double *pca;  /* [n + 1] loss of the first k principal components, or NULL */
+    size_t n;       /* features */
+    size_t rows;    /* rows measured */
+    double *loss;   /* [n + 1] mean over rows at k = 0..n */
+    double *se;     /* [n + 1] standard error of that mean */
+    double *pca;    /* [n + 1] loss of the first k principal components, or NULL */
+    double *metric; /* [n + 1] of a classifier: accuracy; else NULL */
 } tdrop_scree;
 
 /* Measures the loss at every k on the held-out rows of `data` (see tdrop_model_held_out). PCA is
  * fitted to the training rows, centred on their mean, in the same scaled space: of `train`, the
  * data that the model was fitted to; NULL, or other data, leaves `pca` NULL, and so do more than
- * 4096 columns.
- * Errors: NULL, RESERVED, DATA (another width), ISA, MEMORY. */
+ * 4096 columns. * Errors: NULL, RESERVED, DATA (another width; labels missing, of another number of
+ * rows or unknown), ISA, MEMORY. */
 TDROP_API tdrop_status tdrop_model_scree(tdrop_scree *scree, const tdrop_model *model,
                                          const tdrop_data *data, const tdrop_data *train,
                                          const tdrop_use_options *options, tdrop_error *error);
@@ -301,26 +324,33 @@ TDROP_API tdrop_status tdrop_model_encode(const tdrop_model *model, const tdrop_
                                           size_t first, size_t rows, size_t k, float *codes,
                                           const tdrop_use_options *options, tdrop_error *error);
 
-/* What codes[rows, k] stand for, into values[rows, columns], in the data's own units.
+/* What codes[rows, k] stand for, into values[rows, outputs]: rows in the data's own units, or the
+ * probabilities of the classes.
  * Errors: as tdrop_model_encode. */
-TDROP_API tdrop_status tdrop_model_decode(const tdrop_model *model, const float *codes,
-                                          size_t rows, size_t k, float *values,
-                                          const tdrop_use_options *options, tdrop_error *error);
+TDROP_API tdrop_status tdrop_model_decode(const tdrop_model *model, const float *codes, size_t rows,
+                                          size_t k, float *values, const tdrop_use_options *options,
+                                          tdrop_error *error);
 
 /* Encode and decode with k features. Errors: as tdrop_model_encode. */
 TDROP_API tdrop_status tdrop_model_predict(const tdrop_model *model, const tdrop_data *data,
                                            size_t first, size_t rows, size_t k, float *values,
                                            const tdrop_use_options *options, tdrop_error *error);
 
-/* Loss with k features on the held-out rows, mean and standard error.
- * Errors: as tdrop_model_encode. */
-TDROP_API tdrop_status tdrop_model_evaluate(const tdrop_model *model, const tdrop_data *data,
-                                            size_t k, double *loss, double *se, size_t *rows,
+/* What is measured on rows. */
+typedef struct tdrop_measure {
+    size_t rows;
+    double loss, se; /* mean, and its standard error */
+    double metric;   /* accuracy of a classifier; else 0 */
+} tdrop_measure;
+
+/* Measures with k features on the held-out rows. Errors: as tdrop_model_scree, K. */
+TDROP_API tdrop_status tdrop_model_evaluate(tdrop_measure *measure, const tdrop_model *model,
+                                            const tdrop_data *data, size_t k,
                                             const tdrop_use_options *options, tdrop_error *error);
 
 /* Compares the gradients of a network with numeric ones: builds `arch` (grammar above) for so many
- * columns, draws weights, `rows` rows and a k for each from the seed, and compares every gradient of
- * a parameter with the central difference of the loss, computed plainly in double. *worst is the
+ * columns, draws weights, `rows` rows and a k for each from the seed, and compares every gradient
+ * of a parameter with the central difference of the loss, computed plainly in double. *worst is the
  * largest difference, as a share of the largest gradient. Where a relu's kink lies within the
  * difference's reach the numbers cannot agree; such parameters are left out.
  * Errors: NULL, ARCH, SIZE (no rows or columns), ISA, MEMORY. */

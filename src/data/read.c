@@ -48,6 +48,10 @@ static const struct {
      "dataset-fashion-mnist",
      {"/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz",
       "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"}},
+    {"fashion-mnist:labels",
+     "dataset-fashion-mnist",
+     {"/usr/share/datasets/fashion-mnist/train-labels-idx1-ubyte.gz",
+      "/usr/share/datasets/fashion-mnist/t10k-labels-idx1-ubyte.gz"}},
 };
 
 /* *path: the file that `source` stands for; a path stands for itself. */

@@ -4,6 +4,7 @@
 #include "kernels/pass_kernels.h"
 
 #include <math.h>
+#include <stdint.h>
 
 static void relu(size_t n, const float *x, float *y) {
     for (size_t i = 0; i < n; i++)
@@ -45,6 +46,54 @@ static void squared_error_gradient(size_t n, float scale, float *restrict y,
         y[i] = scale * (y[i] - target[i]);
 }
 
+/* e^x for x <= 88, within 2 ulp of the true value; 0 below -87, where floats end. x = n log 2 + r
+ * with |r| <= log(2) / 2, a polynomial in r (minimax of degree 7), and n goes into the exponent. */
+static inline float exponential(float x) {
+    const float round_up = 12582912.0f; /* 1.5 * 2^23: adding it leaves whole numbers */
+    const float clamped = x < -88.0f ? -88.0f : x;
+    const float shifted = clamped * 1.44269504f + round_up;
+    const float n = shifted - round_up;
+    const float r = (clamped - n * 0.693359375f) - n * -2.12194440e-4f;
+    float p = 1.98412698e-4f;
+    p = p * r + 1.38888889e-3f;
+    p = p * r + 8.33333333e-3f;
+    p = p * r + 4.16666667e-2f;
+    p = p * r + 1.66666667e-1f;
+    p = p * r + 0.5f;
+    union {
+        int32_t bits;
+        float value;
+    } power = {.bits = ((int32_t)n + 127) * (1 << 23)};
+    const float result = ((p * r) * r + r + 1.0f) * power.value;
+    return x < -87.0f ? 0.0f : result;
+}
+
+static float greatest(size_t n, const float *z) {
+    float most = z[0];
+    for (size_t i = 1; i < n; i++)
+        most = z[i] > most ? z[i] : most;
+    return most;
+}
+
+static double exponentials(size_t n, float *z) {
+    const float most = greatest(n, z);
+    double part[PARTS] = {0.0};
+    for (size_t i = 0; i < n; i++)
+        z[i] = exponential(z[i] - most);
+    size_t i = 0;
+    for (; i + PARTS <= n; i += PARTS)
+        for (int j = 0; j < PARTS; j++)
+            part[j] += (double)z[i + (size_t)j];
+    for (int j = 0; i < n; i++, j++)
+        part[j] += (double)z[i];
+    return add_parts(part);
+}
+
+static void scale(size_t n, float factor, float *y) {
+    for (size_t i = 0; i < n; i++)
+        y[i] *= factor;
+}
+
 /* A moment of a gradient that has been zero for long would fade through the denormals, which many
  * processors handle a hundred times slower: it ends at zero instead. */
 static inline float fade(float moment) {
@@ -82,5 +131,7 @@ const tdrop_pass_kernels TDROP_PASS_KERNELS = {
     .relu_gradient = relu_gradient,
     .squared_error = squared_error,
     .squared_error_gradient = squared_error_gradient,
+    .exponentials = exponentials,
+    .scale = scale,
     .adam = adam,
 };

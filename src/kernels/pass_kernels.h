@@ -29,6 +29,12 @@ typedef struct tdrop_pass_kernels {
     /* y[i] = scale * (y[i] - target[i]): the gradient takes the place of the prediction. */
     void (*squared_error_gradient)(size_t n, float scale, float *y, const float *target);
 
+    /* z[i] = exp(z[i] - the greatest z), and their sum, in 16 partial sums as above. n >= 1. */
+    double (*exponentials)(size_t n, float *z);
+
+    /* y[i] *= factor. */
+    void (*scale)(size_t n, float factor, float *y);
+
     /* Moments, parameters and their average, in one pass. average may be NULL. */
     void (*adam)(const tdrop_adam *adam, size_t n, const float *gradient, float *moment1,
                  float *moment2, float *parameter, float *average);

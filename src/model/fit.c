@@ -20,6 +20,8 @@ typedef struct fit_state {
     tdrop_arch arch;
     tdrop_scaling scaling;
     size_t constant_columns;
+    tdrop_classes classes; /* of a classifier, with the class of every row */
+    float *targets;
     tdrop_law *laws[TDROP_MOST_TAILS];
     tdrop_trainer trainer;
 } fit_state;
@@ -28,6 +30,8 @@ static void clear(fit_state *fit) {
     tdrop_trainer_clear(&fit->trainer);
     for (size_t t = 0; t < TDROP_MOST_TAILS; t++)
         tdrop_law_destroy(fit->laws[t]);
+    tdrop_classes_clear(&fit->classes);
+    tdrop_free(fit->targets);
     tdrop_scaling_clear(&fit->scaling);
     tdrop_arch_clear(&fit->arch);
     tdrop_split_clear(&fit->split);
@@ -38,8 +42,9 @@ static tdrop_status check_options(const tdrop_fit_options *o, tdrop_error *error
     for (size_t i = 0; i < sizeof o->reserved / sizeof *o->reserved; i++)
         if (o->reserved[i])
             return tdrop_fail(error, TDROP_ERROR_RESERVED, "a reserved field is not 0");
-    if (!tdrop_schedule_name(o->schedule) || !tdrop_scale_name(o->scale))
-        return tdrop_fail(error, TDROP_ERROR_SIZE, "no such schedule or scaling");
+    if (!tdrop_schedule_name(o->schedule) || !tdrop_scale_name(o->scale) ||
+        !tdrop_task_name(o->task))
+        return tdrop_fail(error, TDROP_ERROR_SIZE, "no such schedule, scaling or task");
     if (!(o->learning_rate >= 0.0 && o->learning_rate <= 1e3))
         return tdrop_fail(error, TDROP_ERROR_SIZE, "learning rate %g is outside (0, 1000]",
                           o->learning_rate);
@@ -75,8 +80,24 @@ static size_t default_features(size_t columns) {
     return half < 1 ? 1 : half > 64 ? 64 : half;
 }
 
+/* What the rows should give, where that is not the row itself. */
+static tdrop_status find_targets(fit_state *fit, tdrop_error *error) {
+    const tdrop_data *target = fit->options.target;
+    size_t rows = fit->data->info.rows;
+    if (fit->options.task != TDROP_TASK_CLASSIFY) return TDROP_OK;
+    if (!target) return tdrop_fail(error, TDROP_ERROR_NULL, "classify: no labels are given");
+    if (target->info.rows != rows)
+        return tdrop_fail(error, TDROP_ERROR_DATA, "%s has %zu rows, but the labels %s have %zu",
+                          fit->data->info.name, rows, target->info.name, target->info.rows);
+    fit->targets = tdrop_alloc(rows, sizeof *fit->targets);
+    if (!fit->targets) return tdrop_fail_memory(error, "labels");
+    tdrop_status status = tdrop_classes_find(&fit->classes, target, error);
+    return status ? status : tdrop_classes_index(&fit->classes, target, fit->targets, error);
+}
+
 static tdrop_status resolve_arch(fit_state *fit, tdrop_error *error) {
     size_t columns = fit->data->info.columns;
+    size_t outputs = fit->classes.count ? fit->classes.count : columns;
     size_t features = fit->options.features ? fit->options.features : default_features(columns);
     const char *text = fit->options.arch;
     if (!text) {
@@ -85,7 +106,7 @@ static tdrop_status resolve_arch(fit_state *fit, tdrop_error *error) {
         text = fit->default_arch = tdrop_arch_default_text(columns, features);
     }
     if (!text) return tdrop_fail_memory(error, "architecture");
-    tdrop_status status = tdrop_arch_parse(&fit->arch, text, columns, columns, false, error);
+    tdrop_status status = tdrop_arch_parse(&fit->arch, text, columns, outputs, false, error);
     if (status) return status;
     if (fit->options.features && fit->options.features != fit->arch.features)
         return tdrop_fail(error, TDROP_ERROR_ARCH,
@@ -127,6 +148,7 @@ static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
     fill_defaults(o);
     status =
         tdrop_split_make(&fit->split, fit->data->info.rows, o->valid_share, o->split_seed, error);
+    if (!status) status = find_targets(fit, error);
     if (!status) status = resolve_arch(fit, error);
     for (size_t t = 0; t < fit->arch.tail_count && !status; t++)
         status = create_law(fit, t, error);
@@ -139,7 +161,8 @@ static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
     fit->constant_columns = fit->scaling.constant_columns;
     fit->batch_shrunk = o->batch > fit->split.train_count;
     if (fit->batch_shrunk) o->batch = fit->split.train_count;
-    return tdrop_trainer_create(&fit->trainer, o, &fit->arch, &fit->scaling, fit->data, &fit->split,
+    tdrop_feed feed = {o->task, &fit->scaling, fit->data, fit->targets};
+    return tdrop_trainer_create(&fit->trainer, o, &fit->arch, &feed, &fit->split,
                                 (const tdrop_law *const *)fit->laws, error);
 }
 
@@ -147,6 +170,7 @@ static void tell_settings(const fit_state *fit, const tdrop_fit_observer *observ
     if (!observer || !observer->settings) return;
     tdrop_fit_settings settings = {.options = fit->options,
                                    .arch = fit->arch.text,
+                                   .classes = fit->classes.count,
                                    .rows_train = fit->split.train_count,
                                    .rows_valid = fit->split.valid_count,
                                    .columns = fit->data->info.columns,
@@ -164,11 +188,13 @@ static tdrop_status measure_curve(const fit_state *fit, tdrop_model *model, tdro
     size_t n = model->arch.features;
     tdrop_pca pca;
     tdrop_curve curve;
-    bool with_pca = fit->data->info.columns <= TDROP_PCA_MOST_COLUMNS;
-    if (tdrop_curve_create(&curve, n, with_pca)) return tdrop_fail_memory(error, "curve");
+    tdrop_sample sample = {fit->data, split->valid, split->valid_count, fit->targets};
+    bool with_pca = fit->options.task == TDROP_TASK_AUTOENCODE &&
+                    fit->data->info.columns <= TDROP_PCA_MOST_COLUMNS;
+    if (tdrop_curve_create(&curve, n, with_pca, model->info.metric != NULL))
+        return tdrop_fail_memory(error, "curve");
     tdrop_model_set_curve(model, &curve, split->valid_count);
-    tdrop_status status = tdrop_scree_measure(model, fit->data, split->valid, split->valid_count, 0,
-                                              0, n, curve.loss, curve.se, &use, error);
+    tdrop_status status = tdrop_scree_measure(model, &sample, 0, 0, n, &curve, &use, error);
     if (status || !with_pca) return status;
     if (tdrop_pca_fit(&pca, &model->scaling, fit->data, split->train, split->train_count, n, &use))
         return tdrop_fail_memory(error, "principal components");
@@ -202,7 +228,8 @@ static tdrop_status make_model(fit_state *fit, tdrop_model **model, tdrop_error 
     memcpy(made->parameters, fit->trainer.best, made->arch.parameters * sizeof(float));
     describe(fit, &made->info);
     if (tdrop_model_name_data(made, fit->data->info.name) ||
-        tdrop_model_set_law(made, &fit->options.law))
+        tdrop_model_set_law(made, &fit->options.law) ||
+        (fit->classes.count && tdrop_model_set_classes(made, &fit->classes)))
         status = tdrop_fail_memory(error, "model");
     if (!status) status = measure_curve(fit, made, error);
     if (status)

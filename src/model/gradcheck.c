@@ -16,6 +16,7 @@ typedef struct check {
     tdrop_net *net;
     float *parameters, *gradient;
     float *input, *target;           /* [rows, inputs], [rows, outputs] */
+    tdrop_row_result *results;       /* [rows] */
     double *wide_parameters;         /* the parameters in double */
     double *row[2];                  /* a layer's input and output */
     int32_t *keep[TDROP_MOST_TAILS]; /* [rows] each, in one block that the first owns */
@@ -29,6 +30,7 @@ static void clear(check *c) {
     tdrop_free(c->input);
     tdrop_free(c->target);
     tdrop_free(c->wide_parameters);
+    tdrop_free(c->results);
     tdrop_free(c->row[0]);
     tdrop_free(c->row[1]);
     tdrop_free(c->keep[0]);
@@ -46,13 +48,14 @@ static tdrop_status allocate(check *c, tdrop_isa isa, tdrop_error *error) {
     c->parameters = tdrop_alloc(arch->parameters, sizeof *c->parameters);
     c->gradient = tdrop_alloc(arch->parameters, sizeof *c->gradient);
     c->wide_parameters = tdrop_alloc(arch->parameters, sizeof *c->wide_parameters);
+    c->results = tdrop_alloc(c->rows, sizeof *c->results);
     c->input = tdrop_alloc(c->rows, arch->inputs * sizeof *c->input);
     c->target = tdrop_alloc(c->rows, arch->outputs * sizeof *c->target);
     c->row[0] = tdrop_alloc(widest(arch), sizeof *c->row[0]);
     c->row[1] = tdrop_alloc(widest(arch), sizeof *c->row[1]);
     c->keep[0] = tdrop_alloc(c->rows, arch->tail_count * sizeof *c->keep[0]);
-    if (!c->parameters || !c->gradient || !c->wide_parameters || !c->input || !c->target ||
-        !c->row[0] || !c->row[1] || !c->keep[0])
+    if (!c->parameters || !c->gradient || !c->wide_parameters || !c->results || !c->input ||
+        !c->target || !c->row[0] || !c->row[1] || !c->keep[0])
         return tdrop_fail_memory(error, "gradient check");
     tdrop_net_options options = {
         .max_rows = c->rows, .isa = isa, .training = true, .gradient = c->gradient};
@@ -92,8 +95,8 @@ static tdrop_status find_gradient(check *c, tdrop_error *error) {
         return tdrop_fail_memory(error, "gradient check");
     memcpy(tdrop_net_edge(net, 0), c->input, c->rows * c->arch.inputs * sizeof *c->input);
     tdrop_net_forward(net, 0, net->step_count);
-    tdrop_loss(net->pass, NULL, c->rows, c->arch.outputs, tdrop_net_edge(net, net->step_count),
-               c->target, NULL, true);
+    tdrop_loss(tdrop_loss_of(TDROP_TASK_AUTOENCODE), net->pass, NULL, c->rows, c->arch.outputs,
+               tdrop_net_edge(net, net->step_count), c->target, c->results, true);
     tdrop_net_backward(net);
     return TDROP_OK;
 }

@@ -3,8 +3,29 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "model/loss.h"
 
 #include <string.h>
+
+static const char *const task_names[] = {
+    [TDROP_TASK_AUTOENCODE] = "autoencode",
+    [TDROP_TASK_CLASSIFY] = "classify",
+};
+enum { TASKS = sizeof task_names / sizeof *task_names };
+
+const char *tdrop_task_name(tdrop_task task) {
+    return (unsigned)task < TASKS ? task_names[task] : NULL;
+}
+
+tdrop_status tdrop_task_parse(const char *name, tdrop_task *task) {
+    if (!name || !task) return TDROP_ERROR_NULL;
+    for (unsigned i = 0; i < TASKS; i++) {
+        if (strcmp(name, task_names[i])) continue;
+        *task = (tdrop_task)i;
+        return TDROP_OK;
+    }
+    return TDROP_ERROR_FORMAT;
+}
 
 static const char *unit_text(tdrop_scale scale) {
     static const char *const text[] = {
@@ -16,10 +37,13 @@ static const char *unit_text(tdrop_scale scale) {
     return text[scale];
 }
 
-tdrop_status tdrop_curve_create(tdrop_curve *curve, size_t n, bool with_pca) {
-    double *block = tdrop_alloc_zero(n + 1, 3 * sizeof *block);
+tdrop_status tdrop_curve_create(tdrop_curve *curve, size_t n, bool with_pca, bool with_metric) {
+    double *block = tdrop_alloc_zero(n + 1, 4 * sizeof *block);
     if (!block) return TDROP_ERROR_MEMORY;
-    *curve = (tdrop_curve){block, block + n + 1, with_pca ? block + 2 * (n + 1) : NULL};
+    *curve = (tdrop_curve){.loss = block,
+                           .se = block + (n + 1),
+                           .pca = with_pca ? block + 2 * (n + 1) : NULL,
+                           .metric = with_metric ? block + 3 * (n + 1) : NULL};
     return TDROP_OK;
 }
 
@@ -27,6 +51,7 @@ tdrop_status tdrop_curve_create(tdrop_curve *curve, size_t n, bool with_pca) {
 static void describe(tdrop_model *model) {
     model->info.arch = model->arch.text;
     model->info.columns = model->arch.inputs;
+    model->info.outputs = model->arch.outputs;
     model->info.features = model->arch.features;
     model->info.parameters = model->arch.parameters;
     model->info.scale = model->scaling.kind;
@@ -75,12 +100,26 @@ tdrop_status tdrop_model_set_law(tdrop_model *model, const tdrop_law_options *la
     return TDROP_OK;
 }
 
+tdrop_status tdrop_model_set_classes(tdrop_model *model, const tdrop_classes *classes) {
+    tdrop_classes copy;
+    if (tdrop_classes_create(&copy, classes->count, classes->label)) return TDROP_ERROR_MEMORY;
+    tdrop_classes_clear(&model->classes);
+    model->classes = copy;
+    model->info.task = TDROP_TASK_CLASSIFY;
+    model->info.classes = copy.count;
+    model->info.class_name = (const char *const *)copy.name;
+    model->info.metric = tdrop_loss_of(TDROP_TASK_CLASSIFY)->metric;
+    model->info.unit = "cross-entropy in nats";
+    return TDROP_OK;
+}
+
 void tdrop_model_set_curve(tdrop_model *model, const tdrop_curve *curve, size_t rows) {
     tdrop_free(model->curve.loss);
     model->curve = *curve;
     model->info.valid_loss = curve->loss;
     model->info.valid_se = curve->se;
     model->info.valid_pca = curve->pca;
+    model->info.valid_metric = curve->metric;
     model->info.valid_rows = rows;
 }
 
@@ -92,6 +131,7 @@ void tdrop_model_destroy(tdrop_model *model) {
     tdrop_free(model->curve.loss);
     tdrop_free(model->data_name);
     tdrop_free(model->law_weights);
+    tdrop_classes_clear(&model->classes);
     tdrop_free(model);
 }
 

@@ -5,12 +5,13 @@
 
 #include "data/scaling.h"
 #include "model/arch.h"
+#include "model/target.h"
 #include "taildropout_model.h"
 
-/* The validation curve, [n + 1] each, in one block that `loss` owns; pca is NULL when there is
- * none. */
+/* A curve over k = 0..n, [n + 1] each, in one block that `loss` owns; pca and metric are NULL when
+ * there is none. */
 typedef struct tdrop_curve {
-    double *loss, *se, *pca;
+    double *loss, *se, *pca, *metric;
 } tdrop_curve;
 
 struct tdrop_model {
@@ -20,11 +21,12 @@ struct tdrop_model {
     tdrop_curve curve;
     char *data_name;
     double *law_weights;   /* of a TABLE law */
+    tdrop_classes classes; /* of a classifier */
     tdrop_model_info info; /* its pointers lead into the above */
 };
 
 /* Room for a curve over n features. Errors: MEMORY. */
-tdrop_status tdrop_curve_create(tdrop_curve *curve, size_t n, bool with_pca);
+tdrop_status tdrop_curve_create(tdrop_curve *curve, size_t n, bool with_pca, bool with_metric);
 
 /* A model of this architecture with k features at its first tail, and of this scaling; both are
  * copied. The parameters are not filled in; info holds what follows from the two. Errors: ARCH,
@@ -37,6 +39,9 @@ tdrop_status tdrop_model_name_data(tdrop_model *model, const char *name);
 
 /* Remembers the law, its table copied. Errors: MEMORY. */
 tdrop_status tdrop_model_set_law(tdrop_model *model, const tdrop_law_options *law);
+
+/* Makes it a classifier of these classes, which are copied. Errors: MEMORY. */
+tdrop_status tdrop_model_set_classes(tdrop_model *model, const tdrop_classes *classes);
 
 /* Takes over a curve. */
 void tdrop_model_set_curve(tdrop_model *model, const tdrop_curve *curve, size_t rows);

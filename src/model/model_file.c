@@ -17,11 +17,22 @@
 #define FORMAT_VERSION "1"
 
 /* Keys of __metadata__, in the order of the file. */
-enum { KEY_VERSION, KEY_TASK, KEY_ARCH, KEY_LAW, KEY_SEED, KEY_TRAINING, KEY_SCALING, KEY_DATA };
+enum {
+    KEY_VERSION,
+    KEY_TASK,
+    KEY_CLASSES,
+    KEY_ARCH,
+    KEY_LAW,
+    KEY_SEED,
+    KEY_TRAINING,
+    KEY_SCALING,
+    KEY_DATA
+};
 enum { KEY_SPLIT = KEY_DATA + 1, KEY_VALIDATION, KEY_PRUNED_FROM, KEYS };
 
 static const char *const keys[KEYS] = {[KEY_VERSION] = "format_version",
                                        [KEY_TASK] = "task",
+                                       [KEY_CLASSES] = "classes",
                                        [KEY_ARCH] = "architecture",
                                        [KEY_LAW] = "law",
                                        [KEY_SEED] = "seed",
@@ -109,7 +120,15 @@ static cJSON *validation_object(const tdrop_model_info *info) {
     add_numbers(validation, "loss", info->features + 1, info->valid_loss);
     add_numbers(validation, "se", info->features + 1, info->valid_se);
     if (info->valid_pca) add_numbers(validation, "pca", info->features + 1, info->valid_pca);
+    if (info->valid_metric)
+        add_numbers(validation, info->metric, info->features + 1, info->valid_metric);
     return validation;
+}
+
+static cJSON *classes_object(const tdrop_classes *classes) {
+    cJSON *object = cJSON_CreateObject();
+    add_numbers(object, "labels", classes->count, classes->label);
+    return object;
 }
 
 /* The texts of a document under construction; those made of JSON are owned. */
@@ -147,7 +166,8 @@ static void describe(const tdrop_model *model, texts *t, char seed[32], char pru
     snprintf(seed, 32, "%" PRIu64, info->seed);
     snprintf(pruned_from, 32, "%zu", info->pruned_from);
     add_text(t, KEY_VERSION, FORMAT_VERSION);
-    add_text(t, KEY_TASK, "autoencode");
+    add_text(t, KEY_TASK, tdrop_task_name(info->task));
+    if (model->classes.count) add_object(t, KEY_CLASSES, classes_object(&model->classes));
     add_text(t, KEY_ARCH, model->arch.text);
     add_object(t, KEY_LAW, law_object(info));
     add_text(t, KEY_SEED, seed);
@@ -315,6 +335,30 @@ static tdrop_status read_law(reading *r, tdrop_model *model) {
     return status;
 }
 
+/* What the task asks of the outputs: as many as columns, or one for each class. */
+static tdrop_status read_task(reading *r, tdrop_model *model) {
+    tdrop_task task = TDROP_TASK_AUTOENCODE;
+    size_t outputs = model->arch.outputs;
+    tdrop_classes classes;
+    tdrop_task_parse(text_of(r, KEY_TASK), &task);
+    if (task == TDROP_TASK_AUTOENCODE) {
+        if (outputs != model->arch.inputs && !r->wrong) r->wrong = keys[KEY_ARCH];
+        return TDROP_OK;
+    }
+    double *labels = tdrop_alloc_zero(outputs, sizeof *labels);
+    if (!labels) return TDROP_ERROR_MEMORY;
+    cJSON *object = object_of(r, KEY_CLASSES);
+    numbers_of(r, KEY_CLASSES, object, "labels", outputs, labels);
+    for (size_t i = 1; i < outputs; i++)
+        if (!(labels[i] > labels[i - 1]) && !r->wrong) r->wrong = keys[KEY_CLASSES];
+    tdrop_status status = tdrop_classes_create(&classes, outputs, labels);
+    if (!status) status = tdrop_model_set_classes(model, &classes);
+    if (!status) tdrop_classes_clear(&classes);
+    cJSON_Delete(object);
+    tdrop_free(labels);
+    return status;
+}
+
 static void read_history(reading *r, tdrop_model_info *info) {
     cJSON *training = object_of(r, KEY_TRAINING);
     cJSON *split = object_of(r, KEY_SPLIT);
@@ -334,13 +378,15 @@ static tdrop_status read_curve(reading *r, tdrop_model *model) {
     tdrop_curve curve;
     if (!tdrop_safetensors_text(&r->document, keys[KEY_VALIDATION])) return TDROP_OK;
     cJSON *validation = object_of(r, KEY_VALIDATION);
+    const char *metric = model->info.metric;
     bool with_pca = cJSON_HasObjectItem(validation, "pca");
-    tdrop_status status = tdrop_curve_create(&curve, n, with_pca);
+    tdrop_status status = tdrop_curve_create(&curve, n, with_pca, metric != NULL);
     if (!status) {
         size_t rows = count_of(r, KEY_VALIDATION, validation, "rows", MOST_SIZE);
         numbers_of(r, KEY_VALIDATION, validation, "loss", n + 1, curve.loss);
         numbers_of(r, KEY_VALIDATION, validation, "se", n + 1, curve.se);
         if (with_pca) numbers_of(r, KEY_VALIDATION, validation, "pca", n + 1, curve.pca);
+        if (metric) numbers_of(r, KEY_VALIDATION, validation, metric, n + 1, curve.metric);
         tdrop_model_set_curve(model, &curve, rows);
     }
     cJSON_Delete(validation);
@@ -403,10 +449,16 @@ static tdrop_status read_tensors(const reading *r, tdrop_model *model, tdrop_err
     return TDROP_OK;
 }
 
-/* The width of the data is the first number of a written-out architecture. */
-static size_t first_width(const char *arch) {
-    unsigned long width = strtoul(arch, NULL, 10);
+/* A width in a written-out architecture: its first number is that of the data, its last that of the
+ * outputs. */
+static size_t width_at(const char *text) {
+    unsigned long width = strtoul(text, NULL, 10);
     return width <= INT32_MAX ? (size_t)width : 0;
+}
+
+static size_t last_width(const char *arch) {
+    const char *last = strrchr(arch, '-');
+    return last ? width_at(last + 1) : 0;
 }
 
 /* An empty model from the architecture and the scaling of the file. */
@@ -415,7 +467,7 @@ static tdrop_status create_from(reading *r, tdrop_model **model, tdrop_error *er
     tdrop_arch arch;
     tdrop_scaling scaling;
     tdrop_error reason;
-    if (tdrop_arch_parse(&arch, text, first_width(text), first_width(text), true, &reason))
+    if (tdrop_arch_parse(&arch, text, width_at(text), last_width(text), true, &reason))
         return tdrop_fail(
             error, reason.status == TDROP_ERROR_MEMORY ? TDROP_ERROR_MEMORY : TDROP_ERROR_FORMAT,
             "%s: %.900s", r->path, reason.message);
@@ -433,14 +485,15 @@ static tdrop_status create_from(reading *r, tdrop_model **model, tdrop_error *er
 static tdrop_status check_version(reading *r, tdrop_error *error) {
     const char *version = tdrop_safetensors_text(&r->document, keys[KEY_VERSION]);
     const char *task = tdrop_safetensors_text(&r->document, keys[KEY_TASK]);
+    tdrop_task known;
     if (!version)
         return tdrop_fail(error, TDROP_ERROR_FORMAT,
                           "%s: a safetensors file, but not a model of taildropout", r->path);
-    if (strcmp(version, FORMAT_VERSION) || !task || strcmp(task, "autoencode"))
+    if (strcmp(version, FORMAT_VERSION) || !task || tdrop_task_parse(task, &known))
         return tdrop_fail(
             error, TDROP_ERROR_FORMAT,
             "%s: a model of format version %.20s, task %.20s; this program (%s) reads "
-            "version " FORMAT_VERSION ", task autoencode",
+            "version " FORMAT_VERSION ", tasks autoencode and classify",
             r->path, version, task ? task : "unknown", tdrop_version());
     return TDROP_OK;
 }
@@ -452,8 +505,9 @@ static tdrop_status read_model(reading *r, tdrop_model **model, tdrop_error *err
     if (status) return status;
     read_data(r, made);
     read_history(r, &made->info);
-    status =
-        read_law(r, made) || read_curve(r, made) ? tdrop_fail_memory(error, r->path) : TDROP_OK;
+    status = read_task(r, made) || read_law(r, made) || read_curve(r, made)
+                 ? tdrop_fail_memory(error, r->path)
+                 : TDROP_OK;
     if (!status && r->wrong)
         status = tdrop_fail(error, TDROP_ERROR_FORMAT,
                             "%s: its metadata '%s' is missing or not what it should be", r->path,

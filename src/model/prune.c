@@ -19,10 +19,12 @@ static tdrop_status cut_curve(const tdrop_model *model, size_t k, tdrop_model *c
     const tdrop_curve *from = &model->curve;
     tdrop_curve curve;
     if (!from->loss) return TDROP_OK;
-    if (tdrop_curve_create(&curve, k, from->pca != NULL)) return TDROP_ERROR_MEMORY;
+    if (tdrop_curve_create(&curve, k, from->pca != NULL, from->metric != NULL))
+        return TDROP_ERROR_MEMORY;
     memcpy(curve.loss, from->loss, (k + 1) * sizeof *curve.loss);
     memcpy(curve.se, from->se, (k + 1) * sizeof *curve.se);
     if (curve.pca) memcpy(curve.pca, from->pca, (k + 1) * sizeof *curve.pca);
+    if (curve.metric) memcpy(curve.metric, from->metric, (k + 1) * sizeof *curve.metric);
     tdrop_model_set_curve(cut, &curve, model->info.valid_rows);
     return TDROP_OK;
 }
@@ -37,7 +39,9 @@ static void copy_history(const tdrop_model *model, tdrop_model *cut) {
     cut->info.unit = kept.unit;
     cut->info.data_name = NULL;
     cut->info.law.weights = NULL;
-    cut->info.valid_loss = cut->info.valid_se = cut->info.valid_pca = NULL;
+    cut->info.class_name = NULL;
+    cut->info.valid_loss = cut->info.valid_se = NULL;
+    cut->info.valid_pca = cut->info.valid_metric = NULL;
     if (!cut->info.pruned_from && kept.features < model->info.features)
         cut->info.pruned_from = model->info.features;
 }
@@ -57,6 +61,7 @@ tdrop_status tdrop_model_prune(tdrop_model **pruned, const tdrop_model *model, s
                      cut->parameters);
     copy_history(model, cut);
     if (cut_curve(model, k, cut) || tdrop_model_set_law(cut, &model->info.law) ||
+        (model->classes.count && tdrop_model_set_classes(cut, &model->classes)) ||
         (model->data_name && tdrop_model_name_data(cut, model->data_name))) {
         tdrop_model_destroy(cut);
         return tdrop_fail_memory(error, "prune");

@@ -5,21 +5,36 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 
+#include <string.h>
+
+static size_t target_columns(const tdrop_runner *runner) {
+    return tdrop_loss_target_columns(runner->loss, runner->net->arch->outputs);
+}
+
+static bool allocate(tdrop_runner *runner, const tdrop_arch *arch, size_t rows) {
+    runner->buffers =
+        tdrop_alloc(tdrop_workers(runner->parallel), arch->inputs * sizeof *runner->buffers);
+    runner->results = tdrop_alloc(rows, sizeof *runner->results);
+    runner->keep[0] = tdrop_alloc(rows, arch->tail_count * sizeof *runner->keep[0]);
+    for (size_t t = 1; runner->keep[0] && t < arch->tail_count; t++)
+        runner->keep[t] = runner->keep[0] + t * rows;
+    if (runner->feed.targets)
+        runner->targets = tdrop_alloc(rows, target_columns(runner) * sizeof *runner->targets);
+    return runner->buffers && runner->results && runner->keep[0] &&
+           (runner->targets || !runner->feed.targets);
+}
+
 tdrop_status tdrop_runner_create(tdrop_runner *runner, const tdrop_arch *arch,
-                                 const tdrop_scaling *scaling, const tdrop_data *data,
-                                 const tdrop_net_options *options, tdrop_error *error) {
-    tdrop_runner made = {.scaling = scaling, .data = data, .parallel = options->parallel};
+                                 const tdrop_feed *feed, const tdrop_net_options *options,
+                                 tdrop_error *error) {
+    tdrop_runner made = {
+        .feed = *feed, .loss = tdrop_loss_of(feed->task), .parallel = options->parallel};
     tdrop_status status = tdrop_net_create(&made.net, arch, options, error);
     if (status) return status;
-    made.buffers = tdrop_alloc(tdrop_workers(options->parallel), arch->inputs * sizeof(double));
-    made.row_loss = tdrop_alloc(options->max_rows, sizeof *made.row_loss);
-    made.keep[0] = tdrop_alloc(options->max_rows, arch->tail_count * sizeof *made.keep[0]);
-    if (!made.buffers || !made.row_loss || !made.keep[0]) {
+    if (!allocate(&made, arch, options->max_rows)) {
         tdrop_runner_clear(&made);
         return tdrop_fail_memory(error, "network");
     }
-    for (size_t t = 1; t < arch->tail_count; t++)
-        made.keep[t] = made.keep[0] + t * options->max_rows;
     *runner = made;
     return TDROP_OK;
 }
@@ -27,7 +42,8 @@ tdrop_status tdrop_runner_create(tdrop_runner *runner, const tdrop_arch *arch,
 void tdrop_runner_clear(tdrop_runner *runner) {
     tdrop_net_destroy(runner->net);
     tdrop_free(runner->buffers);
-    tdrop_free(runner->row_loss);
+    tdrop_free(runner->results);
+    tdrop_free(runner->targets);
     tdrop_free(runner->keep[0]);
     *runner = (tdrop_runner){0};
 }
@@ -41,10 +57,14 @@ typedef struct load_job {
 static void load_row(void *arg, size_t index, unsigned worker) {
     const load_job *job = arg;
     const tdrop_runner *runner = job->runner;
-    size_t columns = runner->scaling->columns;
+    const tdrop_feed *feed = &runner->feed;
+    size_t columns = feed->scaling->columns, targets = target_columns(runner);
     size_t row = job->rows ? job->rows[index] : job->first + index;
-    tdrop_scaling_row(runner->scaling, runner->data, row, runner->buffers + worker * columns,
+    tdrop_scaling_row(feed->scaling, feed->data, row, runner->buffers + worker * columns,
                       tdrop_net_edge(runner->net, 0) + index * columns);
+    if (feed->targets)
+        memcpy(runner->targets + index * targets, feed->targets + row * targets,
+               targets * sizeof *runner->targets);
 }
 
 void tdrop_runner_load(tdrop_runner *runner, const size_t *rows, size_t first, size_t count) {
@@ -62,7 +82,8 @@ tdrop_status tdrop_runner_begin_at(tdrop_runner *runner, size_t count, size_t ta
 
 void tdrop_runner_loss(tdrop_runner *runner, size_t count, int gradient) {
     const tdrop_net *net = runner->net;
-    tdrop_loss(net->pass, runner->parallel, count, net->arch->outputs,
-               tdrop_net_edge(net, net->step_count), tdrop_net_edge(net, 0), runner->row_loss,
+    tdrop_loss(runner->loss, net->pass, runner->parallel, count, net->arch->outputs,
+               tdrop_net_edge(net, net->step_count),
+               runner->targets ? runner->targets : tdrop_net_edge(net, 0), runner->results,
                gradient);
 }

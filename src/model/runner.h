@@ -7,34 +7,42 @@
 #include "model/loss.h"
 #include "model/net.h"
 
+/* What a network is fed with; all of it stays the caller's and has to stay. */
+typedef struct tdrop_feed {
+    tdrop_task task;
+    const tdrop_scaling *scaling;
+    const tdrop_data *data; /* NULL when no rows are loaded */
+    const float *targets;   /* [rows of the data, target columns]; NULL: the row itself */
+} tdrop_feed;
+
 typedef struct tdrop_runner {
     tdrop_net *net;
-    const tdrop_scaling *scaling;
-    const tdrop_data *data;
+    tdrop_feed feed;
+    const tdrop_loss_kind *loss;
     const tdrop_parallel *parallel;
-    double *buffers;  /* a row of doubles for each worker */
-    double *row_loss; /* [max rows] */
+    double *buffers;           /* a row of doubles for each worker */
+    float *targets;            /* [max rows, target columns] of this batch; NULL: the input edge */
+    tdrop_row_result *results; /* [max rows] */
     int32_t
         *keep[TDROP_MOST_TAILS]; /* [max rows] for each tail, in one block that the first owns */
 } tdrop_runner;
 
-/* A network of the architecture with the given options, fed from the data through the scaling; all
- * three stay the caller's. data may be NULL when no rows are loaded. Errors: ISA, MEMORY. */
+/* A network of the architecture, which has to stay, with the given options. Errors: ISA, MEMORY. */
 tdrop_status tdrop_runner_create(tdrop_runner *runner, const tdrop_arch *arch,
-                                 const tdrop_scaling *scaling, const tdrop_data *data,
-                                 const tdrop_net_options *options, tdrop_error *error);
+                                 const tdrop_feed *feed, const tdrop_net_options *options,
+                                 tdrop_error *error);
 void tdrop_runner_clear(tdrop_runner *runner);
 
-/* Scaled rows of the data into the input edge: rows[0..count-1], or first..first+count-1 where rows
- * is NULL. */
+/* Scaled rows of the data into the input edge, and their targets: rows[0..count-1], or
+ * first..first+count-1 where rows is NULL. */
 void tdrop_runner_load(tdrop_runner *runner, const size_t *rows, size_t first, size_t count);
 
 /* Begins a batch of `count` rows that all keep k features at one tail, and everything at the
  * others. Errors: MEMORY. */
 tdrop_status tdrop_runner_begin_at(tdrop_runner *runner, size_t count, size_t tail, size_t k);
 
-/* Losses of the batch's rows, whose predictions lie in the last edge, into runner->row_loss; with
- * `gradient` they are replaced by the gradient. */
+/* Loss and metric of the batch's rows, whose outputs lie in the last edge, into runner->results;
+ * with `gradient` the outputs are replaced by the gradient. */
 void tdrop_runner_loss(tdrop_runner *runner, size_t count, int gradient);
 
 #endif

@@ -20,90 +20,124 @@ static tdrop_status measure_batch(tdrop_runner *runner, const size_t *rows, size
         if (status) return status;
         tdrop_net_forward(net, net->tail_edge[tail], net->step_count);
         tdrop_runner_loss(runner, count, false);
-        tdrop_mean_add(&mean[k - first_k], count, runner->row_loss);
+        tdrop_mean_add(&mean[k - first_k], count, runner->results);
     }
     return TDROP_OK;
 }
 
-tdrop_status tdrop_scree_measure(const tdrop_model *model, const tdrop_data *data,
-                                 const size_t *rows, size_t row_count, size_t tail, size_t first_k,
-                                 size_t last_k, double *loss, double *se,
+static void write_curve(const tdrop_mean *mean, size_t count, const tdrop_curve *curve) {
+    for (size_t i = 0; i < count; i++) {
+        curve->loss[i] = mean[i].loss;
+        curve->se[i] = tdrop_mean_se(&mean[i]);
+        if (curve->metric) curve->metric[i] = mean[i].metric;
+    }
+}
+
+tdrop_status tdrop_scree_measure(const tdrop_model *model, const tdrop_sample *sample, size_t tail,
+                                 size_t first_k, size_t last_k, const tdrop_curve *curve,
                                  const tdrop_use_options *options, tdrop_error *error) {
     tdrop_runner runner;
+    size_t widths = last_k - first_k + 1;
+    tdrop_feed feed = {model->info.task, &model->scaling, sample->data, sample->targets};
     tdrop_net_options net = {
         .max_rows = TDROP_USE_BATCH, .isa = options->isa, .parallel = options->parallel};
-    tdrop_status status =
-        tdrop_runner_create(&runner, &model->arch, &model->scaling, data, &net, error);
+    tdrop_status status = tdrop_runner_create(&runner, &model->arch, &feed, &net, error);
     if (status) return status;
-    tdrop_mean *mean = tdrop_alloc_zero(last_k - first_k + 1, sizeof *mean);
+    tdrop_mean *mean = tdrop_alloc_zero(widths, sizeof *mean);
     status =
         mean ? tdrop_net_set_parameters(runner.net, model->parameters, false) : TDROP_ERROR_MEMORY;
-    for (size_t first = 0, count; first < row_count && !status; first += count) {
-        count = row_count - first < TDROP_USE_BATCH ? row_count - first : TDROP_USE_BATCH;
-        status = measure_batch(&runner, rows + first, count, tail, first_k, last_k, mean);
+    for (size_t first = 0, count; first < sample->row_count && !status; first += count) {
+        size_t left = sample->row_count - first;
+        count = left < TDROP_USE_BATCH ? left : TDROP_USE_BATCH;
+        status = measure_batch(&runner, sample->rows + first, count, tail, first_k, last_k, mean);
     }
-    for (size_t i = 0; !status && i <= last_k - first_k; i++) {
-        loss[i] = mean[i].mean;
-        se[i] = tdrop_mean_se(&mean[i]);
-    }
+    if (!status) write_curve(mean, widths, curve);
     tdrop_free(mean);
     tdrop_runner_clear(&runner);
     return status ? tdrop_fail_memory(error, "scree") : TDROP_OK;
 }
 
-/* The rows of the data that were not trained on. Free with tdrop_free. */
-static tdrop_status held_out(const tdrop_model *model, const tdrop_data *data, size_t *count,
-                             size_t **rows, tdrop_error *error) {
+/* A sample that owns what it points to. */
+typedef struct held_out {
+    tdrop_sample sample;
+    size_t *rows;
+    float *targets;
+} held_out;
+
+static void held_out_clear(held_out *h) {
+    tdrop_free(h->rows);
+    tdrop_free(h->targets);
+}
+
+/* The classes of all rows of the data. */
+static tdrop_status find_targets(held_out *h, const tdrop_model *model, const tdrop_data *data,
+                                 const tdrop_data *target, tdrop_error *error) {
+    if (model->info.task != TDROP_TASK_CLASSIFY) return TDROP_OK;
+    if (!target)
+        return tdrop_fail(error, TDROP_ERROR_DATA,
+                          "%s: this model is a classifier, and to measure it the labels are needed",
+                          data->info.name);
+    if (target->info.rows != data->info.rows)
+        return tdrop_fail(error, TDROP_ERROR_DATA, "%s has %zu rows, but the labels %s have %zu",
+                          data->info.name, data->info.rows, target->info.name, target->info.rows);
+    h->targets = tdrop_alloc(data->info.rows, sizeof *h->targets);
+    if (!h->targets) return tdrop_fail_memory(error, "labels");
+    h->sample.targets = h->targets;
+    return tdrop_classes_index(&model->classes, target, h->targets, error);
+}
+
+/* The rows of the data that were not trained on. To be cleared, whatever came of it. */
+static tdrop_status find_held_out(held_out *h, const tdrop_model *model, const tdrop_data *data,
+                                  const tdrop_data *target, tdrop_error *error) {
+    size_t count = 0;
+    *h = (held_out){.sample = {.data = data}};
     if (data->info.columns != model->arch.inputs)
         return tdrop_fail(error, TDROP_ERROR_DATA,
                           "%s: its rows have %zu columns, but the model was made for %zu",
                           data->info.name, data->info.columns, model->arch.inputs);
-    tdrop_status status = tdrop_model_held_out(model, data, count, NULL);
-    if (!status && !(*rows = tdrop_alloc(*count, sizeof **rows))) status = TDROP_ERROR_MEMORY;
-    if (!status) status = tdrop_model_held_out(model, data, count, *rows);
-    return status ? tdrop_fail_memory(error, "held-out rows") : TDROP_OK;
+    tdrop_status status = tdrop_model_held_out(model, data, &count, NULL);
+    if (!status && !(h->rows = tdrop_alloc(count, sizeof *h->rows))) status = TDROP_ERROR_MEMORY;
+    if (!status) status = tdrop_model_held_out(model, data, &count, h->rows);
+    if (status) return tdrop_fail_memory(error, "held-out rows");
+    h->sample.rows = h->rows;
+    h->sample.row_count = count;
+    return find_targets(h, model, data, target, error);
 }
 
-/* PCA of the training rows, measured on the held-out rows. */
-static tdrop_status measure_pca(tdrop_scree *scree, const tdrop_model *model,
-                                const tdrop_data *data, const size_t *rows, const tdrop_data *train,
+/* PCA of the training rows, measured on the sample. */
+static tdrop_status measure_pca(const tdrop_curve *curve, const tdrop_model *model,
+                                const tdrop_sample *sample, const tdrop_data *train,
                                 const tdrop_use_options *options) {
     tdrop_split split;
     tdrop_pca pca;
+    size_t n = model->arch.features;
     tdrop_status status = tdrop_split_make(&split, train->info.rows, model->info.valid_share,
                                            model->info.split_seed, NULL);
     if (status) return status;
-    status = tdrop_pca_fit(&pca, &model->scaling, train, split.train, split.train_count, scree->n,
-                           options);
+    status =
+        tdrop_pca_fit(&pca, &model->scaling, train, split.train, split.train_count, n, options);
     tdrop_split_clear(&split);
     if (status) return status;
-    status = tdrop_pca_loss(&pca, &model->scaling, data, rows, scree->rows, scree->n, scree->pca,
-                            options);
+    status = tdrop_pca_loss(&pca, &model->scaling, sample->data, sample->rows, sample->row_count, n,
+                            curve->pca, options);
     tdrop_pca_clear(&pca);
     return status;
 }
 
 static bool can_fit_pca(const tdrop_model *model, const tdrop_data *train) {
-    return train && train->info.columns <= TDROP_PCA_MOST_COLUMNS &&
+    return model->info.task == TDROP_TASK_AUTOENCODE && train &&
+           train->info.columns <= TDROP_PCA_MOST_COLUMNS &&
            train->info.hash == model->info.data_hash && train->info.rows == model->info.data_rows;
 }
 
-static tdrop_status allocate_curves(tdrop_scree *scree, bool with_pca) {
-    tdrop_curve curve;
-    if (tdrop_curve_create(&curve, scree->n, with_pca)) return TDROP_ERROR_MEMORY;
-    scree->loss = curve.loss;
-    scree->se = curve.se;
-    scree->pca = curve.pca;
-    return TDROP_OK;
-}
-
-static tdrop_status measure_all(tdrop_scree *scree, const tdrop_model *model,
-                                const tdrop_data *data, const size_t *rows, const tdrop_data *train,
+static tdrop_status measure_all(tdrop_curve *curve, const tdrop_model *model,
+                                const tdrop_sample *sample, const tdrop_data *train,
                                 const tdrop_use_options *options, tdrop_error *error) {
-    if (allocate_curves(scree, can_fit_pca(model, train))) return tdrop_fail_memory(error, "scree");
-    tdrop_status status = tdrop_scree_measure(model, data, rows, scree->rows, 0, 0, scree->n,
-                                              scree->loss, scree->se, options, error);
-    if (!status && scree->pca && measure_pca(scree, model, data, rows, train, options))
+    size_t n = model->arch.features;
+    if (tdrop_curve_create(curve, n, can_fit_pca(model, train), model->info.metric != NULL))
+        return tdrop_fail_memory(error, "scree");
+    tdrop_status status = tdrop_scree_measure(model, sample, 0, 0, n, curve, options, error);
+    if (!status && curve->pca && measure_pca(curve, model, sample, train, options))
         status = tdrop_fail_memory(error, "principal components");
     return status;
 }
@@ -111,48 +145,51 @@ static tdrop_status measure_all(tdrop_scree *scree, const tdrop_model *model,
 tdrop_status tdrop_model_scree(tdrop_scree *scree, const tdrop_model *model, const tdrop_data *data,
                                const tdrop_data *train, const tdrop_use_options *options,
                                tdrop_error *error) {
-    tdrop_use_options resolved;
-    size_t *rows = NULL;
+    tdrop_use_options use;
+    held_out h = {.rows = NULL};
+    tdrop_curve curve = {.loss = NULL};
     if (!scree || !model || !data)
         return tdrop_fail(error, TDROP_ERROR_NULL, "scree: no model, data or result");
-    tdrop_scree made = {.n = model->arch.features};
-    tdrop_status status = tdrop_use_resolve(options, &resolved, error);
-    if (!status) status = held_out(model, data, &made.rows, &rows, error);
-    if (!status) status = measure_all(&made, model, data, rows, train, &resolved, error);
-    tdrop_free(rows);
+    tdrop_status status = tdrop_use_resolve(options, &use, error);
+    if (!status) status = find_held_out(&h, model, data, use.target, error);
+    if (!status) status = measure_all(&curve, model, &h.sample, train, &use, error);
+    size_t rows = h.sample.row_count;
+    held_out_clear(&h);
     if (status)
-        tdrop_scree_destroy(&made);
+        tdrop_free(curve.loss);
     else
-        *scree = made;
+        *scree = (tdrop_scree){.n = model->arch.features,
+                               .rows = rows,
+                               .loss = curve.loss,
+                               .se = curve.se,
+                               .pca = curve.pca,
+                               .metric = curve.metric};
     return status;
 }
 
 void tdrop_scree_destroy(tdrop_scree *scree) {
     if (!scree) return;
-    tdrop_free(scree->loss); /* the block holds all three */
+    tdrop_free(scree->loss); /* the block holds all of them */
     *scree = (tdrop_scree){0};
 }
 
-tdrop_status tdrop_model_evaluate(const tdrop_model *model, const tdrop_data *data, size_t k,
-                                  double *loss, double *se, size_t *rows,
+tdrop_status tdrop_model_evaluate(tdrop_measure *measure, const tdrop_model *model,
+                                  const tdrop_data *data, size_t k,
                                   const tdrop_use_options *options, tdrop_error *error) {
-    tdrop_use_options resolved;
-    size_t *numbers = NULL, count = 0;
-    double loss_at_k, se_at_k;
-    if (!model || !data || !loss || !se || !rows)
+    tdrop_use_options use;
+    held_out h = {.rows = NULL};
+    tdrop_measure made = {.rows = 0};
+    const tdrop_curve point = {.loss = &made.loss, .se = &made.se, .metric = &made.metric};
+    if (!measure || !model || !data)
         return tdrop_fail(error, TDROP_ERROR_NULL, "evaluate: no model, data or result");
     if (k > model->arch.features)
         return tdrop_fail(error, TDROP_ERROR_K, "k = %zu, but this model has %zu features", k,
                           model->arch.features);
-    tdrop_status status = tdrop_use_resolve(options, &resolved, error);
-    if (!status) status = held_out(model, data, &count, &numbers, error);
-    if (!status)
-        status = tdrop_scree_measure(model, data, numbers, count, 0, k, k, &loss_at_k, &se_at_k,
-                                     &resolved, error);
-    tdrop_free(numbers);
-    if (status) return status;
-    *loss = loss_at_k;
-    *se = se_at_k;
-    *rows = count;
-    return TDROP_OK;
+    tdrop_status status = tdrop_use_resolve(options, &use, error);
+    if (!status) status = find_held_out(&h, model, data, use.target, error);
+    if (!status) status = tdrop_scree_measure(model, &h.sample, 0, k, k, &point, &use, error);
+    made.rows = h.sample.row_count;
+    held_out_clear(&h);
+    if (!status) *measure = made;
+    return status;
 }

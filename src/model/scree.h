@@ -5,11 +5,18 @@
 
 #include "model/model.h"
 
-/* Mean loss and its standard error over rows of the data, for k = first_k..last_k at one tail, into
- * loss[last_k - first_k + 1] and se likewise. Errors: ISA, MEMORY. */
-tdrop_status tdrop_scree_measure(const tdrop_model *model, const tdrop_data *data,
-                                 const size_t *rows, size_t row_count, size_t tail, size_t first_k,
-                                 size_t last_k, double *loss, double *se,
+/* Rows of a table, and what is measured on them. */
+typedef struct tdrop_sample {
+    const tdrop_data *data;
+    const size_t *rows; /* [row_count] */
+    size_t row_count;
+    const float *targets; /* of all rows of the data, NULL for an autoencoder: see tdrop_feed */
+} tdrop_sample;
+
+/* Loss, its standard error and, unless curve->metric is NULL, the metric, for k = first_k..last_k
+ * at one tail, into curve->loss[last_k - first_k + 1] and so on. Errors: ISA, MEMORY. */
+tdrop_status tdrop_scree_measure(const tdrop_model *model, const tdrop_sample *sample, size_t tail,
+                                 size_t first_k, size_t last_k, const tdrop_curve *curve,
                                  const tdrop_use_options *options, tdrop_error *error);
 
 #endif

@@ -19,8 +19,8 @@ static size_t steps_in_epoch(const tdrop_trainer *t) {
     return (t->split->train_count + t->options->batch - 1) / t->options->batch;
 }
 
-static tdrop_status allocate(tdrop_trainer *t, const tdrop_arch *arch, const tdrop_scaling *scaling,
-                             const tdrop_data *data, tdrop_error *error) {
+static tdrop_status allocate(tdrop_trainer *t, const tdrop_arch *arch, const tdrop_feed *feed,
+                             tdrop_error *error) {
     const tdrop_fit_options *options = t->options;
     if (tdrop_optimizer_create(&t->optimizer, arch->parameters, options->average) ||
         !(t->best = tdrop_alloc(arch->parameters, sizeof *t->best)) ||
@@ -31,15 +31,15 @@ static tdrop_status allocate(tdrop_trainer *t, const tdrop_arch *arch, const tdr
                              .parallel = options->parallel,
                              .training = true,
                              .gradient = t->optimizer.gradient};
-    return tdrop_runner_create(&t->runner, arch, scaling, data, &net, error);
+    return tdrop_runner_create(&t->runner, arch, feed, &net, error);
 }
 
 tdrop_status tdrop_trainer_create(tdrop_trainer *trainer, const tdrop_fit_options *options,
-                                  const tdrop_arch *arch, const tdrop_scaling *scaling,
-                                  const tdrop_data *data, const tdrop_split *split,
-                                  const tdrop_law *const *laws, tdrop_error *error) {
+                                  const tdrop_arch *arch, const tdrop_feed *feed,
+                                  const tdrop_split *split, const tdrop_law *const *laws,
+                                  tdrop_error *error) {
     tdrop_trainer made = {.options = options, .split = split, .laws = laws};
-    tdrop_status status = allocate(&made, arch, scaling, data, error);
+    tdrop_status status = allocate(&made, arch, feed, error);
     if (status) {
         tdrop_trainer_clear(&made);
         return status;
@@ -84,9 +84,9 @@ static void choose_rows(tdrop_trainer *t, size_t first, size_t count) {
 
 static void note_train_loss(tdrop_trainer *t, size_t count) {
     tdrop_mean mean = {0};
-    tdrop_mean_add(&mean, count, t->runner.row_loss);
+    tdrop_mean_add(&mean, count, t->runner.results);
     double *running = &t->progress.train_loss;
-    *running = isnan(*running) ? mean.mean : *running + 0.02 * (mean.mean - *running);
+    *running = isnan(*running) ? mean.loss : *running + 0.02 * (mean.loss - *running);
 }
 
 static tdrop_status train_step(tdrop_trainer *t, size_t first) {
@@ -133,10 +133,10 @@ static tdrop_status validate(tdrop_trainer *t, double *loss) {
         if (status) break;
         tdrop_net_forward(net, 0, net->step_count);
         tdrop_runner_loss(&t->runner, count, false);
-        tdrop_mean_add(&mean, count, t->runner.row_loss);
+        tdrop_mean_add(&mean, count, t->runner.results);
     }
     net->flops = flops;
-    *loss = mean.mean;
+    *loss = mean.loss;
     return status;
 }
 

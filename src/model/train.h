@@ -19,12 +19,12 @@ typedef struct tdrop_trainer {
     uint32_t since_best; /* epochs */
 } tdrop_trainer;
 
-/* Weights at their first values. options, split, laws, arch, scaling and data have to stay.
+/* Weights at their first values. All of it has to stay.
  * Errors: ISA, MEMORY. */
 tdrop_status tdrop_trainer_create(tdrop_trainer *trainer, const tdrop_fit_options *options,
-                                  const tdrop_arch *arch, const tdrop_scaling *scaling,
-                                  const tdrop_data *data, const tdrop_split *split,
-                                  const tdrop_law *const *laws, tdrop_error *error);
+                                  const tdrop_arch *arch, const tdrop_feed *feed,
+                                  const tdrop_split *split, const tdrop_law *const *laws,
+                                  tdrop_error *error);
 void tdrop_trainer_clear(tdrop_trainer *trainer);
 
 /* Trains to the end, or until patience or the observer stops it; trainer->best holds the result.

@@ -41,8 +41,8 @@ static tdrop_status create_runner(use_pass *use, const tdrop_data *data,
     if (status) return status;
     tdrop_net_options net = {
         .max_rows = TDROP_USE_BATCH, .isa = resolved.isa, .parallel = resolved.parallel};
-    status = tdrop_runner_create(&use->runner, &use->model->arch, &use->model->scaling, data, &net,
-                                 error);
+    tdrop_feed feed = {use->model->info.task, &use->model->scaling, data, NULL};
+    status = tdrop_runner_create(&use->runner, &use->model->arch, &feed, &net, error);
     if (!status && tdrop_net_set_parameters(use->runner.net, use->model->parameters, false)) {
         tdrop_runner_clear(&use->runner);
         status = tdrop_fail_memory(error, "network");
@@ -72,6 +72,20 @@ static tdrop_status use_batch(use_pass *use, size_t first, size_t done, size_t c
     return TDROP_OK;
 }
 
+/* Outputs as the user wants them: rows in the data's units, or probabilities. */
+static void finish_outputs(const use_pass *use, size_t rows) {
+    const tdrop_pass_kernels *pass = use->runner.net->pass;
+    size_t outputs = use->model->arch.outputs;
+    if (use->model->info.task == TDROP_TASK_AUTOENCODE) {
+        tdrop_scaling_undo(&use->model->scaling, rows, use->out);
+        return;
+    }
+    for (size_t i = 0; i < rows; i++) {
+        float *row = use->out + i * outputs;
+        pass->scale(outputs, (float)(1.0 / pass->exponentials(outputs, row)), row);
+    }
+}
+
 /* All rows, batch by batch. Frees the runner. */
 static tdrop_status use_rows(use_pass *use, size_t first, size_t rows, tdrop_error *error) {
     tdrop_status status = TDROP_OK;
@@ -79,8 +93,7 @@ static tdrop_status use_rows(use_pass *use, size_t first, size_t rows, tdrop_err
         count = rows - done < TDROP_USE_BATCH ? rows - done : TDROP_USE_BATCH;
         status = use_batch(use, first, done, count);
     }
-    if (!status && use->to_edge == use->runner.net->step_count)
-        tdrop_scaling_undo(&use->model->scaling, rows, use->out);
+    if (!status && use->to_edge == use->runner.net->step_count) finish_outputs(use, rows);
     tdrop_runner_clear(&use->runner);
     return status ? tdrop_fail_memory(error, "network") : TDROP_OK;
 }

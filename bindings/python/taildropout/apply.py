@@ -12,8 +12,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.autograd.forward_ad as forward_ad
@@ -48,6 +47,14 @@ _dispatch_modes = torch._C._len_torch_dispatch_stack
 _tracing_state = torch._C._get_tracing_state
 
 
+def unwatched() -> bool:
+    """Whether nothing records or transforms what this thread does: no functorch, no mode, no trace.
+
+    Not to be asked while compiling.
+    """
+    return not _functorch_active() and not _dispatch_modes() and _tracing_state() is None
+
+
 def is_plain(x: Tensor) -> bool:
     """Whether x is memory of the CPU that nobody is watching."""
     return (
@@ -62,8 +69,7 @@ def is_plain(x: Tensor) -> bool:
 # --- plans: what follows from shape, strides and dims, once -------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Dims:
+class Dims(NamedTuple):
     """Dims of a view, resolved: none negative, none repeated, batch dims rising."""
 
     batch: tuple[int, ...]

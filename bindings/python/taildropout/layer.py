@@ -1,0 +1,405 @@
+# SPDX-License-Identifier: MIT
+"""The layer: draws k for each sample in training and zeroes what lies behind the first k features."""
+
+from __future__ import annotations
+
+import operator
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from . import laws
+from .apply import (
+    Dims,
+    along,
+    fill_tails,
+    is_plain,
+    noise_shape,
+    plan_for,
+    resolve_dims,
+    run_planned,
+    unwatched,
+)
+from .draw import (
+    Table,
+    draw_dtype,
+    draw_noise,
+    keep_of,
+    law_table,
+    original_table,
+    refuse_under_checkpoint,
+)
+
+_UNSET = -1
+
+# Up to here torch's own graph of two small ops costs less than an autograd.Function around the kernel.
+_FEW_BYTES = 16 * 1024
+
+
+def _never() -> bool:
+    return False
+
+
+_distributed = torch.distributed.is_initialized if torch.distributed.is_available() else _never
+
+
+def _read_dims(batch_dim: int | Iterable[int], dropout_dim: int) -> tuple[tuple[int, ...], int]:
+    try:
+        dropout = operator.index(dropout_dim)
+        several = batch_dim if isinstance(batch_dim, Iterable) else (batch_dim,)
+        return tuple(operator.index(dim) for dim in several), dropout
+    except TypeError:
+        raise TypeError(
+            f"batch_dim has to be an int or ints and dropout_dim an int, but got {batch_dim!r} and "
+            f"{dropout_dim!r}"
+        ) from None
+
+
+class TailDropout(nn.Module):
+    """Keeps the first k features of each sample and zeroes the rest, k random in training.
+
+    The network then learns to put first what serves best alone, next what adds most to it, and so
+    on. In evaluation the layer returns its input; `set_k` makes it keep a number of features that
+    one chooses, in either mode, until the next call of `train` or `eval`. Nothing is scaled.
+
+    With the default law, float32 and float64 on the CPU have the masks of the original TailDropout
+    for the same seed, bit for bit. Dropped values are +0.0, whatever stood there, where the original
+    multiplies by zero.
+
+    Args:
+        p: mean share of features dropped, in [0, 1]. 0 returns the input, 1 gives zeros.
+        batch_dim: the dim or dims that tell samples apart; each sample has one k, which holds over
+            all other dims.
+        dropout_dim: the dim that is cut; n is its size.
+        law: how k is drawn: "original", "exponential" (mean share exactly p for every n),
+            "geometric:RATE", "uniform", "log-uniform", "pow2", or the weights of k = 0..n.
+        k_min: no k below this is drawn.
+        stratified: the samples of a call share the range of the noise evenly among them. Each has
+            the same law as otherwise; the total work of a call hardly varies.
+        inplace: write zeros into the input itself.
+        generator: draw from this instead of torch's default. Not under activation checkpointing,
+            which could not replay it.
+
+    Shape:
+        Any with the dims named; the output has the shape, type and, where the input is dense, the
+        strides of the input.
+
+    Raises:
+        ValueError: p outside [0, 1], dims that are literally equal, an unknown law, k_min < 0.
+        TypeError: a value of another type.
+
+    Example:
+        >>> layer = TailDropout(p=0.5)
+        >>> y = layer(torch.randn(20, 16))       # training: k drawn for each row
+        >>> layer = layer.eval()                 # evaluation: the input itself
+        >>> layer.set_k(10)                      # the first 10 features, until train() or eval()
+        >>> int((layer(torch.ones(1, 16)) != 0).sum())
+        10
+    """
+
+    k: Tensor
+
+    def __init__(
+        self,
+        p: float = 0.5,
+        batch_dim: int | Sequence[int] = 0,
+        dropout_dim: int = -1,
+        *,
+        law: str | Sequence[float] = laws.ORIGINAL,
+        k_min: int = 0,
+        stratified: bool = False,
+        inplace: bool = False,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.batch_dim = batch_dim
+        self.dropout_dim = dropout_dim
+        self._batch_dims, self._dropout_dim = _read_dims(batch_dim, dropout_dim)
+        if self._dropout_dim in self._batch_dims:
+            raise ValueError(f"batch_dim ({batch_dim}) and dropout_dim ({dropout_dim}) overlap")
+        self.k_min = operator.index(k_min)
+        if self.k_min < 0:
+            raise ValueError(f"k_min has to be at least 0, but got {k_min}")
+        if generator is not None and not isinstance(generator, torch.Generator):
+            raise TypeError(f"generator has to be a torch.Generator, but got {generator!r}")
+        self._law = laws.parse_law(law)
+        self._is_original = self._law.name == laws.ORIGINAL and self.k_min == 0
+        self.stratified = bool(stratified)
+        self.inplace = bool(inplace)
+        self.generator = generator
+        self._k_is_set = False
+        self._k_value = _UNSET  # what this process set or loaded; the buffer may come from another
+        self._tables: dict[Any, Table] = {}
+        self.set_p(p)
+        with torch.inference_mode(False):
+            self.register_buffer("k", torch.tensor(_UNSET, dtype=torch.int64))
+
+    # --- p and k ---
+
+    @property
+    def p(self) -> float:
+        """Mean share of features dropped."""
+        return self._p
+
+    @property
+    def law(self) -> str:
+        """Name of the law of k."""
+        return str(self._law)
+
+    def set_p(self, p: float) -> None:
+        """Sets the mean share of features dropped.
+
+        Raises:
+            ValueError: p is outside [0, 1] or NaN.
+            TypeError: p is not a number.
+        """
+        try:
+            value = float(p)
+        except (TypeError, ValueError):
+            raise TypeError(f"p has to be a number in [0, 1], but got {p!r}") from None
+        if not 0.0 <= value <= 1.0:
+            raise ValueError(f"p has to be in [0, 1], but got {p}")
+        self._p = value
+        solves = self._law.name == laws.ORIGINAL and 0.0 < value < 1.0
+        self.scale = laws.get_scale_param(value) if solves else None
+        self._tables = {}
+
+    def set_k(self, k: int | None) -> None:
+        """Keeps the first k features from here on; None goes back to what the mode says.
+
+        A k above n is refused when the layer is used, for only then n is known.
+
+        Raises:
+            ValueError: k is negative.
+            TypeError: k is neither None nor a whole number.
+        """
+        if k is None:
+            value = _UNSET
+        else:
+            try:
+                value = operator.index(k)
+            except TypeError:
+                raise TypeError(f"k has to be a whole number or None, but got {k!r}") from None
+            if not 0 <= value < 2**63:
+                raise ValueError(f"k has to be at least 0 (or None), but got {k}")
+        self._k_is_set = k is not None
+        self._k_value = value
+        self.k.fill_(value)
+
+    def train(self, mode: bool = True) -> TailDropout:
+        """Training (or evaluation) mode. Clears a k that was set, with a warning."""
+        if self._k_is_set:
+            warnings.warn(
+                f"train() and eval() clear the k = {self._k_value} that was set on TailDropout",
+                stacklevel=2,
+            )
+            self.set_k(None)
+        return super().train(mode)
+
+    def reset_parameters(self) -> None:
+        """Unsets k. For models whose memory is given to them late (meta device, `to_empty`)."""
+        self.set_k(None)
+
+    # --- the state_dict holds k and nothing else ---
+
+    def _load_from_state_dict(
+        self,
+        state_dict: Any,
+        prefix: str,
+        local_metadata: Any,
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        key = prefix + "k"
+        arguments = (local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
+        super()._load_from_state_dict(state_dict, prefix, *arguments)
+        if key in missing_keys:  # as from nn.Dropout, whose state_dict is empty
+            missing_keys.remove(key)
+        elif key in state_dict and not self.k.is_meta:
+            self._k_value = int(self.k)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__.copy()
+        state["_tables"] = {}
+        return state
+
+    def extra_repr(self) -> str:
+        parts = [f"p={self._p:g}", f"batch_dim={self.batch_dim}", f"dropout_dim={self.dropout_dim}"]
+        if not self._is_original:
+            parts.append(f"law={self._law}" + (f", k_min={self.k_min}" if self.k_min else ""))
+        parts += [name for name in ("stratified", "inplace") if getattr(self, name)]
+        if self._k_is_set:
+            parts.append(f"k={self._k_value}")
+        return ", ".join(parts)
+
+    # --- forward ---
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The input with its tails zeroed, as mode and k say.
+
+        Raises:
+            IndexError: a dim that the input does not have.
+            ValueError: a set k above n; dims that overlap, when drawing; a law that does not fit n.
+            RuntimeError: a set k that differs between the processes of a distributed run.
+        """
+        if torch.compiler.is_compiling():
+            return self._forward_traced(input)
+        if _distributed():
+            self._check_rank()
+        if self._k_is_set:
+            return self._first(input, self._set_k_for(input.shape))
+        if not self.training or self._p == 0:
+            return input
+        if self._p == 1 and self._is_original:
+            return self._first(input, 0)
+        return self._random(input)
+
+    def draw_keep(
+        self,
+        shape: Sequence[int],
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str = "cpu",
+    ) -> Tensor | int | None:
+        """What `forward` would keep of a tensor, for those who can do without it: `tail_linear`.
+
+        Args:
+            shape: of the tensor.
+            dtype: of the tensor.
+            device: of the tensor.
+
+        Returns:
+            None where everything is kept; one k where all samples have the same (a tensor without
+            dims when compiling); else int32 k of each sample, in the noise shape: 1 everywhere
+            except in the batch dims.
+
+        Raises:
+            IndexError, ValueError: as `forward`.
+        """
+        compiling = torch.compiler.is_compiling()
+        if self._k_is_set:
+            return self.k if compiling else self._set_k_for(shape)
+        if not self.training or self._p == 0:
+            return None
+        if self._p == 1 and self._is_original:
+            return 0
+        dims = resolve_dims(len(shape), self._batch_dims, self._dropout_dim)
+        device, dtype = torch.device(device), draw_dtype(dtype)
+        if not compiling and device.type == "cpu" and unwatched():
+            table = self._table(shape[dims.dropout], dtype)
+            if table.rises:
+                return keep_of(self._noise(noise_shape(shape, dims), dtype, device), table)
+        mask = self._random_mask(shape, dtype, device, dims)
+        return mask.sum(dims.dropout, keepdim=True, dtype=torch.int32)
+
+    def _random(self, input: Tensor) -> Tensor:
+        if is_plain(input):
+            plan = plan_for(input, self._batch_dims, self._dropout_dim, True)
+            if plan.fast:
+                dtype = draw_dtype(input.dtype)
+                table = self._tables.get((plan.n, dtype)) or self._table(plan.n, dtype)
+                if table.rises:
+                    noise = self._noise(plan.keep_shape, dtype, input.device)
+                    if plan.bytes <= _FEW_BYTES and input.requires_grad and not self.inplace:
+                        mask = table.along(input.ndim, plan.dims.dropout) < noise
+                        return torch.where(mask, input, table.zero(input.dtype))
+                    return run_planned(input, plan, keep_of(noise, table), self._writes_to(input))
+        return fill_tails(input, self._mask_for(input), self._writes_to(input))
+
+    def _first(self, input: Tensor, k: int) -> Tensor:
+        if is_plain(input):
+            plan = plan_for(input, (), self._dropout_dim, False)
+            if plan.fast:
+                return run_planned(input, plan, k, self._writes_to(input))
+        return self._first_by_mask(input, k)
+
+    def _first_by_mask(self, input: Tensor, k: int | Tensor) -> Tensor:
+        dims = resolve_dims(input.ndim, (), self._dropout_dim, drawing=False)
+        index = torch.arange(input.shape[dims.dropout], device=input.device)
+        return fill_tails(input, along(index, input.ndim, dims.dropout) < k, self.inplace)
+
+    def _forward_traced(self, input: Tensor) -> Tensor:
+        """For graphs: which branch is taken follows from attributes alone, the value of k lives in
+        the buffer, and a k above n keeps everything."""
+        if self._k_is_set:
+            return self._first_by_mask(input, self.k)
+        if not self.training or self._p == 0:
+            return input
+        if self._p == 1 and self._is_original:
+            return self._first_by_mask(input, 0)
+        return fill_tails(input, self._mask_for(input), self.inplace)
+
+    # --- parts of forward ---
+
+    def _writes_to(self, input: Tensor) -> bool:
+        if not self.inplace:
+            return False
+        if torch._debug_has_internal_overlap(input) == 1:
+            raise RuntimeError(
+                "inplace: elements of the input share memory (was it expanded?); clone it first"
+            )
+        return True
+
+    def _set_k_for(self, shape: Sequence[int]) -> int:
+        """The set k, checked against n. The buffer decides: it may have been loaded."""
+        k = int(self.k) if self.k.device.type == "cpu" else self._k_value
+        dim = self._dropout_dim
+        if not -len(shape) <= dim < len(shape):
+            raise IndexError(f"dropout_dim = {dim} is out of range for a tensor of {len(shape)} dims")
+        n = shape[dim]
+        if k > n:
+            raise ValueError(f"k = {k} was set, but the input has only {n} features")
+        if k < 0:
+            raise RuntimeError(
+                f"k was set and then overwritten by {k}, as by loading a state_dict in which it is "
+                "unset; call set_k again"
+            )
+        return k
+
+    def _check_rank(self) -> None:
+        """DistributedDataParallel copies the buffers of rank 0 into all others. A buffer that is not
+        what this process set came from there."""
+        if self.k.device.type == "cpu" and int(self.k) != self._k_value:
+            mine, theirs = (
+                "none" if k == _UNSET else k for k in (self._k_value, int(self.k))
+            )
+            raise RuntimeError(
+                f"the set k differs between ranks: this process has {mine}, rank 0 has {theirs}; call "
+                "set_k with one value on all of them"
+            )
+
+    def _noise(self, shape: list[int], dtype: torch.dtype, device: torch.device) -> Tensor:
+        if self.generator is not None:
+            refuse_under_checkpoint()
+        return draw_noise(shape, dtype, device, self.generator, self.stratified)
+
+    def _values(self, n: Any, dtype: torch.dtype, device: torch.device) -> Tensor:
+        """The table that noise is compared with."""
+        if self._is_original and self.scale is not None:
+            return original_table(n, self.scale, dtype, device)
+        return law_table(self._law, self._p, self.k_min, n, dtype, device)
+
+    def _table(self, n: int, dtype: torch.dtype) -> Table:
+        """A table for plain tensors, kept for the next call. Made outside of inference mode, since
+        training may use it later."""
+        table = self._tables.get((n, dtype))
+        if table is None:
+            with torch.inference_mode(False), torch.no_grad():
+                table = Table(self._values(n, dtype, torch.device("cpu")))
+            self._tables[(n, dtype)] = table
+        return table
+
+    def _mask_for(self, input: Tensor) -> Tensor:
+        dims = resolve_dims(input.ndim, self._batch_dims, self._dropout_dim)
+        return self._random_mask(input.shape, draw_dtype(input.dtype), input.device, dims)
+
+    def _random_mask(
+        self, shape: Sequence[int], dtype: torch.dtype, device: torch.device, dims: Dims
+    ) -> Tensor:
+        """table < noise, as a mask that broadcasts to a tensor of that shape."""
+        table = along(self._values(shape[dims.dropout], dtype, device), len(shape), dims.dropout)
+        return table < self._noise(noise_shape(shape, dims), dtype, device)
