@@ -6,8 +6,8 @@
 
 #include "inputs.h"
 
-/* Nonzero when the rows are images: height and width, or these and 1 or 3 channels, last or first.
- * Otherwise says that they are not and returns 0. */
+/* Nonzero when the model gives back its rows and these are images: height and width, or these and 1
+ * or 3 channels, last or first. Otherwise says why not and returns 0. */
 int picture_can_be_made(const tdrop_model_info *model, const tdrop_data_info *data);
 
 /* Writes a PNG of about ten held-out rows. Path "-" is standard output. On failure says why and

@@ -131,13 +131,14 @@ typedef enum tdrop_isa {
     TDROP_ISA_AUTO = 0, /* the fastest that processor and operating system support */
     TDROP_ISA_C = 1,    /* plain C with fmaf: the reference, slow without hardware FMA */
     TDROP_ISA_AVX2 = 2, /* AVX2 and FMA */
-    TDROP_ISA_AVX512 = 3 /* AVX-512 F, BW, DQ and VL */
+    TDROP_ISA_AVX512 = 3, /* AVX-512 F, BW, DQ and VL */
+    TDROP_ISA_NEON = 4    /* NEON of AArch64 */
 } tdrop_isa;
 
 /* The best instruction set here, never TDROP_ISA_AUTO. */
 TDROP_API tdrop_isa tdrop_isa_best(void);
 
-/* "c", "avx2", "avx512" or "auto"; NULL for any other number. */
+/* "c", "avx2", "avx512", "neon" or "auto"; NULL for any other number. */
 TDROP_API const char *tdrop_isa_name(tdrop_isa isa);
 
 /* A loop over tasks that may run at once, as the library wants it done. Fill one in to use threads

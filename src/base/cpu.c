@@ -46,22 +46,28 @@ void tdrop_cpu_relax(void) {
 #else
 
 bool tdrop_cpu_runs(tdrop_isa isa) {
+#if defined(__aarch64__) /* which always has NEON */
+    if (isa == TDROP_ISA_NEON) return true;
+#endif
     return isa == TDROP_ISA_AUTO || isa == TDROP_ISA_C;
 }
 
 void tdrop_cpu_relax(void) {
+#if defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
 }
 
 #endif
 
 tdrop_isa tdrop_cpu_best(void) {
-    static const tdrop_isa best_first[] = {TDROP_ISA_AVX512, TDROP_ISA_AVX2};
+    static const tdrop_isa best_first[] = {TDROP_ISA_AVX512, TDROP_ISA_AVX2, TDROP_ISA_NEON};
     for (size_t i = 0; i < sizeof best_first / sizeof *best_first; i++)
         if (tdrop_cpu_runs(best_first[i])) return best_first[i];
     return TDROP_ISA_C;
 }
 
 const char *tdrop_cpu_isa_name(tdrop_isa isa) {
-    static const char *const names[] = {"auto", "c", "avx2", "avx512"};
-    return isa <= TDROP_ISA_AVX512 ? names[isa] : NULL;
+    static const char *const names[] = {"auto", "c", "avx2", "avx512", "neon"};
+    return (unsigned)isa <= TDROP_ISA_NEON ? names[isa] : NULL;
 }

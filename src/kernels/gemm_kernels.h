@@ -68,5 +68,6 @@ typedef struct tdrop_gemm_kernels {
 extern const tdrop_gemm_kernels tdrop_gemm_c;
 extern const tdrop_gemm_kernels tdrop_gemm_avx2;
 extern const tdrop_gemm_kernels tdrop_gemm_avx512;
+extern const tdrop_gemm_kernels tdrop_gemm_neon;
 
 #endif

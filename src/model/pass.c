@@ -13,7 +13,7 @@ const tdrop_pass_kernels *tdrop_pass_kernels_for(tdrop_isa isa) {
     case TDROP_ISA_AVX2:
         return &tdrop_pass_avx2;
 #endif
-    default:
+    default: /* of AArch64, where the plain loops are NEON, too */
         return &tdrop_pass_c;
     }
 }

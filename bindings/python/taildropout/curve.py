@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: MIT
+"""The scree curve of a trained network: its loss at every k = 0..n."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .layer import TailDropout
+
+
+@dataclass(frozen=True)
+class Scree:
+    """A curve.
+
+    Attributes:
+        name: of the tail layer within the model.
+        loss: [n + 1] mean loss of a row at k = 0..n.
+        se: [n + 1] standard error of each; over rows where the loss could be had row by row, else
+            over batches; nan with a single one.
+        rows: rows measured.
+        tails: the curves of all tail layers that were asked for, this one among them. Each was
+            measured with the others keeping everything.
+    """
+
+    name: str
+    loss: np.ndarray
+    se: np.ndarray
+    rows: int
+    tails: tuple[Scree, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def n(self) -> int:
+        """Number of features."""
+        return len(self.loss) - 1
+
+    @property
+    def k(self) -> np.ndarray:
+        """0..n, what `loss` belongs to."""
+        return np.arange(self.n + 1)
+
+    def plot(self, ax: Any = None, *, rule: str | int | None = "auto") -> Any:
+        """Draws the curves of all tails with one standard error around them.
+
+        Args:
+            ax: axes of matplotlib; None makes a figure.
+            rule: marks the k that this rule chooses; None marks none.
+
+        Returns:
+            The axes.
+
+        Raises:
+            ImportError: matplotlib is missing.
+        """
+        try:
+            import matplotlib.pyplot as plt
+        except ImportError as error:
+            raise ImportError("Scree.plot needs matplotlib") from error
+        from .choose import choose_k
+
+        if ax is None:
+            _, ax = plt.subplots()
+        for curve in self.tails or (self,):
+            (line,) = ax.plot(curve.k, curve.loss, label=curve.name or "tail")
+            spread = np.nan_to_num(curve.se)
+            low, high = curve.loss - spread, curve.loss + spread
+            ax.fill_between(curve.k, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
+            if rule is not None:
+                k = choose_k(curve, rule)
+                ax.plot([k], [curve.loss[k]], "o", color=line.get_color(), label=f"k = {k}")
+        ax.set_xlabel("k, features kept")
+        ax.set_ylabel("loss")
+        ax.legend()
+        return ax
+
+
+# --- the loss of each row -----------------------------------------------------------------------
+
+
+def _unreduced(loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The loss without its mean over rows, where it knows how to do without."""
+    if isinstance(loss, nn.Module):
+        if isinstance(getattr(loss, "reduction", None), str):
+            loss = copy.deepcopy(loss)
+            loss.reduction = "none"
+        return loss
+    try:
+        parameters = inspect.signature(loss).parameters
+    except (TypeError, ValueError):
+        return loss
+    if "reduction" in parameters:
+        return lambda *arguments: loss(*arguments, reduction="none")
+    return loss
+
+
+def _row_losses(value: Tensor, rows: int) -> tuple[np.ndarray, int]:
+    """Losses in double and how many rows each stands for."""
+    value = torch.as_tensor(value).detach().to("cpu", torch.float64)
+    if value.ndim == 0:
+        return value.reshape(1).numpy(), rows
+    if value.shape[0] != rows:
+        raise ValueError(
+            f"the loss has the shape {tuple(value.shape)} for a batch of {rows} rows; it should be "
+            "one number, or begin with one for each row"
+        )
+    return value.reshape(rows, -1).mean(1).numpy(), 1
+
+
+class _Sums:
+    """Weighted mean and its standard error, of values as they come."""
+
+    def __init__(self) -> None:
+        self.values: list[np.ndarray] = []
+        self.weights: list[np.ndarray] = []
+
+    def add(self, values: np.ndarray, weight: int) -> None:
+        self.values.append(values)
+        self.weights.append(np.full(len(values), float(weight)))
+
+    def result(self) -> tuple[float, float]:
+        values, weights = np.concatenate(self.values), np.concatenate(self.weights)
+        share = weights / weights.sum()
+        mean = float(share @ values)
+        if len(values) < 2:
+            return mean, float("nan")
+        count = len(values)
+        variance = float((share**2) @ (values - mean) ** 2) * count / (count - 1)
+        return mean, variance**0.5
+
+
+# --- data ---------------------------------------------------------------------------------------
+
+
+def _batches(data: Any, batch_size: int) -> Iterator[tuple[Any, Any]]:
+    """(input, target) of each batch; without a target the input is its own."""
+    if isinstance(data, np.ndarray):
+        data = torch.as_tensor(data)
+    if isinstance(data, Tensor):
+        data = (data, data)
+    pair = isinstance(data, (tuple, list)) and len(data) == 2
+    if pair and all(isinstance(part, (Tensor, np.ndarray)) for part in data):
+        x, y = (torch.as_tensor(part) for part in data)
+        if len(x) != len(y):
+            raise ValueError(f"data has {len(x)} inputs and {len(y)} targets")
+        yield from zip(x.split(batch_size), y.split(batch_size), strict=True)
+        return
+    if not isinstance(data, Iterable):
+        raise TypeError(f"data has to be tensors or batches of them, but got {type(data).__name__}")
+    for batch in data:
+        if isinstance(batch, (tuple, list)):
+            if len(batch) not in (1, 2):
+                raise ValueError(f"a batch should be (input, target), but has {len(batch)} parts")
+            yield batch[0], batch[-1]
+        else:
+            yield batch, batch
+
+
+def find_tails(model: nn.Module, names: Any = None) -> dict[str, TailDropout]:
+    """The tail layers of a model by name, in the model's order.
+
+    Args:
+        model: any module.
+        names: None for all, one name, or several.
+
+    Raises:
+        ValueError: a name that is no tail layer, or no tail layer at all.
+    """
+    tails = {n: m for n, m in model.named_modules() if isinstance(m, TailDropout)}
+    if not tails:
+        raise ValueError("the model has no TailDropout layer")
+    if names is None:
+        return tails
+    wanted = [names] if isinstance(names, str) else list(names)
+    unknown = [name for name in wanted if name not in tails]
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is no TailDropout layer of the model; it has {list(tails)}")
+    return {name: tails[name] for name in wanted}
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """The model in evaluation mode without any set k; modes and set k come back afterwards."""
+    modes = [(module, module.training) for module in model.modules()]
+    set_k = [
+        (module, module._k_value)
+        for module in model.modules()
+        if isinstance(module, TailDropout) and module._k_is_set
+    ]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*clear the k.*")
+        model.eval()
+        try:
+            yield
+        finally:
+            model.train(modes[0][1])
+            for module, mode in modes:
+                module.training = mode
+    for module, k in set_k:
+        module.set_k(k)
+
+
+def _features(model: nn.Module, tails: dict[str, TailDropout], x: Any) -> dict[str, int]:
+    """n of each tail, seen while the model runs once."""
+    found: dict[str, int] = {}
+    hooks = []
+    for name, layer in tails.items():
+
+        def note(module: Any, inputs: Any, name: str = name) -> None:
+            found[name] = inputs[0].shape[module.dropout_dim]
+
+        hooks.append(layer.register_forward_pre_hook(note))
+    try:
+        model(x)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    for name in tails:
+        if name not in found:
+            found[name] = _features_inside(model, name)
+    return found
+
+
+def _features_inside(model: nn.Module, name: str) -> int:
+    """n of a tail that is never called itself, since its parent skips instead."""
+    from .mlp import TailMLP
+
+    parent = model.get_submodule(name.rpartition(".")[0])
+    if isinstance(parent, TailMLP):
+        return parent.producer.out_features
+    raise ValueError(f"the tail layer {name!r} was not used when the model ran")
+
+
+def scree(
+    model: nn.Module,
+    data: Any,
+    loss: Callable[[Any, Any], Tensor],
+    *,
+    tails: str | Iterable[str] | None = None,
+    batch_size: int = 1024,
+    device: torch.device | str | None = None,
+) -> Scree:
+    """Measures the loss at every k = 0..n.
+
+    The model runs in evaluation mode and comes back as it was. With several tail layers, each has a
+    curve of its own, measured while the others keep everything.
+
+    Args:
+        model: with one or more TailDropout (or TailMLP) layers.
+        data: a tensor or array of inputs (each its own target), a pair (inputs, targets), or an
+            iterable of batches, each an input or (input, target), such as a DataLoader. Held-out
+            rows, preferably.
+        loss: loss(output, target), a number or one for each row. A loss module with `reduction`, or
+            a function that takes it, is asked for rows, so that standard errors can be had.
+        tails: names of the layers in question; None: all.
+        batch_size: rows of a batch, where tensors are given.
+        device: that batches are moved to; None: that of the model.
+
+    Returns:
+        The curve of the first tail; `tails` holds all.
+
+    Raises:
+        ValueError: no tail, no rows, a shape that does not fit.
+        TypeError: data of another kind.
+    """
+    layers = find_tails(model, tails)
+    if device is None:
+        device = next((p.device for p in model.parameters()), torch.device("cpu"))
+    of_rows = _unreduced(loss)
+    sums: dict[str, list[_Sums]] = {}
+    rows = 0
+    with evaluating(model), torch.no_grad():
+        for x, y in _batches(data, batch_size):
+            x, y = _move(x, device), _move(y, device)
+            if not sums:
+                widths = _features(model, layers, x)
+                sums = {name: [_Sums() for _ in range(widths[name] + 1)] for name in layers}
+            count = len(y)
+            rows += count
+            for name, layer in layers.items():
+                for k, total in enumerate(sums[name]):
+                    layer.set_k(k)
+                    total.add(*_row_losses(of_rows(model(x), y), count))
+                layer.set_k(None)
+    if not rows:
+        raise ValueError("data has no rows")
+    curves = []
+    for name in layers:
+        results = np.array([total.result() for total in sums[name]])
+        curves.append(Scree(name, results[:, 0], results[:, 1], rows))
+    first = curves[0]
+    whole = Scree(first.name, first.loss, first.se, rows, tuple(curves))
+    return whole
+
+
+def _move(value: Any, device: torch.device | str) -> Any:
+    return value.to(device) if isinstance(value, Tensor) else value

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ * The body of gemm_<isa>.c, which first says what a vector is:
+ *
+ *     VECTORS, LANES                 a tile's vectors a row, and floats in each
+ *     vec                            the type of a vector
+ *     vec_zero(), vec_all(x)         every lane 0, every lane x
+ *     vec_load(p), vec_store(p, v)   all lanes, any alignment
+ *     vec_load_first(p, n)           the first n lanes, zeros behind; nothing else is read
+ *     vec_store_first(p, n, v)       the first n lanes; nothing else is written. 0 <= n <= LANES
+ *     vec_add(a, b), vec_fma(a, b, c)    a + b, and a b + c rounded once
+ *     vec_relu(v)                    0 where v < 0, else v, NaN included
+ *     vec_gate(gate, v)              v where gate > 0, else 0
+ *
+ * TDROP_FOUR_VECTORS, 1 where VECTORS is 4 and 0 where it is 2,
+ * and the names of its table: TDROP_GEMM_KERNELS, and TDROP_PACK_TRANSPOSED for the function that
+ * packs. The tile is MR rows by VECTORS vectors: MR * VECTORS accumulators, VECTORS vectors of B
+ * and one of A have to fit the registers. */
+#include "kernels/gemm_kernels.h"
+
+enum { MR = 6, NR = VECTORS * LANES };
+
+/* Rows that lie far apart are asked for so many rows ahead, a cache line at a time. */
+enum { GATHER_AHEAD = 6, LINE = 16 };
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 8")
+
+INLINE int32_t clamp_lanes(int32_t n) {
+    return n < 0 ? 0 : n > LANES ? LANES : n;
+}
+
+/* Adds the products of one run to the accumulators. */
+INLINE void run_chain(const tdrop_run *run, vec acc[MR][VECTORS], const int rows,
+                      const int vectors) {
+    const float *a[MR];
+    UNROLL for (int r = 0; r < rows; r++) a[r] = run->a[r];
+    const float *b = run->b;
+    const size_t step = run->a_step, end = run->count * step;
+    for (size_t i = 0; i < end; i += step, b += NR) {
+        vec column[VECTORS];
+        UNROLL for (int v = 0; v < vectors; v++) column[v] = vec_load(b + v * LANES);
+        UNROLL for (int r = 0; r < rows; r++) {
+            const vec left = vec_all(a[r][i]);
+            UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
+                vec_fma(left, column[v], acc[r][v]);
+        }
+    }
+}
+
+/* The run's columns may be fewer than the tile's: then the vectors behind them are left alone. */
+INLINE void run_columns(const tdrop_run *run, vec acc[MR][VECTORS], const int rows,
+                        const int vectors) {
+    const size_t last = (run->columns - 1) / LANES;
+#if TDROP_FOUR_VECTORS
+    if (vectors >= 4 && last == 3)
+        run_chain(run, acc, rows, 4);
+    else if (vectors >= 3 && last == 2)
+        run_chain(run, acc, rows, 3);
+    else
+#endif
+        if (vectors >= 2 && last == 1)
+        run_chain(run, acc, rows, 2);
+    else
+        run_chain(run, acc, rows, 1);
+}
+
+/* What is done to a finished sum, and its way to memory. */
+INLINE void finish(const tdrop_tile *tile, int r, int v, vec sum) {
+    const int32_t lanes = clamp_lanes(tile->limit[r] - v * LANES);
+    sum = vec_add(sum, vec_load(tile->bias + v * LANES));
+    if (tile->gate[0]) sum = vec_gate(vec_load_first(tile->gate[r] + v * LANES, lanes), sum);
+    if (tile->relu) sum = vec_relu(sum);
+    if (lanes == LANES)
+        vec_store(tile->c[r] + v * LANES, sum);
+    else
+        vec_store_first(tile->c[r] + v * LANES, lanes, sum);
+}
+
+INLINE void tile_of(const tdrop_tile *tile, const int rows, const int vectors) {
+    vec acc[MR][VECTORS];
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
+        vec_zero();
+    if (tile->resume)
+        UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
+            vec_load_first(tile->c[r] + v * LANES, clamp_lanes(tile->limit[r] - v * LANES));
+    for (size_t i = 0; i < tile->run_count; i++)
+        run_columns(&tile->runs[i], acc, rows, vectors);
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
+        finish(tile, r, v, acc[r][v]);
+}
+
+/* A function for each shape, so that every loop above is unrolled with known bounds. */
+#define SHAPE(rows, vectors)                                                                       \
+    static void tile_##rows##x##vectors(const tdrop_tile *tile) {                                  \
+        tile_of(tile, rows, vectors);                                                              \
+    }
+#if TDROP_FOUR_VECTORS
+#define SHAPES(rows) SHAPE(rows, 1) SHAPE(rows, 2) SHAPE(rows, 3) SHAPE(rows, 4)
+#define NAMES(rows)                                                                                \
+    { tile_##rows##x1, tile_##rows##x2, tile_##rows##x3, tile_##rows##x4 }
+#else
+#define SHAPES(rows) SHAPE(rows, 1) SHAPE(rows, 2)
+#define NAMES(rows)                                                                                \
+    { tile_##rows##x1, tile_##rows##x2 }
+#endif
+SHAPES(1)
+SHAPES(2) SHAPES(3) SHAPES(4) SHAPES(5) SHAPES(6)
+
+    static void (*const shapes[MR][VECTORS])(const tdrop_tile *) = {NAMES(1), NAMES(2), NAMES(3),
+                                                                    NAMES(4), NAMES(5), NAMES(6)};
+
+static void tile(const tdrop_tile *tile) {
+    shapes[tile->rows - 1][(tile->columns - 1) / LANES](tile);
+}
+
+static void gather(const tdrop_gather *g) {
+    float *to = g->to;
+    for (size_t i = 0; i < g->rows; i++, to += g->width) {
+        const float *row = g->from + g->order[i] * g->stride + g->column;
+        const size_t ahead = i + GATHER_AHEAD < g->rows ? i + GATHER_AHEAD : i;
+        const float *next = g->from + g->order[ahead] * g->stride + g->column;
+        const int32_t kept = g->keep[i] - (int32_t)g->column;
+        for (int32_t j = 0; j < (int32_t)g->width; j += LANES) {
+            if (j % LINE == 0) __builtin_prefetch(next + j);
+            vec_store(to + j, vec_load_first(row + j, clamp_lanes(kept - j)));
+        }
+    }
+}
+
+static void add(size_t n, const float *x, float *sum) {
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        vec_store(sum + i, vec_add(vec_load(sum + i), vec_load(x + i)));
+    for (; i < n; i++)
+        sum[i] += x[i];
+}
+
+static void pack_transposed(size_t rows, size_t columns, const float *w, size_t w_stride,
+                            float *panel) {
+    TDROP_PACK_TRANSPOSED(rows, columns, w, w_stride, panel, NR);
+}
+
+const tdrop_gemm_kernels TDROP_GEMM_KERNELS = {
+    .mr = MR,
+    .nr = NR,
+    .lanes = LANES,
+    .tile = tile,
+    .gather = gather,
+    .add = add,
+    .pack_transposed = pack_transposed,
+};
