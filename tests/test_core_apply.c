@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Tails in views: every shape and stride against index arithmetic, what is written and what is not,
  * and what is refused. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
@@ -71,7 +72,7 @@ static void check_view(uint64_t seed) {
     random_view x, y;
     random_view_place(&x, &source, &shape);
     random_view_place(&y, &source, &shape);
-    int32_t same_k, *keep = make_keeps(&source, &shape, &dims, &same_k);
+    int32_t same_k, *keep = make_keeps(&source, &x.view, &dims, &same_k);
     if (keep) same_k = -1;
     random_view *const to = in_place ? &x : &y;
     unsigned char *const x_before = copy_of(x.memory, x.size), *expected;
@@ -273,11 +274,22 @@ static void test_view_of_is_in_c_order(void **state) {
 
 static float memory[64];
 
-#define ROWS_OF(at, ...)                                                                           \
-    { .data = (at), .element_size = 4, .dims = 2, .shape = {3, 4}, .stride = {4, 1}, __VA_ARGS__ }
-#define GOOD      ROWS_OF(memory)
-#define OTHER     ROWS_OF(memory + 32)
-#define BOTH(...) ROWS_OF(memory, __VA_ARGS__), ROWS_OF(memory, __VA_ARGS__)
+/* Element size, dims, shape and strides of a view of two dims that begins at memory[at]. */
+#define VIEW(at, size, ndim, rows, columns, row_stride, stride_)                                   \
+    {                                                                                              \
+        .data = memory + (at), .element_size = (size), .dims = (ndim), .shape = {rows, columns},   \
+        .stride = {                                                                                \
+            row_stride,                                                                            \
+            stride_                                                                                \
+        }                                                                                          \
+    }
+#define GOOD   VIEW(0, 4, 2, 3, 4, 4, 1)
+#define AT(at) VIEW(at, 4, 2, 3, 4, 4, 1)
+#define NOWHERE                                                                                    \
+    {                                                                                              \
+        .element_size = 4, .dims = 2, .shape = {3, 4}, .stride = { 4, 1 }                          \
+    }
+#define BOTH(...) VIEW(__VA_ARGS__), VIEW(__VA_ARGS__)
 
 static const struct {
     const char *what;
@@ -287,44 +299,41 @@ static const struct {
     int32_t same_k; /* above -1: instead of keep */
     tdrop_status status;
 } refusals[] = {
-    {"no data", BOTH(.data = NULL), {0}, {0}, -1, TDROP_ERROR_NULL},
-    {"no data in y", GOOD, ROWS_OF(NULL), {0}, {0}, -1, TDROP_ERROR_NULL},
-    {"element size 0", BOTH(.element_size = 0), {0}, {0}, -1, TDROP_ERROR_ELEMENT},
-    {"element size 3", BOTH(.element_size = 3), {0}, {0}, -1, TDROP_ERROR_ELEMENT},
-    {"element size 16", BOTH(.element_size = 16), {0}, {0}, -1, TDROP_ERROR_ELEMENT},
-    {"element sizes differ",
-     GOOD,
-     ROWS_OF(memory + 32, .element_size = 2),
-     {0},
-     {0},
-     -1,
-     TDROP_ERROR_ELEMENT},
-    {"no dims", BOTH(.dims = 0), {0}, {0}, -1, TDROP_ERROR_SHAPE},
-    {"negative dims", BOTH(.dims = -1), {0}, {0}, -1, TDROP_ERROR_SHAPE},
-    {"nine dims", BOTH(.dims = 9), {0}, {0}, -1, TDROP_ERROR_SHAPE},
-    {"dims differ", GOOD, ROWS_OF(memory + 32, .dims = 1), {0}, {0}, -1, TDROP_ERROR_SHAPE},
-    {"shapes differ", GOOD, ROWS_OF(memory + 32, .shape = {3, 3}), {0}, {0}, -1, TDROP_ERROR_SHAPE},
-    {"bytes overflow", BOTH(.shape = {SIZE_MAX / 8, 4}), {0}, {0}, -1, TDROP_ERROR_OVERFLOW},
-    {"half of memory", BOTH(.shape = {SIZE_MAX / 32, 4}), {0}, {0}, -1, TDROP_ERROR_OVERFLOW},
-    {"overflow beside 0",
-     BOTH(.dims = 3, .shape = {SIZE_MAX / 2, 0, 4}),
+    {"no data", NOWHERE, NOWHERE, {0}, {0}, -1, TDROP_ERROR_NULL},
+    {"no data in y", GOOD, NOWHERE, {0}, {0}, -1, TDROP_ERROR_NULL},
+    {"element size 0", BOTH(0, 0, 2, 3, 4, 4, 1), {0}, {0}, -1, TDROP_ERROR_ELEMENT},
+    {"element size 3", BOTH(0, 3, 2, 3, 4, 4, 1), {0}, {0}, -1, TDROP_ERROR_ELEMENT},
+    {"element size 16", BOTH(0, 16, 2, 3, 4, 4, 1), {0}, {0}, -1, TDROP_ERROR_ELEMENT},
+    {"element sizes", GOOD, VIEW(32, 2, 2, 3, 4, 4, 1), {0}, {0}, -1, TDROP_ERROR_ELEMENT},
+    {"no dims", BOTH(0, 4, 0, 3, 4, 4, 1), {0}, {0}, -1, TDROP_ERROR_SHAPE},
+    {"negative dims", BOTH(0, 4, -1, 3, 4, 4, 1), {0}, {0}, -1, TDROP_ERROR_SHAPE},
+    {"nine dims", BOTH(0, 4, 9, 3, 4, 4, 1), {0}, {0}, -1, TDROP_ERROR_SHAPE},
+    {"numbers of dims", GOOD, VIEW(32, 4, 1, 3, 4, 4, 1), {0}, {0}, -1, TDROP_ERROR_SHAPE},
+    {"shapes", GOOD, VIEW(32, 4, 2, 3, 3, 4, 1), {0}, {0}, -1, TDROP_ERROR_SHAPE},
+    {"bytes overflow", BOTH(0, 4, 2, SIZE_MAX / 8, 4, 4, 1), {0}, {0}, -1, TDROP_ERROR_OVERFLOW},
+    {"half of memory",
+     BOTH(0, 4, 2, SIZE_MAX / 32 + 1, 4, 4, 1),
      {0},
      {0},
      -1,
      TDROP_ERROR_OVERFLOW},
-    {"a stride too far", BOTH(.stride = {PTRDIFF_MAX / 4, 1}), {0}, {0}, -1, TDROP_ERROR_OVERFLOW},
-    {"the farthest stride", BOTH(.stride = {PTRDIFF_MIN, 1}), {0}, {0}, -1, TDROP_ERROR_OVERFLOW},
-    {"y a row further", GOOD, ROWS_OF(memory + 4), {0}, {0}, -1, TDROP_ERROR_ALIAS},
-    {"y the last element further", GOOD, ROWS_OF(memory + 11), {0}, {0}, -1, TDROP_ERROR_ALIAS},
-    {"x further", ROWS_OF(memory + 1), GOOD, {0}, {0}, -1, TDROP_ERROR_ALIAS},
-    {"other strides", GOOD, ROWS_OF(memory, .stride = {1, 3}), {0}, {0}, -1, TDROP_ERROR_ALIAS},
-    {"backward into it",
-     GOOD,
-     ROWS_OF(memory + 19, .stride = {-4, -1}),
+    {"a stride too far",
+     BOTH(0, 4, 2, 3, 4, PTRDIFF_MAX / 4, 1),
      {0},
      {0},
      -1,
-     TDROP_ERROR_ALIAS},
+     TDROP_ERROR_OVERFLOW},
+    {"a stride too far back",
+     BOTH(0, 4, 2, 3, 4, PTRDIFF_MIN, 1),
+     {0},
+     {0},
+     -1,
+     TDROP_ERROR_OVERFLOW},
+    {"y a row further", GOOD, AT(4), {0}, {0}, -1, TDROP_ERROR_ALIAS},
+    {"y 11 elements further", GOOD, AT(11), {0}, {0}, -1, TDROP_ERROR_ALIAS},
+    {"x further", AT(1), GOOD, {0}, {0}, -1, TDROP_ERROR_ALIAS},
+    {"other strides", GOOD, VIEW(0, 4, 2, 3, 4, 1, 3), {0}, {0}, -1, TDROP_ERROR_ALIAS},
+    {"backward into x", GOOD, VIEW(22, 4, 2, 3, 4, -4, -1), {0}, {0}, -1, TDROP_ERROR_ALIAS},
     {"no dropout dim 2", GOOD, GOOD, {.given = 1, .dropout = 2}, {0}, -1, TDROP_ERROR_DIM},
     {"no dropout dim -3", GOOD, GOOD, {.given = 1, .dropout = -3}, {0}, -1, TDROP_ERROR_DIM},
     {"no batch dim 2", GOOD, GOOD, {BATCH(1, 2)}, {0}, -1, TDROP_ERROR_DIM},
@@ -382,7 +391,7 @@ static void test_refusals_leave_memory_alone(void **state) {
 
 static void test_refusals_without_a_table(void **state) {
     (void)state;
-    const tdrop_view view = GOOD, beside = OTHER;
+    const tdrop_view view = GOOD, beside = AT(32);
     const tdrop_dims wrong = {.given = 1, .dropout = 2};
     const int32_t keep[3] = {0};
     size_t count = 77;
@@ -396,18 +405,19 @@ static void test_refusals_without_a_table(void **state) {
     assert_int_equal(count, 77);
     const tdrop_view many = tdrop_view_of(memory, 4, 9, SHAPE(1, 1, 1, 1, 1, 1, 1, 1, 1));
     assert_int_equal(tdrop_apply(&many, &many, NULL, keep, -1), TDROP_ERROR_SHAPE);
+    const tdrop_view huge = tdrop_view_of(NULL, 4, 3, SHAPE(SIZE_MAX / 2, 0, 4));
+    assert_int_equal(tdrop_apply(&huge, &huge, NULL, NULL, 0), TDROP_ERROR_OVERFLOW);
 }
 
 /* Side by side is fine; rows between the rows of the other view are not, since the stretches meet.
  */
 static void test_neighbours_are_no_aliases(void **state) {
     (void)state;
-    const tdrop_view x = ROWS_OF(memory), y = ROWS_OF(memory + 12);
+    const tdrop_view x = GOOD, y = AT(12);
     const int32_t keep[3] = {1, 2, 3};
     assert_int_equal(tdrop_apply(&x, &y, NULL, keep, -1), TDROP_OK);
     assert_int_equal(tdrop_apply(&y, &x, NULL, keep, -1), TDROP_OK);
-    const tdrop_view even = ROWS_OF(memory, .stride = {8, 1}),
-                     odd = ROWS_OF(memory + 4, .stride = {8, 1});
+    const tdrop_view even = VIEW(0, 4, 2, 3, 4, 8, 1), odd = VIEW(4, 4, 2, 3, 4, 8, 1);
     assert_int_equal(tdrop_apply(&even, &odd, NULL, keep, -1), TDROP_ERROR_ALIAS);
 }
 
