@@ -16,6 +16,19 @@ static void relu_gradient(size_t n, const float *dy, const float *x, float *dx) 
         dx[i] = x[i] > 0.0f ? dy[i] : 0.0f;
 }
 
+static void add_product(size_t n, float x, const float *restrict w, float *restrict sum) {
+    for (size_t i = 0; i < n; i++)
+        sum[i] = fmaf(x, w[i], sum[i]);
+}
+
+/* The bias is taken as in the products, where a bias of -0 counts as 0. */
+static void add_bias(size_t n, const float *restrict sum, const float *restrict bias, int with_relu,
+                     float *restrict y) {
+    for (size_t i = 0; i < n; i++)
+        y[i] = sum[i] + (bias[i] + 0.0f);
+    if (with_relu) relu(n, y, y);
+}
+
 enum { PARTS = 16 };
 
 static double add_parts(const double part[PARTS]) {
@@ -129,6 +142,8 @@ static void adam(const tdrop_adam *step, size_t n, const float *gradient, float 
 const tdrop_pass_kernels TDROP_PASS_KERNELS = {
     .relu = relu,
     .relu_gradient = relu_gradient,
+    .add_product = add_product,
+    .add_bias = add_bias,
     .squared_error = squared_error,
     .squared_error_gradient = squared_error_gradient,
     .exponentials = exponentials,

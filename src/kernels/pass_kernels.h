@@ -22,6 +22,12 @@ typedef struct tdrop_pass_kernels {
     /* dx[i] = dy[i] where x[i] > 0, else 0. dx may be x. */
     void (*relu_gradient)(size_t n, const float *dy, const float *x, float *dx);
 
+    /* sum[i] = fma(x, w[i], sum[i]). */
+    void (*add_product)(size_t n, float x, const float *w, float *sum);
+
+    /* y[i] = sum[i] + bias[i], negative ones made 0 where relu is set. */
+    void (*add_bias)(size_t n, const float *sum, const float *bias, int relu, float *y);
+
     /* Sum of (y[i] - target[i])^2, in 16 partial sums of double that are added up in a fixed
      * order. */
     double (*squared_error)(size_t n, const float *y, const float *target);

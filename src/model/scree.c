@@ -4,25 +4,44 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/split.h"
+#include "model/columns.h"
 #include "model/pca.h"
 #include "model/runner.h"
 
-/* One batch: the encoder once, then what lies behind the tail for every k. */
-static tdrop_status measure_batch(tdrop_runner *runner, const size_t *rows, size_t count,
-                                  size_t tail, size_t first_k, size_t last_k, tdrop_mean *mean) {
+/* One batch: everything before the tail once, the layer behind it a column at a time, the rest for
+ * every k. */
+static tdrop_status measure_batch(tdrop_runner *runner, tdrop_columns *columns, const size_t *rows,
+                                  size_t count, size_t tail, size_t first_k, size_t last_k,
+                                  tdrop_mean *mean) {
     tdrop_net *net = runner->net;
     tdrop_runner_load(runner, rows, 0, count);
-    tdrop_status status = tdrop_runner_begin_at(runner, count, tail, last_k);
+    tdrop_status status = tdrop_net_begin(net, count, NULL);
     if (status) return status;
     tdrop_net_forward(net, 0, net->tail_edge[tail]);
+    tdrop_columns_start(columns, tail);
     for (size_t k = first_k; k <= last_k; k++) {
-        status = tdrop_runner_begin_at(runner, count, tail, k);
-        if (status) return status;
-        tdrop_net_forward(net, net->tail_edge[tail], net->step_count);
+        tdrop_net_forward(net, tdrop_columns_advance(columns, k), net->step_count);
         tdrop_runner_loss(runner, count, false);
         tdrop_mean_add(&mean[k - first_k], count, runner->results);
     }
     return TDROP_OK;
+}
+
+static tdrop_status measure_batches(tdrop_runner *runner, const tdrop_model *model,
+                                    const tdrop_sample *sample, size_t tail, size_t first_k,
+                                    size_t last_k, tdrop_mean *mean) {
+    tdrop_columns columns;
+    tdrop_status status = tdrop_net_set_parameters(runner->net, model->parameters, false);
+    if (!status) status = tdrop_columns_create(&columns, runner->net, tail, model->parameters);
+    if (status) return status;
+    for (size_t first = 0, count; first < sample->row_count && !status; first += count) {
+        size_t left = sample->row_count - first;
+        count = left < TDROP_USE_BATCH ? left : TDROP_USE_BATCH;
+        status = measure_batch(runner, &columns, sample->rows + first, count, tail, first_k, last_k,
+                               mean);
+    }
+    tdrop_columns_clear(&columns);
+    return status;
 }
 
 static void write_curve(const tdrop_mean *mean, size_t count, const tdrop_curve *curve) {
@@ -44,13 +63,8 @@ tdrop_status tdrop_scree_measure(const tdrop_model *model, const tdrop_sample *s
     tdrop_status status = tdrop_runner_create(&runner, &model->arch, &feed, &net, error);
     if (status) return status;
     tdrop_mean *mean = tdrop_alloc_zero(widths, sizeof *mean);
-    status =
-        mean ? tdrop_net_set_parameters(runner.net, model->parameters, false) : TDROP_ERROR_MEMORY;
-    for (size_t first = 0, count; first < sample->row_count && !status; first += count) {
-        size_t left = sample->row_count - first;
-        count = left < TDROP_USE_BATCH ? left : TDROP_USE_BATCH;
-        status = measure_batch(&runner, sample->rows + first, count, tail, first_k, last_k, mean);
-    }
+    status = mean ? measure_batches(&runner, model, sample, tail, first_k, last_k, mean)
+                  : TDROP_ERROR_MEMORY;
     if (!status) write_curve(mean, widths, curve);
     tdrop_free(mean);
     tdrop_runner_clear(&runner);
