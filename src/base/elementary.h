@@ -4,7 +4,7 @@
 #ifndef TDROP_BASE_ELEMENTARY_H
 #define TDROP_BASE_ELEMENTARY_H
 
-/* The natural logarithm of a finite x > 0, to about 1e-15 of its value. */
+/* The natural logarithm of a finite x > 0 that is no denormal, to about 1e-15 of its value. */
 double tdrop_log(double x);
 
 #endif
