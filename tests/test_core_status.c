@@ -93,7 +93,8 @@ static void test_isa_names(void **state) {
     assert_string_equal(tdrop_isa_name(TDROP_ISA_C), "c");
     assert_string_equal(tdrop_isa_name(TDROP_ISA_AVX2), "avx2");
     assert_string_equal(tdrop_isa_name(TDROP_ISA_AVX512), "avx512");
-    assert_null(tdrop_isa_name((tdrop_isa)4));
+    assert_string_equal(tdrop_isa_name(TDROP_ISA_NEON), "neon");
+    assert_null(tdrop_isa_name((tdrop_isa)5));
     assert_null(tdrop_isa_name((tdrop_isa)-1));
 }
 
@@ -115,7 +116,7 @@ static void test_isa_best_and_those_below_it_exist(void **state) {
     assert_int_equal(create_with(best), TDROP_OK);
     if (best < TDROP_ISA_AVX512) assert_int_equal(create_with(TDROP_ISA_AVX512), TDROP_ERROR_ISA);
     if (best < TDROP_ISA_AVX2) assert_int_equal(create_with(TDROP_ISA_AVX2), TDROP_ERROR_ISA);
-    assert_int_equal(create_with((tdrop_isa)4), TDROP_ERROR_ISA);
+    assert_int_equal(create_with((tdrop_isa)5), TDROP_ERROR_ISA);
 }
 
 int main(void) {
