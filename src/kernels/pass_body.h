@@ -3,6 +3,8 @@
  * the compiler makes vectors of them as wide as that file's flags allow. */
 #include "kernels/pass_kernels.h"
 
+#include "base/elementary.h"
+
 #include <math.h>
 #include <stdint.h>
 
@@ -81,16 +83,12 @@ static inline float exponential(float x) {
     return x < -87.0f ? 0.0f : result;
 }
 
-static float greatest(size_t n, const float *z) {
+/* One row of any length. */
+static void exponentials_of_row(size_t n, float *z, float *greatest, double *sum) {
+    double part[PARTS] = {0.0};
     float most = z[0];
     for (size_t i = 1; i < n; i++)
         most = z[i] > most ? z[i] : most;
-    return most;
-}
-
-static double exponentials(size_t n, float *z) {
-    const float most = greatest(n, z);
-    double part[PARTS] = {0.0};
     for (size_t i = 0; i < n; i++)
         z[i] = exponential(z[i] - most);
     size_t i = 0;
@@ -99,7 +97,53 @@ static double exponentials(size_t n, float *z) {
             part[j] += (double)z[i + (size_t)j];
     for (int j = 0; i < n; i++, j++)
         part[j] += (double)z[i];
-    return add_parts(part);
+    *greatest = most;
+    *sum = add_parts(part);
+}
+
+enum { ROWS = TDROP_PASS_ROWS };
+
+/* Short rows, of at most PARTS numbers: column by column, each a vector over the rows. */
+static void exponentials_of_columns(size_t rows, size_t n, float *z, float *greatest, double *sum) {
+    float column[PARTS][ROWS] = {{0.0f}}, most[ROWS];
+    double total[ROWS] = {0.0};
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < n; j++)
+            column[j][i] = z[i * n + j];
+    for (int i = 0; i < ROWS; i++)
+        most[i] = column[0][i];
+    for (size_t j = 1; j < n; j++)
+        for (int i = 0; i < ROWS; i++)
+            most[i] = column[j][i] > most[i] ? column[j][i] : most[i];
+    for (size_t j = 0; j < n; j++)
+        for (int i = 0; i < ROWS; i++) {
+            column[j][i] = exponential(column[j][i] - most[i]);
+            total[i] += (double)column[j][i];
+        }
+    for (size_t i = 0; i < rows; i++) {
+        greatest[i] = most[i];
+        sum[i] = total[i];
+        for (size_t j = 0; j < n; j++)
+            z[i * n + j] = column[j][i];
+    }
+}
+
+static void exponentials(size_t rows, size_t n, float *z, float *greatest, double *sum) {
+    if (n <= PARTS)
+        exponentials_of_columns(rows, n, z, greatest, sum);
+    else
+        for (size_t i = 0; i < rows; i++)
+            exponentials_of_row(n, z + i * n, &greatest[i], &sum[i]);
+}
+
+static void logarithms(size_t n, double *x) {
+    double block[ROWS];
+    for (int i = 0; i < ROWS; i++)
+        block[i] = (size_t)i < n ? x[i] : 1.0;
+    for (int i = 0; i < ROWS; i++)
+        block[i] = tdrop_log(block[i]);
+    for (size_t i = 0; i < n; i++)
+        x[i] = block[i];
 }
 
 static void scale(size_t n, float factor, float *y) {
@@ -147,6 +191,7 @@ const tdrop_pass_kernels TDROP_PASS_KERNELS = {
     .squared_error = squared_error,
     .squared_error_gradient = squared_error_gradient,
     .exponentials = exponentials,
+    .logarithms = logarithms,
     .scale = scale,
     .adam = adam,
 };

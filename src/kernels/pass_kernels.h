@@ -15,6 +15,9 @@ typedef struct tdrop_adam {
     float blend; /* average += blend * (parameter - average) */
 } tdrop_adam;
 
+/* Rows that some passes take at once. */
+enum { TDROP_PASS_ROWS = 16 };
+
 typedef struct tdrop_pass_kernels {
     /* y[i] = max(0, x[i]), NaN stays NaN. */
     void (*relu)(size_t n, const float *x, float *y);
@@ -35,8 +38,12 @@ typedef struct tdrop_pass_kernels {
     /* y[i] = scale * (y[i] - target[i]): the gradient takes the place of the prediction. */
     void (*squared_error_gradient)(size_t n, float scale, float *y, const float *target);
 
-    /* z[i] = exp(z[i] - the greatest z), and their sum, in 16 partial sums as above. n >= 1. */
-    double (*exponentials)(size_t n, float *z);
+    /* Up to TDROP_PASS_ROWS rows of n >= 1 numbers: z[i, j] = exp(z[i, j] - greatest[i]), where
+     * greatest[i] is the row's greatest number; sum[i] of those, in 16 partial sums as above. */
+    void (*exponentials)(size_t rows, size_t n, float *z, float *greatest, double *sum);
+
+    /* x[i] = log(x[i]) for up to TDROP_PASS_ROWS finite numbers above 0. */
+    void (*logarithms)(size_t n, double *x);
 
     /* y[i] *= factor. */
     void (*scale)(size_t n, float factor, float *y);

@@ -17,10 +17,10 @@ typedef struct tdrop_loss_kind {
     const char *metric;   /* "accuracy", or NULL */
     bool target_is_class; /* one number a row, the index of the right output; otherwise as many as
                            * there are outputs */
-    /* The loss and metric of a row of `columns` outputs. With `gradient`, y is then replaced by
-     * `share` times the gradient of the loss. */
-    tdrop_row_result (*row)(const tdrop_pass_kernels *pass, size_t columns, float *y,
-                            const float *target, bool gradient, double share);
+    /* Up to TDROP_PASS_ROWS rows of `columns` outputs: the loss and metric of each. With
+     * `gradient`, y is then replaced by `share` times the gradient of each row's loss. */
+    void (*rows)(const tdrop_pass_kernels *pass, size_t rows, size_t columns, float *y,
+                 const float *target, bool gradient, double share, tdrop_row_result *result);
 } tdrop_loss_kind;
 
 /* The loss that a task is trained with. */
@@ -35,10 +35,10 @@ void tdrop_loss(const tdrop_loss_kind *kind, const tdrop_pass_kernels *pass,
                 const tdrop_parallel *parallel, size_t rows, size_t columns, float *y,
                 const float *target, tdrop_row_result *result, bool gradient);
 
-/* Mean and standard error of the loss, and mean of the metric, gathered row after row. */
+/* Mean and standard error of the loss, and mean of the metric, gathered batch after batch. */
 typedef struct tdrop_mean {
     size_t count;
-    double loss, square; /* square: sum of squared deviations of the loss (Welford) */
+    double loss, square; /* square: sum of squared deviations of the loss */
     double metric;
 } tdrop_mean;
 

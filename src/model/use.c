@@ -81,8 +81,10 @@ static void finish_outputs(const use_pass *use, size_t rows) {
         return;
     }
     for (size_t i = 0; i < rows; i++) {
-        float *row = use->out + i * outputs;
-        pass->scale(outputs, (float)(1.0 / pass->exponentials(outputs, row)), row);
+        float *row = use->out + i * outputs, greatest;
+        double sum;
+        pass->exponentials(1, outputs, row, &greatest, &sum);
+        pass->scale(outputs, (float)(1.0 / sum), row);
     }
 }
 
