@@ -26,7 +26,7 @@
 
 /* --- Random views --- */
 
-enum { VIEWS = 5000, ENTROPY = 64 };
+enum { VIEWS = 10000, ENTROPY = 64 };
 
 static void draw_bytes(uint64_t *state, uint8_t bytes[ENTROPY]) {
     for (int i = 0; i < ENTROPY; i++)

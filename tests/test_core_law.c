@@ -25,14 +25,16 @@ static void *allocate(size_t count, size_t size) {
     return memory;
 }
 
-static tdrop_law *create(size_t n, tdrop_law_kind kind, double p, uint32_t k_min) {
+static tdrop_law *create_from(size_t n, const tdrop_law_options *options) {
     tdrop_law *law = NULL;
-    const tdrop_law_options options = {.kind = kind, .p = p, .k_min = k_min};
-    const tdrop_status status = tdrop_law_create(&law, n, &options);
+    const tdrop_status status = tdrop_law_create(&law, n, options);
     if (status != TDROP_OK || law == NULL || tdrop_law_features(law) != n)
-        fail_msg("kind %d, n = %zu, p = %g, k_min = %u: %s", (int)kind, n, p, k_min,
-                 tdrop_status_name(status));
+        fail_msg("kind %d, n = %zu: %s", (int)options->kind, n, tdrop_status_name(status));
     return law;
+}
+
+static tdrop_law *create(size_t n, tdrop_law_kind kind, double p, uint32_t k_min) {
+    return create_from(n, &(tdrop_law_options){.kind = kind, .p = p, .k_min = k_min});
 }
 
 static double *probabilities(const tdrop_law *law) {
@@ -204,6 +206,136 @@ static void test_original_mean_is_that_of_its_probabilities(void **state) {
     }
 }
 
+/* --- The laws without p --- */
+
+/* Weights of k = 0..n that are all different, with gaps. */
+enum { MOST_TABLE = 1000 };
+static double table[MOST_TABLE + 1];
+
+static void fill_table(void) {
+    for (size_t k = 0; k <= MOST_TABLE; k++)
+        table[k] = k % 7 == 3 ? 0 : 1 + 0.5 * (double)(k % 13) + (double)k / MOST_TABLE;
+}
+
+/* What the header says of P(k), in proportion, without k_min. */
+static long double weight(const tdrop_law_options *options, size_t n, size_t k) {
+    const long double stay = 1 - (long double)options->rate;
+    switch (options->kind) {
+    case TDROP_LAW_GEOMETRIC:
+        if (k == 0) return 0;
+        return powl(stay, (long double)k - 1) * (k < n ? (long double)options->rate : 1);
+    case TDROP_LAW_UNIFORM:
+        return 1;
+    case TDROP_LAW_LOG_UNIFORM:
+        return 1 / (long double)(k ? k : 1);
+    case TDROP_LAW_POW2:
+        return k && (k == n || (k & (k - 1)) == 0);
+    default:
+        return options->weights[k];
+    }
+}
+
+static const struct {
+    tdrop_law_kind kind;
+    double rate;
+} plain[] = {
+    {TDROP_LAW_GEOMETRIC, 0},    {TDROP_LAW_GEOMETRIC, 1e-6}, {TDROP_LAW_GEOMETRIC, 0.1},
+    {TDROP_LAW_GEOMETRIC, 0.75}, {TDROP_LAW_GEOMETRIC, 1},    {TDROP_LAW_UNIFORM, 0},
+    {TDROP_LAW_LOG_UNIFORM, 0},  {TDROP_LAW_POW2, 0},         {TDROP_LAW_TABLE, 0},
+};
+static const size_t plain_sizes[] = {1, 2, 3, 7, 8, 9, 64, 100, MOST_TABLE};
+
+static tdrop_law_options plain_options(size_t i, size_t n, size_t k_min) {
+    return (tdrop_law_options){.kind = plain[i].kind,
+                               .k_min = (uint32_t)k_min,
+                               .rate = plain[i].rate,
+                               .weights = table,
+                               .weight_count = n + 1};
+}
+
+/* P(k) = weight over the weights from k_min on: probabilities, mean and sampler all have it. */
+static void check_plain(const tdrop_law_options *options, size_t n) {
+    tdrop_law *law = create_from(n, options);
+    double *probability = probabilities(law);
+    long double total = 0, mean = 0;
+    for (size_t k = options->k_min; k <= n; k++)
+        total += weight(options, n, k);
+    for (size_t k = 0; k <= n; k++) {
+        const long double want = k < options->k_min ? 0 : weight(options, n, k) / total;
+        mean += (long double)k * want;
+        if (!(fabsl(probability[k] - want) < 1e-13L))
+            fail_msg("%s, n = %zu, k_min = %u: P(%zu) is %.17g, not %.17Lg",
+                     tdrop_law_kind_name(options->kind), n, options->k_min, k, probability[k],
+                     want);
+        if (want == 0) assert_true(probability[k] == 0);
+    }
+    assert_true(fabsl(tdrop_law_mean(law) - mean) < 1e-12L * (long double)n);
+    assert_probabilities(probability, n, options->k_min);
+    for (int i = 0; i <= 1000; i++) {
+        const int32_t k = tdrop_law_keep(law, i < 1000 ? i / 1000.0 : 1 - 0x1p-53);
+        assert_true(k >= 0 && k <= (int32_t)n && probability[k] > 0);
+    }
+    free(probability);
+    tdrop_law_destroy(law);
+}
+
+static void test_laws_without_p_are_what_the_header_says(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT(plain); i++)
+        for (size_t s = 0; s < COUNT(plain_sizes); s++) {
+            const size_t n = plain_sizes[s], least_ks[] = {0, 1, n / 3, n - 1, n};
+            for (size_t m = 0; m < COUNT(least_ks); m++) {
+                const tdrop_law_options options = plain_options(i, n, least_ks[m]);
+                /* 0 where the law never reaches k_min, so there is nothing to be given */
+                long double reached = 0;
+                for (size_t k = least_ks[m]; k <= n; k++)
+                    reached += weight(&options, n, k);
+                if (reached > 0) check_plain(&options, n);
+            }
+        }
+}
+
+/* The same once more, by the formulas that one knows by heart. */
+static void test_closed_forms(void **state) {
+    (void)state;
+    tdrop_law *law = create_from(9, &(tdrop_law_options){.kind = TDROP_LAW_UNIFORM});
+    double *probability = probabilities(law);
+    assert_true(fabs(tdrop_law_mean(law) - 4.5) < 1e-12 && fabs(probability[3] - 0.1) < 1e-15);
+    tdrop_law_destroy(law);
+    law = create_from(9, &(tdrop_law_options){.kind = TDROP_LAW_POW2}); /* 1 2 4 8 9 */
+    tdrop_law_probabilities(law, probability);
+    assert_true(fabs(tdrop_law_mean(law) - 4.8) < 1e-12);
+    assert_true(fabs(probability[8] - 0.2) < 1e-15 && probability[3] == 0 && probability[0] == 0);
+    tdrop_law_destroy(law);
+    law = create_from(9, &(tdrop_law_options){.kind = TDROP_LAW_GEOMETRIC, .rate = 0.5});
+    tdrop_law_probabilities(law, probability);
+    for (int k = 1; k < 9; k++)
+        assert_true(probability[k] == ldexp(1, -k));
+    assert_true(probability[0] == 0 && probability[9] == ldexp(1, -8));
+    tdrop_law_destroy(law);
+    law = create_from(3, &(tdrop_law_options){.kind = TDROP_LAW_LOG_UNIFORM}); /* 1 1 1/2 1/3 */
+    tdrop_law_probabilities(law, probability);
+    assert_true(fabs(probability[0] - 6 / 17.0) < 1e-15);
+    assert_true(fabs(probability[1] - 6 / 17.0) < 1e-15);
+    assert_true(fabs(probability[3] - 2 / 17.0) < 1e-15);
+    tdrop_law_destroy(law);
+    free(probability);
+}
+
+/* Tiny and huge weights alike: only their ratios count. */
+static void test_scale_of_a_table_does_not_matter(void **state) {
+    (void)state;
+    static const double scales[] = {1e-300, 1e-9, 1, 1e300};
+    for (size_t i = 0; i < COUNT(scales); i++) {
+        const double weights[] = {scales[i], 0, 3 * scales[i]};
+        const tdrop_law_options options = {
+            .kind = TDROP_LAW_TABLE, .weights = weights, .weight_count = COUNT(weights)};
+        tdrop_law *law = create_from(2, &options);
+        assert_true(fabs(tdrop_law_mean(law) - 1.5) < 1e-12);
+        tdrop_law_destroy(law);
+    }
+}
+
 /* --- u and k --- */
 
 static const double largest_u = 1 - 0x1p-53;
@@ -356,6 +488,29 @@ static void test_draws_follow_the_law(void **state) {
             check_draws(some_sizes[s], some_shares[p], 100 * s + p);
 }
 
+/* Chi-squared of what laws without p draw, independent and stratified. */
+static void test_draws_follow_laws_without_p(void **state) {
+    (void)state;
+    static const uint32_t batches[] = {0, 1000};
+    for (size_t i = 0; i < COUNT(plain); i++)
+        for (size_t b = 0; b < COUNT(batches); b++)
+            for (size_t k_min = 0; k_min < 20; k_min += 9) {
+                const tdrop_law_options options = plain_options(i, 100, k_min);
+                tdrop_law *law = create_from(100, &options);
+                double *probability = probabilities(law);
+                const tdrop_draw draw = {.seed = i, .batch = batches[b]};
+                int32_t *keep = draw_many(law, &draw, ROWS / 10);
+                const double fit = misfit(keep, ROWS / 10, probability, 100);
+                /* strata leave less to chance than chi-squared expects, never more */
+                if (!(fit < 6 && (batches[b] || fit > -6)))
+                    fail_msg("%s, k_min = %zu, batch %u: chi-squared off by %g",
+                             tdrop_law_kind_name(options.kind), k_min, batches[b], fit);
+                free(keep);
+                free(probability);
+                tdrop_law_destroy(law);
+            }
+}
+
 static void test_draws_are_the_k_of_uniform(void **state) {
     (void)state;
     enum { FEW = 500 };
@@ -441,6 +596,14 @@ static void test_draw_refusals(void **state) {
 
 /* --- Refusals and names --- */
 
+static const double good[] = {1, 2, 3, 4, 5}, below_0[] = {1, -1e-300, 1, 1},
+                    not_a_number[] = {1, 1, NAN, 1}, infinite[] = {1, 1, 1, INFINITY},
+                    too_large[] = {1e308, 1e308, 1e308, 1e308}, all_0[] = {0, 0, 0, 0},
+                    first_only[] = {1, 0, 0, 0};
+
+#define TABLE(values, count, least)                                                                \
+    { .kind = TDROP_LAW_TABLE, .k_min = (least), .weights = (values), .weight_count = (count) }
+
 static const struct {
     const char *what;
     size_t n;
@@ -468,6 +631,21 @@ static const struct {
     {"k_min leaves no such p", 10, {.p = 0.5 + 1e-6, .k_min = 5}, TDROP_ERROR_K_MIN},
     {"k_min = n drops nothing", 10, {.p = 1e-6, .k_min = 10}, TDROP_ERROR_K_MIN},
     {"k_min = 1 drops not all", 10, {.p = 1, .k_min = 1}, TDROP_ERROR_K_MIN},
+    {"k_min above n, uniform", 10, {.kind = TDROP_LAW_UNIFORM, .k_min = 11}, TDROP_ERROR_K_MIN},
+    {"rate NaN", 10, {.kind = TDROP_LAW_GEOMETRIC, .rate = NAN}, TDROP_ERROR_RATE},
+    {"rate below 0", 10, {.kind = TDROP_LAW_GEOMETRIC, .rate = -1e-300}, TDROP_ERROR_RATE},
+    {"rate above 1", 10, {.kind = TDROP_LAW_GEOMETRIC, .rate = 1 + 1e-15}, TDROP_ERROR_RATE},
+    {"no weights", 3, TABLE(NULL, 4, 0), TDROP_ERROR_NULL},
+    {"weights of 0", 3, TABLE(good, 0, 0), TDROP_ERROR_WEIGHTS},
+    {"a weight too few", 3, TABLE(good, 3, 0), TDROP_ERROR_WEIGHTS},
+    {"a weight too many", 3, TABLE(good, 5, 0), TDROP_ERROR_WEIGHTS},
+    {"a weight below 0", 3, TABLE(below_0, 4, 0), TDROP_ERROR_WEIGHTS},
+    {"a weight below 0 before k_min", 3, TABLE(below_0, 4, 2), TDROP_ERROR_WEIGHTS},
+    {"a weight NaN", 3, TABLE(not_a_number, 4, 0), TDROP_ERROR_WEIGHTS},
+    {"an infinite weight", 3, TABLE(infinite, 4, 0), TDROP_ERROR_WEIGHTS},
+    {"weights that add up to infinity", 3, TABLE(too_large, 4, 0), TDROP_ERROR_WEIGHTS},
+    {"weights all 0", 3, TABLE(all_0, 4, 0), TDROP_ERROR_WEIGHTS},
+    {"weights all 0 from k_min on", 3, TABLE(first_only, 4, 1), TDROP_ERROR_WEIGHTS},
 };
 
 static void test_law_refusals(void **state) {
@@ -487,27 +665,40 @@ static void test_law_refusals(void **state) {
     tdrop_law_destroy(NULL);
 }
 
+static const struct {
+    const char *name;
+    tdrop_law_kind kind;
+} names[] = {
+    {"exponential", TDROP_LAW_EXPONENTIAL},
+    {"original", TDROP_LAW_ORIGINAL},
+    {"geometric", TDROP_LAW_GEOMETRIC},
+    {"uniform", TDROP_LAW_UNIFORM},
+    {"log-uniform", TDROP_LAW_LOG_UNIFORM},
+    {"pow2", TDROP_LAW_POW2},
+    {"table", TDROP_LAW_TABLE},
+};
+
 static void test_law_names(void **state) {
     (void)state;
-    static const char *const unknown[] = {"", "exp", "exponential ", "originals", "2"};
+    static const char *const unknown[] = {"", "exp", "exponential ", "originals", "2", "Uniform"};
     const tdrop_law_kind mark = (tdrop_law_kind)77;
     tdrop_law_kind kind = mark;
-    assert_string_equal(tdrop_law_kind_name(TDROP_LAW_EXPONENTIAL), "exponential");
-    assert_string_equal(tdrop_law_kind_name(TDROP_LAW_ORIGINAL), "original");
-    assert_null(tdrop_law_kind_name((tdrop_law_kind)7));
+    assert_null(tdrop_law_kind_name((tdrop_law_kind)COUNT(names)));
     assert_null(tdrop_law_kind_name((tdrop_law_kind)-1));
     for (size_t i = 0; i < COUNT(unknown); i++)
         assert_int_equal(tdrop_law_kind_parse(unknown[i], &kind), TDROP_ERROR_LAW);
     assert_int_equal(tdrop_law_kind_parse(NULL, &kind), TDROP_ERROR_NULL);
     assert_int_equal(tdrop_law_kind_parse("original", NULL), TDROP_ERROR_NULL);
     assert_true(kind == mark);
-    for (size_t k = 0; k < COUNT(kinds); k++) {
-        assert_int_equal(tdrop_law_kind_parse(tdrop_law_kind_name(kinds[k]), &kind), TDROP_OK);
-        assert_int_equal(kind, kinds[k]);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        assert_string_equal(tdrop_law_kind_name(names[i].kind), names[i].name);
+        assert_int_equal(tdrop_law_kind_parse(names[i].name, &kind), TDROP_OK);
+        assert_int_equal(kind, names[i].kind);
     }
 }
 
 int main(void) {
+    fill_table();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_law_is_what_the_header_says),
         cmocka_unit_test(test_law_with_a_least_k),
@@ -515,11 +706,15 @@ int main(void) {
         cmocka_unit_test(test_exponential_drops_p_on_average_with_a_least_k),
         cmocka_unit_test(test_exponential_at_the_largest_p),
         cmocka_unit_test(test_original_mean_is_that_of_its_probabilities),
+        cmocka_unit_test(test_laws_without_p_are_what_the_header_says),
+        cmocka_unit_test(test_closed_forms),
+        cmocka_unit_test(test_scale_of_a_table_does_not_matter),
         cmocka_unit_test(test_p_0_keeps_all_and_p_1_nothing),
         cmocka_unit_test(test_keep_inverts_the_table),
         cmocka_unit_test(test_keep_falls_as_u_rises),
         cmocka_unit_test(test_keep_is_never_below_the_least),
         cmocka_unit_test(test_draws_follow_the_law),
+        cmocka_unit_test(test_draws_follow_laws_without_p),
         cmocka_unit_test(test_draws_are_the_k_of_uniform),
         cmocka_unit_test(test_stratified_row_follows_the_law),
         cmocka_unit_test(test_stratified_batches_vary_less),

@@ -2,6 +2,7 @@
  * The layer: mode, law, and the k of the last call. What it does to numbers is in apply.c. */
 #include "base/memory.h"
 #include "tail/law.h"
+#include "tail/rng.h"
 #include "tail/view.h"
 
 #include <string.h>
@@ -134,15 +135,14 @@ static tdrop_status draw_keeps(tdrop_layer *layer, const tdrop_view *x,
     tdrop_draw draw = layer->draw;
     size_t count = dims->keep_count;
     if (dims->overlap) return TDROP_ERROR_DIM_OVERLAP;
-    if (count > UINT32_MAX) return TDROP_ERROR_OVERFLOW;
-    tdrop_status status = ensure_law(layer, x->shape[dims->dropout]);
-    if (!status) status = ensure_keep(layer, count);
-    if (status) return status;
     if (!layer->options.stratified)
         draw.batch = 0;
     else if (!draw.batch)
         draw.batch = (uint32_t)count;
-    return tdrop_law_draw(layer->law, &draw, count, layer->keep);
+    tdrop_status status = tdrop_draw_check(&draw, count);
+    if (!status) status = ensure_law(layer, x->shape[dims->dropout]);
+    if (!status) status = ensure_keep(layer, count); /* from here on the last keeps are gone */
+    return status ? status : tdrop_law_draw(layer->law, &draw, count, layer->keep);
 }
 
 /* The k that every sample has alike, or -1 when k has to be drawn. */
