@@ -252,7 +252,7 @@ typedef struct tdrop_model_info {
     double flops;       /* operations of the training, a multiply-add counts two */
     /* the validation curve, each of n + 1 numbers: at k = 0..n */ const double *valid_loss,
         *valid_se;
-    const double *valid_pca;    /* NULL when there is none */
+    const double *valid_pca;    /* NULL when there is none; LAPACK's bits, not ours */
     const double *valid_metric; /* NULL when there is none */
     size_t valid_rows;
 } tdrop_model_info;

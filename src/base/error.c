@@ -11,6 +11,8 @@ tdrop_status tdrop_fail(tdrop_error *error, tdrop_status status, const char *for
     error->status = status;
     vsnprintf(error->message, sizeof error->message, format, args);
     va_end(args);
+    for (char *c = error->message; *c; c++) /* names and texts of others may hold line ends */
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
     return status;
 }
 

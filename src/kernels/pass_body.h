@@ -78,7 +78,7 @@ static inline float exponential(float x) {
     union {
         int32_t bits;
         float value;
-    } power = {.bits = ((int32_t)n + 127) * (1 << 23)};
+    } power = {.bits = ((int32_t)(n > -127.0f ? n : -127.0f) + 127) * (1 << 23)}; /* NaN: any */
     const float result = ((p * r) * r + r + 1.0f) * power.value;
     return x < -87.0f ? 0.0f : result;
 }

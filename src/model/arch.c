@@ -24,7 +24,7 @@ typedef struct arch_draft {
 static tdrop_status add_layer(arch_draft *draft, const tdrop_op *op, size_t width,
                               tdrop_error *error) {
     if (draft->count == MOST_LAYERS)
-        return tdrop_fail(error, TDROP_ERROR_ARCH, "architecture '%s': more than %d layers",
+        return tdrop_fail(error, TDROP_ERROR_ARCH, "architecture '%.300s': more than %d layers",
                           draft->text, MOST_LAYERS);
     draft->layer[draft->count].op = op;
     draft->layer[draft->count].width = width;
@@ -54,10 +54,11 @@ static tdrop_status add_item(arch_draft *draft, const char *item, size_t length,
     }
     const tdrop_op *op = tdrop_op_find(item, length);
     if (op && !op->has_width) return add_layer(draft, op, 0, error);
-    return tdrop_fail(error, TDROP_ERROR_ARCH,
-                      "architecture '%s': item '%.*s' at character %zu is neither a width, a code "
-                      "as [64], nor one of relu and tail",
-                      draft->text, (int)length, item, (size_t)(item - draft->text) + 1);
+    return tdrop_fail(
+        error, TDROP_ERROR_ARCH,
+        "architecture '%.300s': item '%.*s' at character %zu is neither a width, a code "
+        "as [64], nor one of relu and tail",
+        draft->text, (int)(length < 60 ? length : 60), item, (size_t)(item - draft->text) + 1);
 }
 
 static tdrop_status read_items(arch_draft *draft, const char *text, tdrop_error *error) {
@@ -102,22 +103,24 @@ static tdrop_status check_tails(const arch_draft *draft, tdrop_error *error) {
         if (!draft->layer[i].op->is_tail) continue;
         tails++;
         if (!reaches_linear(draft, i, -1) || !reaches_linear(draft, i, 1))
-            return tdrop_fail(error, TDROP_ERROR_ARCH,
-                              "architecture '%s': a tail needs a linear layer before it and one "
-                              "after it",
-                              draft->text);
+            return tdrop_fail(
+                error, TDROP_ERROR_ARCH,
+                "architecture '%.300s': a tail needs a linear layer before it and one "
+                "after it",
+                draft->text);
         for (size_t j = i; j-- > 0 && draft->layer[j].op->keep_passes;)
             if (draft->layer[j].op->is_tail)
                 return tdrop_fail(error, TDROP_ERROR_ARCH,
-                                  "architecture '%s': two tails without a linear layer between "
+                                  "architecture '%.300s': two tails without a linear layer between "
                                   "them",
                                   draft->text);
     }
     if (tails >= 1 && tails <= TDROP_MOST_TAILS) return TDROP_OK;
-    return tdrop_fail(error, TDROP_ERROR_ARCH,
-                      "architecture '%s': it has %zu tails, 1 to %d are needed; write the code as "
-                      "[64]",
-                      draft->text, tails, TDROP_MOST_TAILS);
+    return tdrop_fail(
+        error, TDROP_ERROR_ARCH,
+        "architecture '%.300s': it has %zu tails, 1 to %d are needed; write the code as "
+        "[64]",
+        draft->text, tails, TDROP_MOST_TAILS);
 }
 
 /* A name of the layer's tensor, and where its numbers lie. */
@@ -135,7 +138,7 @@ static void lay_out_tensor(tdrop_arch *arch, const tdrop_arch_layer *layer,
 }
 
 static tdrop_status too_large(const char *text, tdrop_error *error) {
-    return tdrop_fail(error, TDROP_ERROR_ARCH, "architecture '%s': too large to be addressed",
+    return tdrop_fail(error, TDROP_ERROR_ARCH, "architecture '%.300s': too large to be addressed",
                       text);
 }
 
@@ -159,7 +162,7 @@ static tdrop_status lay_out(tdrop_arch *arch, const arch_draft *draft, size_t in
         layer->inputs = width;
         layer->outputs = width = op->has_width ? draft->layer[i].width : width;
         layer->first_tensor = arch->tensor_count;
-        if ((double)layer->inputs * (double)layer->outputs > (double)INT32_MAX)
+        if (op->tensors && (double)layer->inputs * (double)layer->outputs > (double)INT32_MAX)
             return too_large(draft->text, error);
         for (size_t t = 0; t < op->tensors; t++)
             lay_out_tensor(arch, layer, &op->tensor[t]);
@@ -210,11 +213,12 @@ static tdrop_status build(tdrop_arch *arch, const arch_draft *draft, size_t inpu
 static tdrop_status check_ends(const arch_draft *draft, size_t first, size_t inputs, size_t outputs,
                                tdrop_error *error) {
     size_t last = draft->count ? draft->layer[draft->count - 1].width : 0;
-    if (first == inputs && last == outputs) return TDROP_OK;
-    return tdrop_fail(error, TDROP_ERROR_ARCH,
-                      "architecture '%s': it should begin with %zu, the width of the data, and end "
-                      "with %zu outputs",
-                      draft->text, inputs, outputs);
+    if (first && last && first == inputs && last == outputs) return TDROP_OK;
+    return tdrop_fail(
+        error, TDROP_ERROR_ARCH,
+        "architecture '%.300s': it should begin with %zu, the width of the data, and end "
+        "with %zu outputs",
+        draft->text, inputs, outputs);
 }
 
 tdrop_status tdrop_arch_parse(tdrop_arch *arch, const char *text, size_t inputs, size_t outputs,

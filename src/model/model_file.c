@@ -8,6 +8,7 @@
 #include "model/model.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -45,92 +46,6 @@ static const char *const keys[KEYS] = {[KEY_VERSION] = "format_version",
 
 /* ---- writing ---- */
 
-/* Numbers are written so that reading gives the same double: cJSON's own writing may not. */
-static void add_number(cJSON *object, const char *name, double value) {
-    char text[32];
-    snprintf(text, sizeof text, "%.17g", value);
-    cJSON_AddRawToObject(object, name, text);
-}
-
-/* 64 bits do not fit the numbers of JSON. */
-static void add_integer_text(cJSON *object, const char *name, uint64_t value, int base) {
-    char text[32];
-    snprintf(text, sizeof text, base == 16 ? "%016" PRIx64 : "%" PRIu64, value);
-    cJSON_AddStringToObject(object, name, text);
-}
-
-static void add_numbers(cJSON *object, const char *name, size_t count, const double *values) {
-    cJSON *array = cJSON_AddArrayToObject(object, name);
-    for (size_t i = 0; i < count; i++) {
-        char text[32];
-        snprintf(text, sizeof text, "%.17g", values[i]);
-        cJSON_AddItemToArray(array, cJSON_CreateRaw(text));
-    }
-}
-
-static cJSON *law_object(const tdrop_model_info *info) {
-    cJSON *law = cJSON_CreateObject();
-    cJSON_AddStringToObject(law, "name", tdrop_law_kind_name(info->law.kind));
-    add_number(law, "p", info->law.p);
-    add_number(law, "rate", info->law.rate);
-    add_number(law, "k_min", info->law.k_min);
-    if (info->law.kind == TDROP_LAW_TABLE)
-        add_numbers(law, "weights", info->law.weight_count, info->law.weights);
-    return law;
-}
-
-static cJSON *training_object(const tdrop_model_info *info) {
-    cJSON *training = cJSON_CreateObject();
-    add_number(training, "epochs", info->epochs);
-    add_number(training, "flops", info->flops);
-    return training;
-}
-
-static cJSON *scaling_object(const tdrop_scaling *scaling) {
-    cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "kind", tdrop_scale_name(scaling->kind));
-    if (scaling->kind == TDROP_SCALE_STANDARD || scaling->kind == TDROP_SCALE_MINMAX) {
-        add_numbers(object, "shift", scaling->columns, scaling->shift);
-        add_numbers(object, "unit", scaling->columns, scaling->unit);
-    }
-    return object;
-}
-
-static cJSON *data_object(const tdrop_model_info *info) {
-    cJSON *data = cJSON_CreateObject();
-    cJSON_AddStringToObject(data, "name", info->data_name ? info->data_name : "");
-    add_integer_text(data, "hash", info->data_hash, 16);
-    add_number(data, "rows", (double)info->data_rows);
-    cJSON *shape = cJSON_AddArrayToObject(data, "item_shape");
-    for (int i = 0; i < info->item_dims; i++)
-        cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)info->item_shape[i]));
-    return data;
-}
-
-static cJSON *split_object(const tdrop_model_info *info) {
-    cJSON *split = cJSON_CreateObject();
-    add_number(split, "valid_share", info->valid_share);
-    add_integer_text(split, "seed", info->split_seed, 10);
-    return split;
-}
-
-static cJSON *validation_object(const tdrop_model_info *info) {
-    cJSON *validation = cJSON_CreateObject();
-    add_number(validation, "rows", (double)info->valid_rows);
-    add_numbers(validation, "loss", info->features + 1, info->valid_loss);
-    add_numbers(validation, "se", info->features + 1, info->valid_se);
-    if (info->valid_pca) add_numbers(validation, "pca", info->features + 1, info->valid_pca);
-    if (info->valid_metric)
-        add_numbers(validation, info->metric, info->features + 1, info->valid_metric);
-    return validation;
-}
-
-static cJSON *classes_object(const tdrop_classes *classes) {
-    cJSON *object = cJSON_CreateObject();
-    add_numbers(object, "labels", classes->count, classes->label);
-    return object;
-}
-
 /* The texts of a document under construction; those made of JSON are owned. */
 typedef struct texts {
     tdrop_text text[KEYS];
@@ -139,6 +54,112 @@ typedef struct texts {
     size_t owned_count;
     bool failed;
 } texts;
+
+/* Memory may have run out for what should have been added. */
+static void note(texts *t, const cJSON *added) {
+    t->failed |= !added;
+}
+
+/* A number so that reading gives the same double: cJSON's own writing may not. What the locale of
+ * the host program has for a decimal point becomes one. */
+static const char *number_text(double value, char text[32]) {
+    snprintf(text, 32, "%.17g", value);
+    char *end = text;
+    for (const char *from = text; *from; from++) {
+        bool strange = !strchr("0123456789+-e.", *from);
+        if (!strange || (end > text && end[-1] != '.')) *end++ = strange ? '.' : *from;
+    }
+    *end = '\0';
+    return text;
+}
+
+static void add_number(texts *t, cJSON *object, const char *name, double value) {
+    char text[32];
+    note(t, cJSON_AddRawToObject(object, name, number_text(value, text)));
+}
+
+/* 64 bits do not fit the numbers of JSON. */
+static void add_integer_text(texts *t, cJSON *object, const char *name, uint64_t value, int base) {
+    char text[32];
+    snprintf(text, sizeof text, base == 16 ? "%016" PRIx64 : "%" PRIu64, value);
+    note(t, cJSON_AddStringToObject(object, name, text));
+}
+
+static void add_numbers(texts *t, cJSON *object, const char *name, size_t count,
+                        const double *values) {
+    cJSON *array = cJSON_AddArrayToObject(object, name);
+    note(t, array);
+    for (size_t i = 0; i < count; i++) {
+        char text[32];
+        cJSON *item = cJSON_CreateRaw(number_text(values[i], text));
+        note(t, item);
+        if (!cJSON_AddItemToArray(array, item)) cJSON_Delete(item);
+    }
+}
+
+static cJSON *law_object(texts *t, const tdrop_model_info *info) {
+    cJSON *law = cJSON_CreateObject();
+    note(t, cJSON_AddStringToObject(law, "name", tdrop_law_kind_name(info->law.kind)));
+    add_number(t, law, "p", info->law.p);
+    add_number(t, law, "rate", info->law.rate);
+    add_number(t, law, "k_min", info->law.k_min);
+    if (info->law.kind == TDROP_LAW_TABLE)
+        add_numbers(t, law, "weights", info->law.weight_count, info->law.weights);
+    return law;
+}
+
+static cJSON *training_object(texts *t, const tdrop_model_info *info) {
+    cJSON *training = cJSON_CreateObject();
+    add_number(t, training, "epochs", info->epochs);
+    add_number(t, training, "flops", info->flops);
+    return training;
+}
+
+static cJSON *scaling_object(texts *t, const tdrop_scaling *scaling) {
+    cJSON *object = cJSON_CreateObject();
+    note(t, cJSON_AddStringToObject(object, "kind", tdrop_scale_name(scaling->kind)));
+    if (scaling->kind == TDROP_SCALE_STANDARD || scaling->kind == TDROP_SCALE_MINMAX) {
+        add_numbers(t, object, "shift", scaling->columns, scaling->shift);
+        add_numbers(t, object, "unit", scaling->columns, scaling->unit);
+    }
+    return object;
+}
+
+static cJSON *data_object(texts *t, const tdrop_model_info *info) {
+    cJSON *data = cJSON_CreateObject();
+    note(t, cJSON_AddStringToObject(data, "name", info->data_name ? info->data_name : ""));
+    add_integer_text(t, data, "hash", info->data_hash, 16);
+    add_number(t, data, "rows", (double)info->data_rows);
+    double shape[7];
+    for (int i = 0; i < info->item_dims; i++)
+        shape[i] = (double)info->item_shape[i];
+    add_numbers(t, data, "item_shape", (size_t)info->item_dims, shape);
+    return data;
+}
+
+static cJSON *split_object(texts *t, const tdrop_model_info *info) {
+    cJSON *split = cJSON_CreateObject();
+    add_number(t, split, "valid_share", info->valid_share);
+    add_integer_text(t, split, "seed", info->split_seed, 10);
+    return split;
+}
+
+static cJSON *validation_object(texts *t, const tdrop_model_info *info) {
+    cJSON *validation = cJSON_CreateObject();
+    add_number(t, validation, "rows", (double)info->valid_rows);
+    add_numbers(t, validation, "loss", info->features + 1, info->valid_loss);
+    add_numbers(t, validation, "se", info->features + 1, info->valid_se);
+    if (info->valid_pca) add_numbers(t, validation, "pca", info->features + 1, info->valid_pca);
+    if (info->valid_metric)
+        add_numbers(t, validation, info->metric, info->features + 1, info->valid_metric);
+    return validation;
+}
+
+static cJSON *classes_object(texts *t, const tdrop_classes *classes) {
+    cJSON *object = cJSON_CreateObject();
+    add_numbers(t, object, "labels", classes->count, classes->label);
+    return object;
+}
 
 static void add_text(texts *t, int key, const char *value) {
     t->text[t->count++] = (tdrop_text){keys[key], value};
@@ -167,15 +188,15 @@ static void describe(const tdrop_model *model, texts *t, char seed[32], char pru
     snprintf(pruned_from, 32, "%zu", info->pruned_from);
     add_text(t, KEY_VERSION, FORMAT_VERSION);
     add_text(t, KEY_TASK, tdrop_task_name(info->task));
-    if (model->classes.count) add_object(t, KEY_CLASSES, classes_object(&model->classes));
+    if (model->classes.count) add_object(t, KEY_CLASSES, classes_object(t, &model->classes));
     add_text(t, KEY_ARCH, model->arch.text);
-    add_object(t, KEY_LAW, law_object(info));
+    add_object(t, KEY_LAW, law_object(t, info));
     add_text(t, KEY_SEED, seed);
-    add_object(t, KEY_TRAINING, training_object(info));
-    add_object(t, KEY_SCALING, scaling_object(&model->scaling));
-    add_object(t, KEY_DATA, data_object(info));
-    add_object(t, KEY_SPLIT, split_object(info));
-    if (info->valid_loss) add_object(t, KEY_VALIDATION, validation_object(info));
+    add_object(t, KEY_TRAINING, training_object(t, info));
+    add_object(t, KEY_SCALING, scaling_object(t, &model->scaling));
+    add_object(t, KEY_DATA, data_object(t, info));
+    add_object(t, KEY_SPLIT, split_object(t, info));
+    if (info->valid_loss) add_object(t, KEY_VALIDATION, validation_object(t, info));
     if (info->pruned_from) add_text(t, KEY_PRUNED_FROM, pruned_from);
 }
 
@@ -243,7 +264,7 @@ static const char *text_of(reading *r, int key) {
 }
 
 static cJSON *object_of(reading *r, int key) {
-    cJSON *object = cJSON_Parse(text_of(r, key));
+    cJSON *object = cJSON_ParseWithOpts(text_of(r, key), NULL, true); /* and nothing behind it */
     if (!cJSON_IsObject(object) && !r->wrong) r->wrong = keys[key];
     return object;
 }
@@ -271,8 +292,11 @@ static const char *string_of(reading *r, int key, const cJSON *object, const cha
 
 static uint64_t integer_of(reading *r, int key, const char *text, int base) {
     size_t digits = strspn(text, base == 16 ? "0123456789abcdef" : "0123456789");
-    if ((digits == 0 || digits > 20 || text[digits]) && !r->wrong) r->wrong = keys[key];
-    return strtoull(text, NULL, base);
+    errno = 0;
+    uint64_t value = strtoull(text, NULL, base);
+    bool good = text[digits] == 0 && errno == 0 && (base == 16 ? digits == 16 : digits > 0);
+    if (!good && !r->wrong) r->wrong = keys[key];
+    return value;
 }
 
 /* Exactly `count` finite numbers of an array. */
@@ -304,18 +328,29 @@ static void read_shape(reading *r, const cJSON *data, tdrop_model_info *info) {
     if ((!good || product != info->columns) && !r->wrong) r->wrong = keys[KEY_DATA];
 }
 
-static void read_data(reading *r, tdrop_model *model) {
+static tdrop_status read_data(reading *r, tdrop_model *model) {
     cJSON *data = object_of(r, KEY_DATA);
     model->info.data_hash = integer_of(r, KEY_DATA, string_of(r, KEY_DATA, data, "hash"), 16);
     model->info.data_rows = count_of(r, KEY_DATA, data, "rows", MOST_SIZE);
+    if (model->info.data_rows < 2 && !r->wrong) r->wrong = keys[KEY_DATA]; /* one is held out */
     read_shape(r, data, &model->info);
-    if (tdrop_model_name_data(model, string_of(r, KEY_DATA, data, "name")) && !r->wrong)
-        r->wrong = keys[KEY_DATA];
+    tdrop_status status = tdrop_model_name_data(model, string_of(r, KEY_DATA, data, "name"));
     cJSON_Delete(data);
+    return status;
 }
 
-/* The law; its table stays as long as a model may be cut, so it can have more weights than n + 1.
- */
+/* Whether these can be the weights of a table for the n that was trained. */
+static bool are_weights(const tdrop_law_options *law, const tdrop_model_info *info) {
+    size_t n = info->pruned_from ? info->pruned_from : info->features;
+    double sum = 0.0;
+    for (size_t i = 0; i < law->weight_count; i++) {
+        if (law->weights[i] < 0.0) return false;
+        sum += law->weights[i];
+    }
+    return law->weight_count == n + 1 && sum > 0.0;
+}
+
+/* The law; its table stays whole when a model is cut. */
 static tdrop_status read_law(reading *r, tdrop_model *model) {
     cJSON *object = object_of(r, KEY_LAW);
     const cJSON *weights = cJSON_GetObjectItemCaseSensitive(object, "weights");
@@ -329,6 +364,10 @@ static tdrop_status read_law(reading *r, tdrop_model *model) {
     if (numbers && law.kind == TDROP_LAW_TABLE)
         numbers_of(r, KEY_LAW, object, "weights", law.weight_count, numbers);
     law.weights = numbers;
+    if (law.kind != TDROP_LAW_TABLE)
+        law.weight_count = 0;
+    else if (numbers && !are_weights(&law, &model->info) && !r->wrong)
+        r->wrong = keys[KEY_LAW];
     tdrop_status status = numbers ? tdrop_model_set_law(model, &law) : TDROP_ERROR_MEMORY;
     tdrop_free(numbers);
     cJSON_Delete(object);
@@ -352,8 +391,10 @@ static tdrop_status read_task(reading *r, tdrop_model *model) {
     for (size_t i = 1; i < outputs; i++)
         if (!(labels[i] > labels[i - 1]) && !r->wrong) r->wrong = keys[KEY_CLASSES];
     tdrop_status status = tdrop_classes_create(&classes, outputs, labels);
-    if (!status) status = tdrop_model_set_classes(model, &classes);
-    if (!status) tdrop_classes_clear(&classes);
+    if (!status) {
+        status = tdrop_model_set_classes(model, &classes);
+        tdrop_classes_clear(&classes);
+    }
     cJSON_Delete(object);
     tdrop_free(labels);
     return status;
@@ -367,8 +408,10 @@ static void read_history(reading *r, tdrop_model_info *info) {
     info->flops = number_of(r, KEY_TRAINING, training, "flops", 0.0, 1e300);
     info->valid_share = number_of(r, KEY_SPLIT, split, "valid_share", 0.0, 1.0);
     info->split_seed = integer_of(r, KEY_SPLIT, string_of(r, KEY_SPLIT, split, "seed"), 10);
-    if (tdrop_safetensors_text(&r->document, keys[KEY_PRUNED_FROM]))
+    if (tdrop_safetensors_text(&r->document, keys[KEY_PRUNED_FROM])) {
         info->pruned_from = (size_t)integer_of(r, KEY_PRUNED_FROM, text_of(r, KEY_PRUNED_FROM), 10);
+        if (info->pruned_from <= info->features && !r->wrong) r->wrong = keys[KEY_PRUNED_FROM];
+    }
     cJSON_Delete(training);
     cJSON_Delete(split);
 }
@@ -403,7 +446,8 @@ static tdrop_status read_scaling(reading *r, size_t columns, tdrop_scaling *scal
         numbers_of(r, KEY_SCALING, object, "shift", columns, scaling->shift);
         numbers_of(r, KEY_SCALING, object, "unit", columns, scaling->unit);
         for (size_t j = 0; j < columns; j++)
-            if (!(scaling->unit[j] > 0.0) && !r->wrong) r->wrong = keys[KEY_SCALING];
+            if (!(scaling->unit[j] > 0.0 && isfinite(1.0 / scaling->unit[j])) && !r->wrong)
+                r->wrong = keys[KEY_SCALING];
         tdrop_scaling_finish(scaling);
     }
     cJSON_Delete(object);
@@ -503,9 +547,8 @@ static tdrop_status read_model(reading *r, tdrop_model **model, tdrop_error *err
     tdrop_status status = check_version(r, error);
     if (!status) status = create_from(r, &made, error);
     if (status) return status;
-    read_data(r, made);
     read_history(r, &made->info);
-    status = read_task(r, made) || read_law(r, made) || read_curve(r, made)
+    status = read_data(r, made) || read_task(r, made) || read_law(r, made) || read_curve(r, made)
                  ? tdrop_fail_memory(error, r->path)
                  : TDROP_OK;
     if (!status && r->wrong)

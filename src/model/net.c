@@ -111,6 +111,9 @@ static tdrop_status build(tdrop_net *net, const tdrop_net_options *options) {
 tdrop_status tdrop_net_create(tdrop_net **net, const tdrop_arch *arch,
                               const tdrop_net_options *options, tdrop_error *error) {
     const tdrop_pass_kernels *pass = tdrop_pass_kernels_for(options->isa);
+    if (!tdrop_isa_name(options->isa))
+        return tdrop_fail(error, TDROP_ERROR_ISA, "no instruction set number %d",
+                          (int)options->isa);
     if (!pass)
         return tdrop_fail(error, TDROP_ERROR_ISA, "this processor does not run %s",
                           tdrop_isa_name(options->isa));

@@ -53,7 +53,7 @@ static tdrop_status create_runner(use_pass *use, const tdrop_data *data,
 /* Copies the first `width` of `stride` columns. */
 static void copy_columns(size_t rows, size_t width, const float *from, size_t from_stride,
                          float *to, size_t to_stride) {
-    for (size_t i = 0; i < rows; i++)
+    for (size_t i = 0; width > 0 && i < rows; i++) /* k = 0 needs no buffer of codes */
         memcpy(to + i * to_stride, from + i * from_stride, width * sizeof *to);
 }
 
