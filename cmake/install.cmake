@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What `cmake --install` puts where: libraries, headers, pkg-config files, a CMake package, and the
-# program with its manual page. Two components: runtime and development.
+# What `cmake --install` puts where: libraries, headers with their manual page, pkg-config files,
+# a CMake package, and the program with its own. Two components: runtime and development.
 
 include(CMakePackageConfigHelpers)
 
@@ -45,6 +45,7 @@ if(TDROP_BUILD_MODEL)
   tdrop_install_pkgconfig(taildropout_model)
 endif()
 install(FILES ${public_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+install(FILES man/taildropout.3 DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPONENT development)
 
 configure_package_config_file(cmake/taildropoutConfig.cmake.in taildropoutConfig.cmake
   INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO)
