@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * taildropout_bench [--quick] [NAME...]: one table of ratios, and bench.json in this folder. */
+ *
+ * taildropout_bench [--quick] [NAME...]    one table of ratios, and bench.json in this folder
+ * taildropout_bench --plot FILE.svg        time of the products against p
+ *
+ * Rows of one thread are timed by the time that the thread runs, so that the turns of other
+ * processes are not counted; rows of several threads by the clock. */
 #include "bench.h"
 
 #include <math.h>
@@ -17,12 +22,21 @@ static const double least_seconds = 0.02;
 typedef struct result {
     const bench_row *row;
     double ours_ms, theirs_ms;
+    double share; /* of the peak that ours reaches; 0: not asked for */
 } result;
 
-double bench_seconds(void) {
+static double seconds_of(clockid_t clock) {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+double bench_seconds(void) {
+    return seconds_of(CLOCK_MONOTONIC);
+}
+
+double bench_thread_seconds(void) {
+    return seconds_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static int compare_doubles(const void *a, const void *b) {
@@ -51,10 +65,16 @@ float *bench_floats(size_t count) {
 }
 
 static double time_calls(void (*call)(void *), void *state, int calls) {
-    double start = bench_seconds();
+    double start = bench_thread_seconds();
     for (int i = 0; i < calls; i++)
         call(state);
-    return (bench_seconds() - start) / calls;
+    return (bench_thread_seconds() - start) / calls;
+}
+
+/* Seconds for an operation at the peak. */
+static double time_peak(void) {
+    double start = bench_thread_seconds(), operations = bench_spin();
+    return (bench_thread_seconds() - start) / operations;
 }
 
 /* How many calls make one measurement long enough. */
@@ -64,9 +84,9 @@ static int calls_needed(void (*call)(void *), void *state) {
     return once >= least_seconds ? 1 : (int)(least_seconds / fmax(once, 1e-9)) + 1;
 }
 
-/* Both sides in turn, medians of several. */
+/* Both sides, and the peak, in turn; medians of several. */
 static bool measure_in_turn(const bench_row *row, bool quick, result *result) {
-    double ours[MOST_REPEATS], theirs[MOST_REPEATS];
+    double ours[MOST_REPEATS], theirs[MOST_REPEATS], peak[MOST_REPEATS];
     size_t repeats = quick ? 7 : 31;
     const char *why = "it cannot be set up";
     void *state = row->set_up(row, &why);
@@ -78,16 +98,21 @@ static bool measure_in_turn(const bench_row *row, bool quick, result *result) {
     for (size_t i = 0; i < repeats; i++) {
         ours[i] = time_calls(row->ours, state, our_calls);
         theirs[i] = time_calls(row->theirs, state, their_calls);
+        if (row->operations) peak[i] = time_peak();
     }
-    row->tear_down(state);
     result->ours_ms = 1e3 * bench_median(ours, repeats);
     result->theirs_ms = 1e3 * bench_median(theirs, repeats);
+    if (row->operations)
+        result->share =
+            1e3 * row->operations(state) * bench_median(peak, repeats) / result->ours_ms;
+    row->tear_down(state);
     return true;
 }
 
 static bool measure_row(const bench_row *row, const bench_peaks *peaks, bool quick,
                         result *result) {
     result->row = row;
+    result->share = 0.0;
     return row->measure ? row->measure(row, peaks, quick, &result->ours_ms, &result->theirs_ms)
                         : measure_in_turn(row, quick, result);
 }
@@ -101,6 +126,8 @@ static void print_result(const result *result) {
     printf("%-26s %-12s %7u %11.3f %11.3f %8.2fx", row->name, row->rival, row->threads,
            result->ours_ms, result->theirs_ms, ratio(result));
     if (row->at_least > 0.0) printf("  at least %.2fx", row->at_least);
+    if (result->share > 0.0) printf("  %.1f %% of peak", 100.0 * result->share);
+    if (row->share_at_least > 0.0) printf(", at least %.0f %%", 100.0 * row->share_at_least);
     printf("\n");
     fflush(stdout);
 }
@@ -141,8 +168,10 @@ static size_t measure_table(const bench_row *rows, const bench_peaks *peaks, boo
 }
 
 int main(int argc, char **argv) {
-    static const bench_row *const tables[] = {bench_layer_rows, bench_product_rows,
-                                              bench_training_rows};
+    static const bench_row *const tables[] = {
+        bench_layer_rows, bench_product_rows, bench_rival_rows,   bench_step_rows,
+        bench_scree_rows, bench_threads_rows, bench_training_rows};
+    if (argc == 3 && !strcmp(argv[1], "--plot")) return bench_plot(argv[2]) ? 0 : 1;
     result results[MOST_ROWS];
     size_t count = 0;
     bool quick = argc > 1 && !strcmp(argv[1], "--quick");

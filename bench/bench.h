@@ -28,14 +28,25 @@ typedef struct bench_row {
                     double *ours_ms, double *theirs_ms);
     double at_least; /* the ratio that is promised; 0: context only */
     double p;        /* for rows that differ in it alone */
+    /* Operations that a call of ours does on average, a multiply-add counts two; where it is given
+     * the row also says which share of the peak they run at. */
+    double (*operations)(const void *state);
+    double share_at_least; /* the share that is promised; 0: none */
 } bench_row;
 
 /* All rows, ended by one without a name. */
 extern const bench_row bench_layer_rows[];
 extern const bench_row bench_product_rows[];
+extern const bench_row bench_rival_rows[];
+extern const bench_row bench_step_rows[];
+extern const bench_row bench_scree_rows[];
+extern const bench_row bench_threads_rows[];
 extern const bench_row bench_training_rows[];
 
+/* Time on the clock, and time that the calling thread ran: the same on an idle machine. */
 double bench_seconds(void);
+double bench_thread_seconds(void);
+
 double bench_median(double *values, size_t count);
 
 /* Memory for `count` floats, cache-line aligned, filled with numbers in [-1, 1). Exits when there
@@ -43,5 +54,12 @@ double bench_median(double *values, size_t count);
 float *bench_floats(size_t count);
 
 bench_peaks bench_measure_peaks(void);
+
+/* Multiply-adds on registers for a few milliseconds, on the calling thread. Returns how many
+ * operations they were. */
+double bench_spin(void);
+
+/* Draws time against p into an SVG file. */
+bool bench_plot(const char *path);
 
 #endif

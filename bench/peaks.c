@@ -53,8 +53,7 @@ __attribute__((target("avx2,fma"))) static float spin_avx2(void) {
 
 static volatile float sink;
 
-/* Operations of one spin. */
-static double spin_once(void) {
+double bench_spin(void) {
     switch (tdrop_isa_best()) {
 #if defined(__x86_64__)
     case TDROP_ISA_AVX512:
@@ -74,7 +73,7 @@ static double spin_once(void) {
 static void spin_task(void *arg, size_t index, unsigned worker) {
     double *operations = arg;
     (void)worker;
-    operations[index] = spin_once();
+    operations[index] = bench_spin();
 }
 
 static double measure_flops(unsigned threads) {

@@ -308,7 +308,9 @@ def fill_tails(x: Tensor, mask: Tensor, inplace: bool = False) -> Tensor:
     """x where the mask holds, +0.0 elsewhere; differentiable. The mask is broadcast to x."""
     if inplace:
         return x.masked_fill_(~mask, 0)
-    return torch.where(mask, x, x.new_zeros(()))
+    if x.is_contiguous() or not (torch.compiler.is_compiling() or unwatched()):
+        return torch.where(mask, x, x.new_zeros(()))
+    return x.clone().masked_fill_(~mask, 0)  # keeps strides, which `where` takes from the mask
 
 
 def mask_of(x: Tensor, keep: Keep, dropout: int) -> Tensor:

@@ -182,7 +182,9 @@ def find_tails(model: nn.Module, names: Any = None) -> dict[str, TailDropout]:
     wanted = [names] if isinstance(names, str) else list(names)
     unknown = [name for name in wanted if name not in tails]
     if unknown:
-        raise ValueError(f"{unknown[0]!r} is no TailDropout layer of the model; it has {list(tails)}")
+        raise ValueError(
+            f"{unknown[0]!r} is no TailDropout layer of the model; it has {list(tails)}"
+        )
     return {name: tails[name] for name in wanted}
 
 
@@ -204,8 +206,8 @@ def evaluating(model: nn.Module) -> Iterator[None]:
             model.train(modes[0][1])
             for module, mode in modes:
                 module.training = mode
-    for module, k in set_k:
-        module.set_k(k)
+            for module, k in set_k:
+                module.set_k(k)
 
 
 def _features(model: nn.Module, tails: dict[str, TailDropout], x: Any) -> dict[str, int]:
@@ -297,8 +299,7 @@ def scree(
         results = np.array([total.result() for total in sums[name]])
         curves.append(Scree(name, results[:, 0], results[:, 1], rows))
     first = curves[0]
-    whole = Scree(first.name, first.loss, first.se, rows, tuple(curves))
-    return whole
+    return Scree(first.name, first.loss, first.se, rows, tuple(curves))
 
 
 def _move(value: Any, device: torch.device | str) -> Any:

@@ -95,11 +95,13 @@ def draw_noise(
     Stratified, of G samples each has its own of G equal parts of [0, 1), in random order; rounding
     may then give 1 itself.
     """
-    noise = torch.rand(shape, dtype=dtype, device=device, generator=generator)
+    # Named only where there is one: with the argument, torch.rand takes no symbolic sizes.
+    source = {} if generator is None else {"generator": generator}
+    noise = torch.rand(shape, dtype=dtype, device=device, **source)
     if not stratified:
         return noise
     count = math.prod(shape)
-    order = torch.randperm(count, device=device, generator=generator).reshape(shape)
+    order = torch.randperm(count, device=device, **source).reshape(shape)
     return (order + noise) / count
 
 
@@ -154,7 +156,6 @@ def keep_of(noise: Tensor, table: Table) -> Tensor:
     if status:
         native.check(status, f"draw of {count} k of {table.n}")
     return keep
-
 
 
 def refuse_under_checkpoint() -> None:

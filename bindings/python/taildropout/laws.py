@@ -97,7 +97,9 @@ def parse_law(law: str | Sequence[float]) -> Law:
             "log-uniform, pow2 (or a sequence of weights of k)"
         )
     if (name == "geometric") != bool(colon):
-        raise ValueError(f"law = {law!r}: geometric needs a rate, as geometric:0.1, others have none")
+        raise ValueError(
+            f"law = {law!r}: geometric needs a rate, as geometric:0.1, others have none"
+        )
     try:
         number = float(rate) if colon else 0.0
     except ValueError:

@@ -315,22 +315,22 @@ class TailDropout(nn.Module):
             plan = plan_for(input, (), self._dropout_dim, False)
             if plan.fast:
                 return run_planned(input, plan, k, self._writes_to(input))
-        return self._first_by_mask(input, k)
+        return self._first_by_mask(input, k, self._writes_to(input))
 
-    def _first_by_mask(self, input: Tensor, k: int | Tensor) -> Tensor:
+    def _first_by_mask(self, input: Tensor, k: int | Tensor, inplace: bool) -> Tensor:
         dims = resolve_dims(input.ndim, (), self._dropout_dim, drawing=False)
         index = torch.arange(input.shape[dims.dropout], device=input.device)
-        return fill_tails(input, along(index, input.ndim, dims.dropout) < k, self.inplace)
+        return fill_tails(input, along(index, input.ndim, dims.dropout) < k, inplace)
 
     def _forward_traced(self, input: Tensor) -> Tensor:
         """For graphs: which branch is taken follows from attributes alone, the value of k lives in
         the buffer, and a k above n keeps everything."""
         if self._k_is_set:
-            return self._first_by_mask(input, self.k)
+            return self._first_by_mask(input, self.k, self.inplace)
         if not self.training or self._p == 0:
             return input
         if self._p == 1 and self._is_original:
-            return self._first_by_mask(input, 0)
+            return self._first_by_mask(input, 0, self.inplace)
         return fill_tails(input, self._mask_for(input), self.inplace)
 
     # --- parts of forward ---
@@ -338,7 +338,9 @@ class TailDropout(nn.Module):
     def _writes_to(self, input: Tensor) -> bool:
         if not self.inplace:
             return False
-        if torch._debug_has_internal_overlap(input) == 1:
+        if any(
+            step == 0 and size > 1 for step, size in zip(input.stride(), input.shape, strict=True)
+        ):
             raise RuntimeError(
                 "inplace: elements of the input share memory (was it expanded?); clone it first"
             )
@@ -349,7 +351,9 @@ class TailDropout(nn.Module):
         k = int(self.k) if self.k.device.type == "cpu" else self._k_value
         dim = self._dropout_dim
         if not -len(shape) <= dim < len(shape):
-            raise IndexError(f"dropout_dim = {dim} is out of range for a tensor of {len(shape)} dims")
+            raise IndexError(
+                f"dropout_dim = {dim} is out of range for a tensor of {len(shape)} dims"
+            )
         n = shape[dim]
         if k > n:
             raise ValueError(f"k = {k} was set, but the input has only {n} features")
@@ -364,9 +368,7 @@ class TailDropout(nn.Module):
         """DistributedDataParallel copies the buffers of rank 0 into all others. A buffer that is not
         what this process set came from there."""
         if self.k.device.type == "cpu" and int(self.k) != self._k_value:
-            mine, theirs = (
-                "none" if k == _UNSET else k for k in (self._k_value, int(self.k))
-            )
+            mine, theirs = ("none" if k == _UNSET else k for k in (self._k_value, int(self.k)))
             raise RuntimeError(
                 f"the set k differs between ranks: this process has {mine}, rank 0 has {theirs}; call "
                 "set_k with one value on all of them"

@@ -9,6 +9,7 @@ are not done.
 from __future__ import annotations
 
 import ctypes
+import math
 import threading
 from typing import Any
 
@@ -131,9 +132,7 @@ def _cut(y: Tensor, keep: Tensor | None) -> Tensor:
 
 def _kernel_fits(*tensors: Tensor) -> bool:
     """float32 matrices with elements, small enough to be counted by the library."""
-    return all(
-        t.dtype is torch.float32 and t.numel() > 0 and max(t.shape) < 2**31 for t in tensors
-    )
+    return all(t.dtype is torch.float32 and t.numel() > 0 and max(t.shape) < 2**31 for t in tensors)
 
 
 # --- the same in plain torch --------------------------------------------------------------------
@@ -325,10 +324,8 @@ def tail_linear(
     lead = x.shape[:-1]
     keep_in = _row_keeps(keep_in, lead, weight.shape[1], "keep_in")
     keep_out = _row_keeps(keep_out, lead, weight.shape[0], "keep_out")
-    rows = x.reshape(-1, x.shape[-1])
-    compute = (
-        torch.ops.taildropout.linear if _ops_fit(rows, weight, bias) else _forward_by_torch
-    )
+    rows = x.reshape(math.prod(lead), x.shape[-1])
+    compute = torch.ops.taildropout.linear if _ops_fit(rows, weight, bias) else _forward_by_torch
     return compute(rows, weight, bias, keep_in, keep_out).reshape(*lead, weight.shape[0])
 
 

@@ -168,7 +168,6 @@ def _load() -> tuple[ctypes.CDLL, ctypes.PyDLL]:
 library, brief = _load()
 
 
-
 def has(name: str) -> bool:
     """Whether the library that is loaded has a function."""
     return hasattr(library, name)

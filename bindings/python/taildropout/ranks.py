@@ -64,4 +64,6 @@ def check_ranks(model: nn.Module, group: dist.ProcessGroup | None = None) -> Non
     for name in mine:
         values = [theirs.get(name) for theirs in everyone]
         if any(value != values[0] for value in values):
-            raise RuntimeError(f"the set k of {name or 'the layer'} differs between ranks: {values}")
+            raise RuntimeError(
+                f"the set k of {name or 'the layer'} differs between ranks: {values}"
+            )

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: MIT
+"""scree and choose_k."""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from taildropout import Scree, TailDropout, TailMLP, choose_k, scree
+from torch import nn
+
+
+def network():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(6, 10), TailDropout(), nn.ReLU(), nn.Linear(10, 4))
+
+
+def data(rows=250):
+    g = torch.Generator().manual_seed(1)
+    return torch.randn(rows, 6, generator=g), torch.randn(rows, 4, generator=g)
+
+
+@pytest.mark.parametrize("loss", [nn.MSELoss(), F.mse_loss, lambda y, t: ((y - t) ** 2).mean(1)])
+def test_curve(loss):
+    model, (x, y) = network(), data()
+    curve = scree(model, (x, y), loss, batch_size=64)
+    assert curve.n == 10 and curve.loss.shape == curve.se.shape == (11,) and curve.rows == 250
+    assert curve.k.tolist() == list(range(11))
+    model.eval()
+    for k in (0, 3, 10):
+        model[1].set_k(k)
+        rows = ((model(x) - y) ** 2).mean(1).double()
+        assert curve.loss[k] == pytest.approx(rows.mean().item(), rel=1e-6)
+        assert curve.se[k] == pytest.approx((rows.std() / 250**0.5).item(), rel=1e-6)
+
+
+def test_a_loss_that_is_one_number():
+    model, (x, y) = network(), data(256)
+    curve = scree(model, (x, y), lambda a, b: ((a - b) ** 2).mean(), batch_size=64)
+    other = scree(model, (x, y), nn.MSELoss())
+    np.testing.assert_allclose(curve.loss, other.loss, rtol=1e-5)
+    assert np.isfinite(curve.se).all()
+    single = scree(model, (x, y), lambda a, b: ((a - b) ** 2).mean())
+    assert np.isnan(single.se).all()
+
+
+def test_kinds_of_data():
+    x, y = data()
+    model = network()
+    loss = nn.MSELoss()
+    expected = scree(model, (x, y), loss).loss
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), batch_size=32)
+    np.testing.assert_allclose(scree(model, loader, loss).loss, expected, rtol=1e-5)
+    np.testing.assert_allclose(scree(model, [(x, y)], loss).loss, expected, rtol=1e-5)
+    np.testing.assert_allclose(scree(model, (x.numpy(), y.numpy()), loss).loss, expected, rtol=1e-5)
+    auto = nn.Sequential(nn.Linear(6, 10), TailDropout(), nn.Linear(10, 6))
+    one = scree(auto, x, loss).loss
+    np.testing.assert_allclose(scree(auto, (x, x), loss).loss, one, rtol=1e-5)
+    np.testing.assert_allclose(scree(auto, x.split(32), loss).loss, one, rtol=1e-5)
+    for bad, error in (
+        ((x, y[:3]), ValueError),
+        (5, TypeError),
+        ([], ValueError),
+        ([(x, y, x)], ValueError),
+    ):
+        with pytest.raises(error):
+            scree(model, bad, loss)
+    with pytest.raises(ValueError, match="shape"):
+        scree(model, (x, y), lambda a, b: (a - b).mean(0))
+
+
+def test_classifier_and_images():
+    model = nn.Sequential(
+        nn.Conv2d(1, 8, 3), TailDropout(dropout_dim=1), nn.Flatten(), nn.Linear(8 * 36, 3)
+    )
+    curve = scree(model, (torch.randn(40, 1, 8, 8), torch.randint(3, (40,))), nn.CrossEntropyLoss())
+    assert curve.n == 8 and np.isfinite(curve.se).all()
+
+
+def test_several_tails():
+    model = nn.Sequential(
+        nn.Linear(6, 10), TailDropout(), nn.Linear(10, 5), TailDropout(), nn.Linear(5, 4)
+    )
+    curve = scree(model, data(), nn.MSELoss())
+    assert [c.name for c in curve.tails] == ["1", "3"] and [c.n for c in curve.tails] == [10, 5]
+    assert curve.tails[0].loss[-1] == pytest.approx(curve.tails[1].loss[-1])
+    second = scree(model, data(), nn.MSELoss(), tails="3")
+    np.testing.assert_array_equal(second.loss, curve.tails[1].loss)
+    with pytest.raises(ValueError, match="'7'"):
+        scree(model, data(), nn.MSELoss(), tails=["7"])
+    with pytest.raises(ValueError, match="no TailDropout"):
+        scree(nn.Linear(6, 4), data(), nn.MSELoss())
+
+
+def test_mlp():
+    torch.manual_seed(0)
+    mlp = TailMLP(6, 10, 4)
+    plain = nn.Sequential(mlp.producer, mlp.activation, mlp.tail, mlp.consumer)
+    a = scree(mlp, data(), nn.MSELoss())
+    b = scree(plain, data(), nn.MSELoss())
+    np.testing.assert_allclose(a.loss, b.loss, rtol=1e-5)
+
+
+def test_the_model_comes_back_as_it_was():
+    model = nn.Sequential(network(), nn.BatchNorm1d(4))
+    model[1].eval()
+    model[0][1].set_k(4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scree(model, data(), nn.MSELoss())
+    assert model.training and not model[1].training
+    assert model[0][1].k.item() == 4 and model[0][1]._k_is_set
+    with pytest.raises(RuntimeError):
+        scree(model, (torch.randn(4, 6), torch.randn(4, 3)), nn.MSELoss(reduction="none"))
+    assert model.training and model[0][1].k.item() == 4
+
+
+def test_plot(tmp_path):
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    model = nn.Sequential(
+        nn.Linear(6, 10), TailDropout(), nn.Linear(10, 5), TailDropout(), nn.Linear(5, 4)
+    )
+    axes = scree(model, data(), nn.MSELoss()).plot()
+    assert len(axes.lines) == 4
+    axes.figure.savefig(tmp_path / "scree.png")
+    assert scree(model, data(), nn.MSELoss()).plot(axes, rule=None) is axes
+
+
+LOSS = [10.0, 5.0, 3.0, 2.0, 1.5, 1.1, 1.05, 1.0, 1.0, 1.01]
+
+
+def test_choose_k():
+    assert choose_k(LOSS) == choose_k(LOSS, "within=2%") == 5
+    assert choose_k(LOSS, "within=0%") == 7
+    assert choose_k(LOSS, "within=10%") == 4
+    assert choose_k(LOSS, "knee") in (2, 3)
+    assert choose_k(LOSS, "1se", [0.06] * 10) == 6
+    assert choose_k(LOSS, 4) == choose_k(LOSS, "4") == 4
+    curve = Scree("", np.array(LOSS), np.full(10, 0.06), 100)
+    assert choose_k(curve, "1se") == 6
+    assert choose_k(LOSS, "bytes=2k", size=lambda k: 100 + 300 * k) == 6
+    assert choose_k(LOSS, "bytes=1M", size=lambda k: 100 + 300 * k) == 9
+
+
+@pytest.mark.parametrize(
+    "arguments, text",
+    [
+        ((LOSS, "best"), "best"),
+        ((LOSS, "within=200%"), "200"),
+        ((LOSS, 10), "10"),
+        ((LOSS, -1), "-1"),
+        (([1.0, float("nan")], "auto"), "auto"),
+        (([], "auto"), "at least one"),
+        ((LOSS, "1se"), "1se"),
+        ((LOSS, "1se", [1.0]), "1 numbers"),
+        ((LOSS, "bytes=2k"), "size"),
+        ((LOSS, "bytes=x"), "bytes"),
+    ],
+)
+def test_choose_k_refuses(arguments, text):
+    with pytest.raises(ValueError, match=text):
+        choose_k(*arguments, **({"size": lambda k: k} if text == "bytes" else {}))
+
+
+def test_bytes_too_few():
+    with pytest.raises(ValueError, match="k = 0"):
+        choose_k(LOSS, "bytes=10", size=lambda k: 100 + k)
