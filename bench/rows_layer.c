@@ -2,8 +2,8 @@
  * The layer against memcpy of the whole tensor. A layer that multiplied by a mask could not be
  * faster than that; ours writes tails alone.
  *
- * Each call takes the next of several tensors, on both sides, and keeps that are new. With four
- * tensors of 2 MiB and four to copy to, all lie behind the second-level cache of a core, and in the
+ * Each call takes the next of several tensors, on both sides, and keeps that are new. With three
+ * tensors of 2 MiB and three to copy to, all lie behind the second-level cache of a core, and in the
  * last-level cache of a server: as in training, where the layer before has just written what this
  * one takes. The rows called cold go through 64 of each instead, 256 MiB, so that every byte comes
  * from memory; layer-images does so by its size. layer-single, which is about what a call costs
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <taildropout.h>
 
-enum { WARM = 4, COLD = 64, KEEP_ROUNDS = 64, SINGLE_COPY_BYTES = 64 << 10 };
+enum { WARM = 3, COLD = 64, KEEP_ROUNDS = 64, SINGLE_COPY_BYTES = 64 << 10 };
 
 typedef struct layer_case {
     const char *name;
