@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from .layer import TailDropout
+from .trace import Replay, trace
 
 
 @dataclass(frozen=True)
@@ -241,6 +242,47 @@ def _features_inside(model: nn.Module, name: str) -> int:
     raise ValueError(f"the tail layer {name!r} was not used when the model ran")
 
 
+class _Runs:
+    """The outputs of a model at every k. Where the model can be traced, what lies before the tail is
+    computed once a batch; that this gives what the model gives is seen on the first one."""
+
+    def __init__(self, model: nn.Module, layer: TailDropout, replay: Replay | None) -> None:
+        self._model, self._layer, self._replay = model, layer, replay
+        self._proven = False
+
+    def outputs(self, x: Any, count: int) -> Iterator[Any]:
+        """The outputs at k = 0..count - 1."""
+        if self._replay is not None and not self._proven:
+            self._proven = self._agrees(x, self._replay, (0, count - 1, count // 2))
+            if not self._proven:
+                self._replay = None
+        for k in range(count):
+            self._layer.set_k(k)
+            if self._replay is None:
+                yield self._model(x)
+            else:
+                yield self._replay.again(x) if k else self._replay.start(x)
+
+    def _agrees(self, x: Any, replay: Replay, tried: tuple[int, ...]) -> bool:
+        try:
+            for number, k in enumerate(tried):
+                self._layer.set_k(k)
+                found = replay.again(x) if number else replay.start(x)
+                if not isinstance(found, Tensor) or not torch.equal(found, self._model(x)):
+                    return False
+        except Exception:  # what the model itself raises, it raises again without the replay
+            return False
+        return True
+
+
+def _runs(model: nn.Module, layers: dict[str, TailDropout]) -> dict[str, _Runs]:
+    try:
+        graph = trace(model)
+    except Exception:  # the model as it is will do
+        return {name: _Runs(model, layer, None) for name, layer in layers.items()}
+    return {name: _Runs(model, layer, Replay(model, graph, name)) for name, layer in layers.items()}
+
+
 def scree(
     model: nn.Module,
     data: Any,
@@ -252,7 +294,8 @@ def scree(
 ) -> Scree:
     """Measures the loss at every k = 0..n.
 
-    The model runs in evaluation mode and comes back as it was. With several tail layers, each has a
+    The model runs in evaluation mode and comes back as it was. What lies before a tail runs once a
+    batch where the model can be traced, the rest n + 1 times. With several tail layers, each has a
     curve of its own, measured while the others keep everything.
 
     Args:
@@ -278,19 +321,21 @@ def scree(
         device = next((p.device for p in model.parameters()), torch.device("cpu"))
     of_rows = _unreduced(loss)
     sums: dict[str, list[_Sums]] = {}
+    runs: dict[str, _Runs] = {}
     rows = 0
     with evaluating(model), torch.no_grad():
         for x, y in _batches(data, batch_size):
             x, y = _move(x, device), _move(y, device)
             if not sums:
                 widths = _features(model, layers, x)
+                runs = _runs(model, layers)
                 sums = {name: [_Sums() for _ in range(widths[name] + 1)] for name in layers}
             count = len(y)
             rows += count
             for name, layer in layers.items():
-                for k, total in enumerate(sums[name]):
-                    layer.set_k(k)
-                    total.add(*_row_losses(of_rows(model(x), y), count))
+                outputs = runs[name].outputs(x, len(sums[name]))
+                for output, total in zip(outputs, sums[name], strict=True):
+                    total.add(*_row_losses(of_rows(output, y), count))
                 layer.set_k(None)
     if not rows:
         raise ValueError("data has no rows")

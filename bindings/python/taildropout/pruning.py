@@ -26,6 +26,7 @@ from . import laws
 from .curve import evaluating, find_tails
 from .layer import TailDropout
 from .mlp import TailMLP
+from .trace import trace
 
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d)
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
@@ -242,15 +243,9 @@ def _normalised(module: Any, x: Tensor) -> Tensor:
 # --- tracing ------------------------------------------------------------------------------------
 
 
-class _Tracer(fx.Tracer):
-    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        known = (TailDropout, TailMLP, nn.Linear, *_CONVOLUTIONS, *_BATCH_NORMS)
-        return isinstance(m, known) or super().is_leaf_module(m, module_qualified_name)
-
-
 def _trace(model: nn.Module) -> fx.Graph:
     try:
-        return _Tracer().trace(model)
+        return trace(model)
     except Exception as error:
         raise _refuse(
             f"the model cannot be traced ({error}); name the layers: producer=, consumer="

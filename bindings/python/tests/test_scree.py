@@ -167,3 +167,41 @@ def test_choose_k_refuses(arguments, text):
 def test_bytes_too_few():
     with pytest.raises(ValueError, match="k = 0"):
         choose_k(LOSS, "bytes=10", size=lambda k: 100 + k)
+
+
+class Changing(nn.Module):
+    """Adds to what lies before the tail in place, so that it cannot be computed once."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.tail, self.b = nn.Linear(6, 10), TailDropout(), nn.Linear(10, 4)
+
+    def forward(self, x):
+        h = torch.relu(self.a(x))
+        y = self.b(self.tail(h))
+        h += 1
+        return y + h.sum(1, keepdim=True)
+
+
+def test_what_lies_before_the_tail_runs_once():
+    model, (x, y) = network(), data(100)
+    calls = []
+    model[0].register_forward_hook(lambda *_: calls.append("before"))
+    model[3].register_forward_hook(lambda *_: calls.append("behind"))
+    scree(model, [(x, y), (x, y), (x, y)], nn.MSELoss())
+    # a run to learn n; on the first batch three to compare, each with the whole model
+    assert calls.count("before") == 1 + 1 + 3 + 3
+    assert calls.count("behind") == 1 + 6 + 3 * 11
+
+
+@pytest.mark.parametrize("trace", [True, False])
+def test_models_that_cannot_run_in_part(trace, monkeypatch):
+    model, (x, y) = Changing(), data(100)
+    if not trace:
+        model.register_module("extra", nn.Identity())
+        monkeypatch.setattr("taildropout.curve.trace", lambda model: 1 / 0)
+    curve = scree(model, (x, y), nn.MSELoss())
+    model.eval()
+    for k in (0, 4, 10):
+        model.tail.set_k(k)
+        assert curve.loss[k] == pytest.approx(F.mse_loss(model(x), y).item(), rel=1e-5)
