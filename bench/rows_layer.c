@@ -3,11 +3,11 @@
  * faster than that; ours writes tails alone.
  *
  * Each call takes the next of several tensors, on both sides, and keeps that are new. With three
- * tensors of 2 MiB and three to copy to, all lie behind the second-level cache of a core, and in the
- * last-level cache of a server: as in training, where the layer before has just written what this
- * one takes. The rows called cold go through 64 of each instead, 256 MiB, so that every byte comes
- * from memory; layer-images does so by its size. layer-single, which is about what a call costs
- * beside the work, stays in the first-level cache. */
+ * tensors of 2 MiB and three to copy to, all lie behind the second-level cache of a core, and in
+ * the last-level cache of a server: as in training, where the layer before has just written what
+ * this one takes. The rows called cold go through 64 of each instead, 256 MiB, so that every byte
+ * comes from memory; layer-images does so by its size. layer-single, which is about what a call
+ * costs beside the work, stays in the first-level cache. */
 #include "bench.h"
 
 #include <stdlib.h>

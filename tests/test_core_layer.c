@@ -17,7 +17,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define SHAPE(...)   ((const size_t[]){__VA_ARGS__})
 
-enum { ROWS = 64, N = 24, SIZE = ROWS * N };
+enum { ROWS = 64, N = 27, SIZE = ROWS * N };
 
 static float x[SIZE], y[SIZE], expected[SIZE];
 
