@@ -67,12 +67,12 @@ def main() -> None:
     options = parser.parse_args()
 
     torch.manual_seed(0)
-    x, y = make_data(12_000, torch.Generator().manual_seed(2))
-    valid, test = (make_data(3_000, torch.Generator().manual_seed(s)) for s in (3, 4))
+    x, y = make_data(8_000, torch.Generator().manual_seed(2))
+    valid, test = (make_data(2_000, torch.Generator().manual_seed(s)) for s in (3, 4))
     model = nn.Sequential(
-        nn.Linear(64, 1024),
+        nn.Linear(64, 512),
         nn.ReLU(),
-        nn.Linear(1024, 512),
+        nn.Linear(512, 512),
         nn.ReLU(),
         TailDropout(p=0.5),
         nn.Linear(512, 20),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -107,7 +108,7 @@ def resolve_dims(
     return Dims(batch, dropout)
 
 
-def noise_shape(shape: tuple[int, ...], dims: Dims) -> list[int]:
+def noise_shape(shape: Sequence[int], dims: Dims) -> list[int]:
     """The shape of one number a sample: 1 everywhere except in the batch dims."""
     result = [1] * len(shape)
     for dim in dims.batch:

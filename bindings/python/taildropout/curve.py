@@ -92,7 +92,7 @@ def _unreduced(loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
     if isinstance(loss, nn.Module):
         if isinstance(getattr(loss, "reduction", None), str):
             loss = copy.deepcopy(loss)
-            loss.reduction = "none"
+            setattr(loss, "reduction", "none")  # noqa: B010
         return loss
     try:
         parameters = inspect.signature(loss).parameters

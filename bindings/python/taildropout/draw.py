@@ -96,7 +96,7 @@ def draw_noise(
     may then give 1 itself.
     """
     # Named only where there is one: with the argument, torch.rand takes no symbolic sizes.
-    source = {} if generator is None else {"generator": generator}
+    source: Any = {} if generator is None else {"generator": generator}
     noise = torch.rand(shape, dtype=dtype, device=device, **source)
     if not stratified:
         return noise
@@ -166,7 +166,7 @@ def refuse_under_checkpoint() -> None:
     """
     import torch.utils.checkpoint as checkpoint
 
-    frame = sys._getframe(1)
+    frame: Any = sys._getframe(1)
     while frame is not None:
         if frame.f_code.co_filename == checkpoint.__file__:
             raise RuntimeError(

@@ -67,7 +67,7 @@ class Law:
         return f"{self.name}:{self.rate:g}" if self.name == "geometric" else self.name
 
 
-def parse_law(law: str | Sequence[float]) -> Law:
+def parse_law(law: str | Sequence[float] | Law) -> Law:
     """Reads a law.
 
     Args:

@@ -51,6 +51,9 @@ class FileModel(nn.Module):
         units, or the logits of a classifier.
     """
 
+    shift: Tensor
+    unit: Tensor
+
     def __init__(self, metadata: dict[str, str]) -> None:
         super().__init__()
         self.metadata = dict(metadata)

@@ -11,7 +11,7 @@ import ctypes
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 MOST_DIMS = 8
 
@@ -143,7 +143,10 @@ def _library_path() -> Path:
 _OPTIONAL = frozenset({"tdrop_keep_by_table", "tdrop_apply_parallel", "tdrop_ranges_parallel"})
 
 
-def _bind(library: ctypes.CDLL) -> ctypes.CDLL:
+_Library = TypeVar("_Library", bound=ctypes.CDLL)
+
+
+def _bind(library: _Library) -> _Library:
     for name, (result, arguments) in _PROTOTYPES.items():
         if name in _OPTIONAL and not hasattr(library, name):
             continue

@@ -332,11 +332,9 @@ def _check_tied(model: nn.Module, names: Iterable[str]) -> None:
     for name, parameter in model.named_parameters(remove_duplicate=False):
         owners.setdefault(id(parameter), []).append(name)
     for name in names:
-        for own, parameter in model.get_submodule(name)._parameters.items():
-            if parameter is not None and len(owners[id(parameter)]) > 1:
-                raise _refuse(
-                    f"{name}.{own} is tied: {' and '.join(owners[id(parameter)])} are one"
-                )
+        for own, mine in model.get_submodule(name)._parameters.items():
+            if mine is not None and len(owners[id(mine)]) > 1:
+                raise _refuse(f"{name}.{own} is tied: {' and '.join(owners[id(mine)])} are one")
 
 
 def _check_sizes(model: nn.Module, cuts: _Cuts, n: int) -> None:
@@ -450,7 +448,7 @@ def _cuts_of(
             raise _refuse(f"{prefix}activation has parameters of its own")
         inputs = [(f"{prefix}consumer", torch.zeros(n))]
         return _Cuts([f"{prefix}producer"], [], inputs)
-    return _cuts_by_trace(model, name, model.get_submodule(name), graph())
+    return _cuts_by_trace(model, name, find_tails(model, name)[name], graph())
 
 
 def prune(

@@ -74,6 +74,7 @@ class _Pool:
             )
             self._parallel = native.library.tdrop_pool_parallel(handle)
             self._handle, self._threads, self._process = handle, threads, os.getpid()
+        assert self._parallel is not None
         return ctypes.addressof(self._parallel)
 
     def _close(self) -> None:
