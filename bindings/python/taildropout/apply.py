@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn.parameter import Parameter
 
 from . import native
-from .threads import parallel
+from .threads import borrow
 
 Keep = Tensor | int
 """k of each sample, or one k for all. A tensor is integer, with the shape of the view but 1
@@ -261,10 +261,13 @@ def _call(plan: Plan, x: Tensor, y: Tensor, same_view: bool, keep: Keep) -> int:
         return _apply_brief(plan.x_address, address, plan.dims_address, keep_address, same_k)
     if plan.bytes < _PARALLEL_BYTES or not _HAS_PARALLEL:
         return _apply_library(plan.x_address, address, plan.dims_address, keep_address, same_k)
-    with parallel() as (loop, _):
+    loop, _, give_back = borrow()
+    try:
         return native.library.tdrop_apply_parallel(
-            plan.x_address, address, plan.dims_address, keep_address, same_k, loop or None
+            plan.x_address, address, plan.dims_address, keep_address, same_k, loop
         )
+    finally:
+        give_back()
 
 
 def run_kernel(x: Tensor, plan: Plan, keep: Keep, inplace: bool = False) -> Tensor:

@@ -30,7 +30,10 @@ def draw_dtype(dtype: torch.dtype) -> torch.dtype:
 def original_table(n: Any, scale: float, dtype: torch.dtype, device: torch.device) -> Tensor:
     """P(k < j) = 1 - exp(-j / (a·n)) for j = 1..n, rounded as torch rounds it in that type."""
     j = torch.arange(1, n + 1, 1, dtype=dtype, device=device)
-    return 1 - torch.exp(-j / (scale * n))
+    table = 1 - torch.exp(-j / (scale * n))
+    if torch.compiler.is_compiling() and device.type == "cpu":
+        return torch.ops.taildropout.computed(table)
+    return table
 
 
 def _other_table(kind: str, rate: float, weights: list[float], p: float, k_min: int, n: int) -> Any:
@@ -71,6 +74,17 @@ def _table_fake(
     kind: str, rate: float, weights: list[float], p: float, k_min: int, n: Any, double: bool
 ) -> Tensor:
     return torch.empty(n, dtype=torch.float64 if double else torch.float32, device="cpu")
+
+
+# Compilers for the CPU write an expression into whatever reads it, so that the exponentials of the table
+# would be computed once for each sample. What an op has to be handed is computed once.
+_ops.define("computed(Tensor table) -> Tensor")
+_ops.impl("computed", Tensor.clone, "CompositeExplicitAutograd")
+
+
+@torch.library.register_fake("taildropout::computed", lib=_ops)
+def _computed_fake(table: Tensor) -> Tensor:
+    return torch.empty_like(table)
 
 
 def law_table(

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from . import native
 from .apply import Dims, ask_for_huge_pages, is_plain, plan_for, run_kernel
-from .threads import parallel
+from .threads import borrow
 
 _ROWS = Dims((0,), 1)
 
@@ -91,18 +91,19 @@ class _Call:
     def run(self, product: str, *arguments: Any, pack: tuple[Any, ...] | None = None) -> None:
         """Runs a product with as many threads as torch uses; `pack` are the arguments of
         tdrop_linear_set_weights where weights are read."""
-        with parallel() as (loop, workers):
+        loop, workers, give_back = borrow()
+        try:
             if pack is not None:
                 native.check(
-                    native.library.tdrop_linear_set_weights(self.layer, *pack, loop or None),
+                    native.library.tdrop_linear_set_weights(self.layer, *pack, loop),
                     "packing weights",
                 )
             size = native.library.tdrop_linear_workspace(self.layer, self.rows, workers)
             workspace = torch.empty(size, dtype=torch.uint8, device="cpu")
             function = getattr(native.library, f"tdrop_linear_{product}")
-            status = function(
-                self.layer, self.stairs, *arguments, workspace.data_ptr(), size, loop or None
-            )
+            status = function(self.layer, self.stairs, *arguments, workspace.data_ptr(), size, loop)
+        finally:
+            give_back()
         native.check(status, product)
 
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -96,22 +95,27 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_after_fork)
 
 
-@contextmanager
-def parallel() -> Iterator[tuple[int, int]]:
-    """A loop for the kernels, for as long as the context lasts.
+def _nothing() -> None:
+    return None
 
-    Yields:
-        The address of a tdrop_parallel (0: the caller's own thread alone) and its workers.
+
+def borrow() -> tuple[int | None, int, Callable[[], None]]:
+    """A loop for one call of a kernel.
+
+    Returns:
+        The address of a tdrop_parallel (None: the caller's own thread alone), its workers, and what
+        to call when the kernel has returned.
     """
     threads = torch.get_num_threads()
     if threads < 2:
-        yield 0, 1
-    elif _borrowed is not None and os.getpid() == _home:
-        yield _borrowed.address(threads), threads
-    elif _pool.lock.acquire(blocking=False):
-        try:
-            yield _pool.address(threads), threads
-        finally:
-            _pool.lock.release()
-    else:
-        yield 0, 1
+        return None, 1, _nothing
+    if _borrowed is not None and os.getpid() == _home:
+        return _borrowed.address(threads), threads, _nothing
+    lock = _pool.lock
+    if not lock.acquire(blocking=False):
+        return None, 1, _nothing
+    try:
+        return _pool.address(threads), threads, lock.release
+    except BaseException:
+        lock.release()
+        raise

@@ -90,9 +90,17 @@ def test_evaluation_p_0_and_p_1():
     assert not x.grad.any()
 
 
-@pytest.mark.parametrize("make", [dict(), dict(batch_dim=[1, 0]), dict(dropout_dim=1, p=0.2)])
-def test_draws_as_the_compiled_original(make):
-    x = torch.rand(6, 5, 33) + 1
+@pytest.mark.parametrize(
+    "make, shape",
+    [
+        (dict(), (6, 5, 33)),
+        (dict(batch_dim=[1, 0]), (6, 5, 33)),
+        (dict(dropout_dim=1, p=0.2), (6, 5, 33)),
+        (dict(p=0.7), (500, 515)),
+    ],
+)
+def test_draws_as_the_compiled_original(make, shape):
+    x = torch.rand(shape) + 1
     outputs = []
     with torch._inductor.config.patch(fallback_random=True):
         for layer in (Original(**make), TailDropout(**make)):
