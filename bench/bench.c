@@ -123,7 +123,7 @@ static double ratio(const result *result) {
 
 static void print_result(const result *result) {
     const bench_row *row = result->row;
-    printf("%-26s %-12s %7u %11.3f %11.3f %8.2fx", row->name, row->rival, row->threads,
+    printf("%-26s %-16s %7u %11.3f %11.3f %8.2fx", row->name, row->rival, row->threads,
            result->ours_ms, result->theirs_ms, ratio(result));
     if (row->at_least > 0.0) printf("  at least %.2fx", row->at_least);
     if (result->share > 0.0) printf("  %.1f %% of peak", 100.0 * result->share);
@@ -181,7 +181,7 @@ int main(int argc, char **argv) {
     printf("instruction set %s, %u processors\n", tdrop_isa_name(tdrop_isa_best()), peaks.threads);
     printf("peak of one thread %.1f Gflop/s, of all %.1f Gflop/s, copying %.1f GB/s\n\n",
            peaks.flops / 1e9, peaks.flops_all / 1e9, peaks.bytes / 1e9);
-    printf("%-26s %-12s %7s %11s %11s %9s\n", "name", "rival", "threads", "ours ms", "rival ms",
+    printf("%-26s %-16s %7s %11s %11s %9s\n", "name", "rival", "threads", "ours ms", "rival ms",
            "ratio");
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         count += measure_table(tables[i], &peaks, quick, names, wanted, results + count);
