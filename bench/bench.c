@@ -186,7 +186,8 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         count += measure_table(tables[i], &peaks, quick, names, wanted, results + count);
     if (!count) {
-        fprintf(stderr, "taildropout_bench: no row of that name; without a name all are run\n");
+        fprintf(stderr,
+                "taildropout_bench: no row of that name could be run; without a name all are\n");
         return 2;
     }
     write_json(results, count);
