@@ -114,7 +114,8 @@ static void ours(void *state) {
     size_t round = s->round++, i = round % s->which->tensors;
     tdrop_view x = view_of(s, s->x[i]), y = view_of(s, s->which->out_of_place ? s->y[i] : s->x[i]);
     if (s->which->keeps_given)
-        tdrop_apply(&x, &y, &s->which->tail, s->keep + round % KEEP_ROUNDS * s->keep_count, -1);
+        tdrop_apply(&x, &y, &s->which->tail, s->keep + round % KEEP_ROUNDS * s->keep_count, -1,
+                    NULL);
     else
         tdrop_layer_forward(s->layer, &x, &y);
 }

@@ -168,6 +168,24 @@ TDROP_API tdrop_parallel tdrop_pool_parallel(tdrop_pool *pool);
 /* Stops the threads and frees the pool. NULL is fine. */
 TDROP_API void tdrop_pool_destroy(tdrop_pool *pool);
 
+/* A loop over ranges, as other libraries offer one: it calls body(from, to, arg), from threads of
+ * its own if it likes, for ranges that together make up begin..end-1 and have about `grain` numbers
+ * each, and returns 0 when all have returned; anything else says that it has called none.
+ * torch_parallel_for of PyTorch 2.10 and later is one. */
+typedef int32_t tdrop_range_loop(int64_t begin, int64_t end, int64_t grain,
+                                 void (*body)(int64_t from, int64_t to, void *arg), void *arg);
+
+/* A tdrop_parallel on the threads of such a loop, so that a host program with threads of its own
+ * need not have ours as well. Filled in by the caller. */
+typedef struct tdrop_ranges {
+    tdrop_range_loop *loop;
+    unsigned workers; /* at least 1 */
+} tdrop_ranges;
+
+/* The ranges as a parallel loop; good as long as *ranges stays where it is. Several threads may run
+ * it at once where that holds for the loop. */
+TDROP_API tdrop_parallel tdrop_ranges_parallel(tdrop_ranges *ranges);
+
 /* ---------------------------------------------------------------------------------------------
  * Random numbers without state
  */
@@ -222,7 +240,7 @@ typedef enum tdrop_law_kind {
      * solved as if features were continuous, so the mean is off by up to 5 points at small n. */
     TDROP_LAW_ORIGINAL = 1,
     /* P(k >= j) = (1 - rate)^(j - 1), k >= 1: nested dropout (Rippel et al., arXiv:1402.0915); what
-     * would lie beyond n falls on n. */
+     * would lie beyond n falls on n. A k_min starts the row of chances there instead of at 1. */
     TDROP_LAW_GEOMETRIC = 2,
     /* Every k from 0 to n alike. */
     TDROP_LAW_UNIFORM = 3,
@@ -240,10 +258,11 @@ typedef struct tdrop_law_options {
     tdrop_law_kind kind;
     uint32_t k_min; /* no k below this: the law given that k >= k_min. 0: as the law says.
                      * EXPONENTIAL still drops p on average, so p <= 1 - k_min/n. */
-    double p;       /* mean dropped share, in [0, 1]; 0: nothing is dropped */
+    double p;       /* mean dropped share, in [0, 1], whether the law reads it or not; 0: nothing is
+                     * dropped */
     double rate;    /* chance to stop at each feature, in [0, 1] */
     const double *weights; /* [weight_count], weight_count = n + 1: finite, not negative, not all 0
-                            * from k_min on. Read while the law is made. */
+                            * from k_min on; no table is WEIGHTS. Read while the law is made. */
     size_t weight_count;
     uint64_t reserved;
 } tdrop_law_options;
@@ -326,18 +345,29 @@ typedef struct tdrop_dims {
 } tdrop_dims;
 
 /* How many k such a view takes: the product of its batch dims' sizes.
- * Errors: NULL, SHAPE, DIM, DIM_REPEATED, OVERFLOW. */
+ * Errors: NULL, ELEMENT, SHAPE, DIM, DIM_REPEATED, OVERFLOW. */
 TDROP_API tdrop_status tdrop_keep_count(const tdrop_view *view, const tdrop_dims *dims,
                                         size_t *count);
 
 /* y = x with the tails zeroed. keep[tdrop_keep_count] runs over the batch dims in C order, in the
  * order in which the view has them; NULL with `same_k` >= 0 keeps that many everywhere. x and y are
  * the same view (then only tails are written), or the stretches of memory from their first to their
- * last element do not meet. O(elements written); nothing is allocated.
+ * last element do not meet. O(elements written); nothing is allocated. Samples are shared among the
+ * threads of `parallel` where there are enough bytes; NULL is the caller's thread.
  * Errors: NULL, ELEMENT, SHAPE, OVERFLOW, ALIAS, DIM, DIM_REPEATED, DIM_OVERLAP (only with keep),
  * K. */
 TDROP_API tdrop_status tdrop_apply(const tdrop_view *x, const tdrop_view *y, const tdrop_dims *dims,
-                                   const int32_t *keep, int32_t same_k);
+                                   const int32_t *keep, int32_t same_k,
+                                   const tdrop_parallel *parallel);
+
+/* k from numbers that somebody else drew, by a table that somebody else made: keep[i] is how many
+ * of table[n], which never falls, are below u[i]. With table[j] = 1 - P(k >= j + 1) that is the k
+ * of u[i]. The comparison is that of the type (element_size 4: float, 8: double), so keep agrees
+ * with a mask `table[j] < u[i]` to the last bit; a u that is NaN gives 0. keep may not meet table
+ * or u.
+ * Errors: NULL, SIZE (n = 0 or above 2^31 - 1), ELEMENT. */
+TDROP_API tdrop_status tdrop_keep_by_table(const void *table, size_t n, const void *u, size_t count,
+                                           size_t element_size, int32_t *keep);
 
 /* The layer: a law, dims, a mode, and the k that were drawn last. */
 typedef struct tdrop_layer tdrop_layer;
@@ -347,11 +377,13 @@ typedef struct tdrop_layer_options {
     uint64_t seed;
     uint32_t layer;      /* tells this layer's draws from those of others with the same seed */
     int stratified;      /* nonzero: the rows of a call share the range of u evenly among them */
+    const tdrop_parallel *parallel; /* as in tdrop_apply; kept as long as the layer */
     uint64_t reserved;
 } tdrop_layer_options;
 
-/* Makes a layer, in training mode; options may be NULL. The table of a TABLE law is copied.
- * Errors: NULL, RESERVED, P, RATE, LAW, WEIGHTS, MEMORY. */
+/* Makes a layer, in training mode; options may be NULL. The table of a TABLE law is copied, and
+ * refused at once if it is not in order, since it tells its n.
+ * Errors: NULL, RESERVED, P, RATE, LAW, WEIGHTS, K_MIN, SIZE, MEMORY. */
 TDROP_API tdrop_status tdrop_layer_create(tdrop_layer **layer, const tdrop_law_options *law,
                                           const tdrop_layer_options *options);
 
@@ -369,7 +401,8 @@ TDROP_API void tdrop_layer_eval(tdrop_layer *layer);
 TDROP_API tdrop_status tdrop_layer_set_k(tdrop_layer *layer, int32_t k);
 
 /* Where the next draw stands. A layer counts by itself: each forward call that draws is a step, its
- * first sample is row 0. A loop that resumes, or that cuts a batch among threads or machines, says
+ * first sample is row 0. (Calls that draw nothing are none: evaluation, a k that is set, p = 0 or
+ * 1, a view without elements.) A loop that resumes, or that cuts a batch among threads or machines, says
  * so here: the step, the position of the call's first sample within it, and how many samples the
  * whole step has (stratified draws divide the range of u among those; 0: as many as the call).
  * The next call that draws uses it, and the layer counts on from there. */
@@ -387,8 +420,8 @@ TDROP_API tdrop_status tdrop_layer_forward(tdrop_layer *layer, const tdrop_view 
 TDROP_API tdrop_status tdrop_layer_backward(const tdrop_layer *layer, const tdrop_view *dy,
                                             const tdrop_view *dx);
 
-/* The keeps of the last forward call, *count of them; good until the next call. NULL and 0 when that
- * call was the identity or had one k set. */
+/* The keeps of the last forward call, *count of them (count may be NULL); good until the next call.
+ * NULL and 0 when that call drew none: the identity, a k that was set, p = 1. */
 TDROP_API const int32_t *tdrop_layer_keep(const tdrop_layer *layer, size_t *count);
 
 /* ---------------------------------------------------------------------------------------------
@@ -527,7 +560,8 @@ TDROP_API tdrop_status tdrop_choose_k(const tdrop_rule *rule, size_t n, const do
 typedef tdrop_status (*tdrop_loss_at)(void *context, int32_t k, double *loss, double *se);
 
 /* Fills loss[n + 1] and se[n + 1] by asking for every k = 0..n in turn; se may be NULL, and is 0
- * where loss_at does not set it. Errors: NULL, SIZE (n above 2^31 - 1), and what loss_at returns. */
+ * where loss_at does not set it. When loss_at fails, what came before it stays filled in.
+ * Errors: NULL, SIZE (n above 2^31 - 1), and what loss_at returns. */
 TDROP_API tdrop_status tdrop_scree_by_callback(size_t n, tdrop_loss_at loss_at, void *context,
                                                double *loss, double *se);
 

@@ -88,7 +88,7 @@ BEGIN {
     may_know["base"] = ""
     may_know["kernels"] = "base"
     may_know["gemm"] = "base kernels"
-    may_know["tail"] = "base"
+    may_know["tail"] = "base kernels"
     may_know["data"] = "base"
     may_know["file"] = "base"
     may_know["model"] = "base kernels gemm tail data file"

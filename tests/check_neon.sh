@@ -15,7 +15,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$source/src"
 # shellcheck disable=SC2086 # a list of files
 $compiler -std=c11 -O2 -static -Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L -ffp-contract=off \
-    -fno-math-errno -I. -I../include base/memory.c base/cpu.c base/status.c base/pool.c tail/*.c \
-    gemm/*.c kernels/gemm_c.c kernels/gemm_neon.c ../tests/cross/isa_agree.c -lm -lpthread \
+    -fno-math-errno -I. -I../include base/memory.c base/cpu.c base/status.c base/pool.c base/ranges.c tail/*.c \
+    gemm/*.c kernels/gemm_c.c kernels/gemm_neon.c kernels/tail_c.c ../tests/cross/isa_agree.c -lm -lpthread \
     -o "$work/isa_agree"
 qemu-aarch64 "$work/isa_agree" neon

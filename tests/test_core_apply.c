@@ -79,7 +79,7 @@ static void check_view(uint64_t seed) {
     reference_apply(&x.view, &to->view, &dims, keep, same_k);
     expected = copy_of(to->memory, to->size);
     if (in_place) memcpy(x.memory, x_before, x.size);
-    assert_int_equal(tdrop_apply(&x.view, &to->view, &dims, keep, same_k), TDROP_OK);
+    assert_int_equal(tdrop_apply(&x.view, &to->view, &dims, keep, same_k, NULL), TDROP_OK);
     if (memcmp(to->memory, expected, to->size) || (!in_place && memcmp(x.memory, x_before, x.size)))
         fail_msg("view %llu differs", (unsigned long long)seed);
     free(x_before);
@@ -93,6 +93,52 @@ static void test_random_views_equal_index_arithmetic(void **state) {
     (void)state;
     for (uint64_t i = 0; i < VIEWS; i++)
         check_view(i);
+}
+
+/* --- Threads --- */
+
+/* As many samples a task as make it uneven, in views whose batch dims merge, and do not. */
+static void check_threads(const tdrop_view *x, tdrop_view *y, const tdrop_dims *dims,
+                          const int32_t *keep, size_t bytes) {
+    const unsigned counts[] = {1, 2, 3};
+    void *const expected = malloc(bytes);
+    assert_non_null(expected);
+    memset(y->data, 0x55, bytes);
+    assert_int_equal(tdrop_apply(x, y, dims, keep, 7, NULL), TDROP_OK);
+    memcpy(expected, y->data, bytes);
+    for (size_t i = 0; i < COUNT(counts); i++) {
+        tdrop_pool *pool = NULL;
+        assert_int_equal(tdrop_pool_create(&pool, counts[i]), TDROP_OK);
+        const tdrop_parallel parallel = tdrop_pool_parallel(pool);
+        memset(y->data, 0x55, bytes);
+        assert_int_equal(tdrop_apply(x, y, dims, keep, 7, &parallel), TDROP_OK);
+        assert_memory_equal(y->data, expected, bytes);
+        tdrop_pool_destroy(pool);
+    }
+    free(expected);
+}
+
+static void test_threads_write_the_same(void **state) {
+    enum { T = 13, B = 97, F = 301, ELEMENTS = T * B * F };
+    const tdrop_dims per_step = {BATCH(2, 0, 1), .dropout = 2};
+    uint64_t seed = 5;
+    float *const from = malloc(ELEMENTS * sizeof *from), *const to = malloc(ELEMENTS * sizeof *to);
+    int32_t *const keep = malloc(T * B * sizeof *keep);
+    (void)state;
+    assert_true(from && to && keep);
+    for (size_t i = 0; i < ELEMENTS; i++)
+        from[i] = (float)i;
+    for (size_t i = 0; i < T * B; i++)
+        keep[i] = (int32_t)(reference_random(&seed) % (F + 1));
+    const tdrop_view x = tdrop_view_of(from, sizeof *from, 3, SHAPE(T, B, F));
+    tdrop_view y = tdrop_view_of(to, sizeof *to, 3, SHAPE(T, B, F));
+    check_threads(&x, &y, &per_step, keep, ELEMENTS * sizeof *to);
+    check_threads(&x, &y, &per_step, NULL, ELEMENTS * sizeof *to);
+    y.stride[0] = F, y.stride[1] = T * F; /* [B, T, F] seen as [T, B, F] */
+    check_threads(&x, &y, &per_step, keep, ELEMENTS * sizeof *to);
+    free(from);
+    free(to);
+    free(keep);
 }
 
 /* --- Views written down --- */
@@ -172,7 +218,7 @@ static void check_written(const written_case *c) {
     view.data = memory + first;
     for (size_t i = 0; i < size; i++)
         memory[i] = (float)(i + 1);
-    assert_int_equal(tdrop_apply(&view, &view, &c->tail, c->keep, -1), TDROP_OK);
+    assert_int_equal(tdrop_apply(&view, &view, &c->tail, c->keep, -1, NULL), TDROP_OK);
     for (size_t i = 0; i < size; i++)
         if (memory[i] != (c->expected[i] == 'k' ? (float)(i + 1) : 0))
             fail_msg("%s: number %zu is %g", c->what, i, memory[i]);
@@ -199,7 +245,8 @@ static void test_tail_is_plus_zero_whatever_stood_there(void **state) {
         memcpy(x[1], odd, sizeof odd);
         memset(y, 0xFF, sizeof y);
         const int32_t keep[] = {N, 0};
-        assert_int_equal(tdrop_apply(&from, in_place ? &from : &to, NULL, keep, -1), TDROP_OK);
+        assert_int_equal(tdrop_apply(&from, in_place ? &from : &to, NULL, keep, -1, NULL),
+                         TDROP_OK);
         assert_memory_equal(in_place ? x[0] : y[0], odd, sizeof odd);
         assert_memory_equal(in_place ? x[1] : y[1], zeros, sizeof zeros);
     }
@@ -219,7 +266,7 @@ static void test_in_place_writes_tails_alone(void **state) {
         assert_int_equal(mprotect(memory + (size_t)i * 2 * page, page, PROT_READ), 0);
     const tdrop_view view = tdrop_view_of(memory, sizeof(float), 2, SHAPE(ROWS, n));
     const int32_t half = (int32_t)(n / 2), keep[ROWS] = {half, (int32_t)n, half + 1};
-    assert_int_equal(tdrop_apply(&view, &view, NULL, keep, -1), TDROP_OK);
+    assert_int_equal(tdrop_apply(&view, &view, NULL, keep, -1, NULL), TDROP_OK);
     for (size_t i = 0; i < ROWS * n; i++) {
         float value, kept, zero = 0;
         memset(&kept, 0x55, sizeof kept);
@@ -237,8 +284,8 @@ static void test_views_without_elements(void **state) {
     for (size_t i = 0; i < COUNT(shapes); i++) {
         const tdrop_view view = tdrop_view_of(NULL, 4, 3, shapes[i]);
         size_t count = 7;
-        assert_int_equal(tdrop_apply(&view, &view, NULL, keep, -1), TDROP_OK);
-        assert_int_equal(tdrop_apply(&view, &view, NULL, NULL, 0), TDROP_OK);
+        assert_int_equal(tdrop_apply(&view, &view, NULL, keep, -1, NULL), TDROP_OK);
+        assert_int_equal(tdrop_apply(&view, &view, NULL, NULL, 0, NULL), TDROP_OK);
         assert_int_equal(tdrop_keep_count(&view, NULL, &count), TDROP_OK);
         assert_int_equal(count, shapes[i][0]);
     }
@@ -250,9 +297,9 @@ static void test_one_k_on_a_vector(void **state) {
     int16_t x[5] = {1, 2, 3, 4, 5};
     static const int16_t want[5] = {1, 2, 0, 0, 0};
     const tdrop_view view = tdrop_view_of(x, sizeof *x, 1, SHAPE(5));
-    assert_int_equal(tdrop_apply(&view, &view, NULL, NULL, 5), TDROP_OK);
+    assert_int_equal(tdrop_apply(&view, &view, NULL, NULL, 5, NULL), TDROP_OK);
     assert_int_equal(x[4], 5);
-    assert_int_equal(tdrop_apply(&view, &view, NULL, NULL, 2), TDROP_OK);
+    assert_int_equal(tdrop_apply(&view, &view, NULL, NULL, 2, NULL), TDROP_OK);
     assert_memory_equal(x, want, sizeof want);
 }
 
@@ -383,7 +430,7 @@ static void test_refusals_leave_memory_alone(void **state) {
     for (size_t i = 0; i < COUNT(refusals); i++) {
         const int32_t same_k = refusals[i].same_k;
         const tdrop_status status = tdrop_apply(&refusals[i].x, &refusals[i].y, &refusals[i].dims,
-                                                same_k < 0 ? refusals[i].keep : NULL, same_k);
+                                                same_k < 0 ? refusals[i].keep : NULL, same_k, NULL);
         if (status != refusals[i].status || memcmp(memory, before, sizeof memory))
             fail_msg("%s: %s", refusals[i].what, tdrop_status_name(status));
     }
@@ -395,18 +442,18 @@ static void test_refusals_without_a_table(void **state) {
     const tdrop_dims wrong = {.given = 1, .dropout = 2};
     const int32_t keep[3] = {0};
     size_t count = 77;
-    assert_int_equal(tdrop_apply(NULL, &view, NULL, keep, -1), TDROP_ERROR_NULL);
-    assert_int_equal(tdrop_apply(&view, NULL, NULL, keep, -1), TDROP_ERROR_NULL);
-    assert_int_equal(tdrop_apply(&view, &beside, NULL, NULL, -1), TDROP_ERROR_K);
-    assert_int_equal(tdrop_apply(&view, &beside, NULL, NULL, INT32_MIN), TDROP_ERROR_K);
+    assert_int_equal(tdrop_apply(NULL, &view, NULL, keep, -1, NULL), TDROP_ERROR_NULL);
+    assert_int_equal(tdrop_apply(&view, NULL, NULL, keep, -1, NULL), TDROP_ERROR_NULL);
+    assert_int_equal(tdrop_apply(&view, &beside, NULL, NULL, -1, NULL), TDROP_ERROR_K);
+    assert_int_equal(tdrop_apply(&view, &beside, NULL, NULL, INT32_MIN, NULL), TDROP_ERROR_K);
     assert_int_equal(tdrop_keep_count(NULL, NULL, &count), TDROP_ERROR_NULL);
     assert_int_equal(tdrop_keep_count(&view, NULL, NULL), TDROP_ERROR_NULL);
     assert_int_equal(tdrop_keep_count(&view, &wrong, &count), TDROP_ERROR_DIM);
     assert_int_equal(count, 77);
     const tdrop_view many = tdrop_view_of(memory, 4, 9, SHAPE(1, 1, 1, 1, 1, 1, 1, 1, 1));
-    assert_int_equal(tdrop_apply(&many, &many, NULL, keep, -1), TDROP_ERROR_SHAPE);
+    assert_int_equal(tdrop_apply(&many, &many, NULL, keep, -1, NULL), TDROP_ERROR_SHAPE);
     const tdrop_view huge = tdrop_view_of(NULL, 4, 3, SHAPE(SIZE_MAX / 2, 0, 4));
-    assert_int_equal(tdrop_apply(&huge, &huge, NULL, NULL, 0), TDROP_ERROR_OVERFLOW);
+    assert_int_equal(tdrop_apply(&huge, &huge, NULL, NULL, 0, NULL), TDROP_ERROR_OVERFLOW);
 }
 
 /* Side by side is fine; rows between the rows of the other view are not, since the stretches meet.
@@ -415,15 +462,16 @@ static void test_neighbours_are_no_aliases(void **state) {
     (void)state;
     const tdrop_view x = GOOD, y = AT(12);
     const int32_t keep[3] = {1, 2, 3};
-    assert_int_equal(tdrop_apply(&x, &y, NULL, keep, -1), TDROP_OK);
-    assert_int_equal(tdrop_apply(&y, &x, NULL, keep, -1), TDROP_OK);
+    assert_int_equal(tdrop_apply(&x, &y, NULL, keep, -1, NULL), TDROP_OK);
+    assert_int_equal(tdrop_apply(&y, &x, NULL, keep, -1, NULL), TDROP_OK);
     const tdrop_view even = VIEW(0, 4, 2, 3, 4, 8, 1), odd = VIEW(4, 4, 2, 3, 4, 8, 1);
-    assert_int_equal(tdrop_apply(&even, &odd, NULL, keep, -1), TDROP_ERROR_ALIAS);
+    assert_int_equal(tdrop_apply(&even, &odd, NULL, keep, -1, NULL), TDROP_ERROR_ALIAS);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_views_equal_index_arithmetic),
+        cmocka_unit_test(test_threads_write_the_same),
         cmocka_unit_test(test_views_written_down),
         cmocka_unit_test(test_tail_is_plus_zero_whatever_stood_there),
         cmocka_unit_test(test_in_place_writes_tails_alone),

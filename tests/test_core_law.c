@@ -645,7 +645,7 @@ static const struct {
     {"rate NaN", 10, {.kind = TDROP_LAW_GEOMETRIC, .rate = NAN}, TDROP_ERROR_RATE},
     {"rate below 0", 10, {.kind = TDROP_LAW_GEOMETRIC, .rate = -1e-300}, TDROP_ERROR_RATE},
     {"rate above 1", 10, {.kind = TDROP_LAW_GEOMETRIC, .rate = 1 + 1e-15}, TDROP_ERROR_RATE},
-    {"no weights", 3, TABLE(NULL, 4, 0), TDROP_ERROR_NULL},
+    {"no weights", 3, TABLE(NULL, 4, 0), TDROP_ERROR_WEIGHTS},
     {"weights of 0", 3, TABLE(good, 0, 0), TDROP_ERROR_WEIGHTS},
     {"a weight too few", 3, TABLE(good, 3, 0), TDROP_ERROR_WEIGHTS},
     {"a weight too many", 3, TABLE(good, 5, 0), TDROP_ERROR_WEIGHTS},

@@ -429,7 +429,7 @@ static const struct {
     {"rate NaN", {.kind = TDROP_LAW_GEOMETRIC, .rate = NAN}, TDROP_ERROR_RATE},
     {"rate below 0", {.kind = TDROP_LAW_GEOMETRIC, .rate = -0.1}, TDROP_ERROR_RATE},
     {"rate above 1", {.kind = TDROP_LAW_GEOMETRIC, .rate = 1.1}, TDROP_ERROR_RATE},
-    {"no weights", TABLE(NULL, 3), TDROP_ERROR_NULL},
+    {"no weights", TABLE(NULL, 3), TDROP_ERROR_WEIGHTS},
     {"an empty table", TABLE(some_weights, 0), TDROP_ERROR_WEIGHTS},
     {"a table for n = 0", TABLE(some_weights, 1), TDROP_ERROR_WEIGHTS},
     {"a negative weight", TABLE(negative, 3), TDROP_ERROR_WEIGHTS},

@@ -243,6 +243,57 @@ static void test_pool_after_many_forks(void **state) {
     tdrop_pool_destroy(pool);
 }
 
+/* --- Other people's loops --- */
+
+typedef struct range_part {
+    int64_t from, to;
+    void (*body)(int64_t from, int64_t to, void *arg);
+    void *arg;
+} range_part;
+
+static void *run_part(void *arg) {
+    const range_part *part = arg;
+    part->body(part->from, part->to, part->arg);
+    return NULL;
+}
+
+/* A thread for each number but the first two, which the caller takes. */
+static int32_t loop_in_threads(int64_t begin, int64_t end, int64_t grain,
+                               void (*body)(int64_t from, int64_t to, void *arg), void *arg) {
+    enum { MOST = 8 };
+    pthread_t thread[MOST];
+    range_part part[MOST];
+    const int64_t own = begin + 2 < end ? begin + 2 : end;
+    assert_true(begin == 0 && grain == 1 && end - own <= MOST);
+    for (int64_t i = own; i < end; i++) {
+        part[i - own] = (range_part){i, i + 1, body, arg};
+        assert_int_equal(pthread_create(&thread[i - own], NULL, run_part, &part[i - own]), 0);
+    }
+    body(begin, own, arg);
+    for (int64_t i = own; i < end; i++)
+        assert_int_equal(pthread_join(thread[i - own], NULL), 0);
+    return 0;
+}
+
+static int32_t loop_that_fails(int64_t begin, int64_t end, int64_t grain,
+                               void (*body)(int64_t from, int64_t to, void *arg), void *arg) {
+    (void)begin, (void)end, (void)grain, (void)body, (void)arg;
+    return 1;
+}
+
+static void test_ranges_run_each_task_once(void **state) {
+    tdrop_range_loop *const loops[] = {loop_in_threads, loop_that_fails};
+    (void)state;
+    for (size_t l = 0; l < COUNT(loops); l++)
+        for (size_t t = 0; t < COUNT(thread_counts); t++) {
+            tdrop_ranges ranges = {.loop = loops[l], .workers = thread_counts[t]};
+            const tdrop_parallel loop = tdrop_ranges_parallel(&ranges);
+            assert_int_equal(loop.workers, thread_counts[t]);
+            for (size_t n = 0; n < COUNT(task_counts); n++)
+                assert_true(runs_right(&seen, loop, task_counts[n]));
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pool_runs_each_task_once),
@@ -252,6 +303,7 @@ int main(void) {
         cmocka_unit_test(test_pools_side_by_side),
         cmocka_unit_test(test_pool_after_fork),
         cmocka_unit_test(test_pool_after_many_forks),
+        cmocka_unit_test(test_ranges_run_each_task_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "tail/rng.h"
+#include "base/philox.h"
 #include "taildropout.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])

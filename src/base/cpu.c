@@ -2,41 +2,18 @@
 #include "base/cpu.h"
 
 #include <stddef.h>
-#include <stdint.h>
 
 #if defined(__x86_64__)
-#include <cpuid.h>
 
-/* Feature bits of CPUID, and state bits of XCR0 that the operating system sets when it saves those
- * registers: without them the instructions trap although CPUID lists them. */
-enum { LEAF1_ECX_FMA = 1 << 12, LEAF1_ECX_OSXSAVE = 1 << 27 };
-enum { LEAF7_EBX_AVX2 = 1 << 5, LEAF7_EBX_AVX512F = 1 << 16, LEAF7_EBX_AVX512DQ = 1 << 17 };
-enum { LEAF7_EBX_AVX512BW = 1 << 30 };
-#define LEAF7_EBX_AVX512VL (1u << 31)
-enum { XCR0_YMM = 0x06, XCR0_ZMM = 0xe6 };
-
-static uint64_t read_xcr0(void) {
-    uint32_t low, high;
-    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    return (uint64_t)high << 32 | low;
-}
-
-static bool has_all(uint64_t word, uint64_t bits) {
-    return (word & bits) == bits;
-}
-
+/* The compiler's own runtime asked the processor and the operating system (which has to save the
+ * wide registers) when the program was loaded, so a question costs no more than a load. */
 bool tdrop_cpu_runs(tdrop_isa isa) {
     if (isa == TDROP_ISA_AUTO || isa == TDROP_ISA_C) return true;
-    unsigned a, b, c, d, b7, unused;
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !has_all(c, LEAF1_ECX_FMA | LEAF1_ECX_OSXSAVE) ||
-        !__get_cpuid_count(7, 0, &a, &b7, &unused, &d))
-        return false;
-    uint64_t state = read_xcr0();
-    bool avx2 = has_all(state, XCR0_YMM) && has_all(b7, LEAF7_EBX_AVX2);
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     if (isa == TDROP_ISA_AVX2) return avx2;
-    return isa == TDROP_ISA_AVX512 && avx2 && has_all(state, XCR0_ZMM) &&
-           has_all(b7, LEAF7_EBX_AVX512F | LEAF7_EBX_AVX512DQ | LEAF7_EBX_AVX512BW) &&
-           has_all(b7, LEAF7_EBX_AVX512VL);
+    return isa == TDROP_ISA_AVX512 && avx2 && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl");
 }
 
 void tdrop_cpu_relax(void) {

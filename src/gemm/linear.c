@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "gemm/dispatch.h"
+#include "gemm/gemm_dispatch.h"
 
 #include <stdint.h>
 #include <string.h>

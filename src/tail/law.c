@@ -14,11 +14,12 @@
 #include <string.h>
 
 /* u is looked up in so many even parts of [0, 1) first; within a part few k are left. */
-enum { GUIDES = 256 };
+enum { GUIDES = 1024 };
 
 struct tdrop_law {
     size_t n;
     double mean;
+    size_t first_step;         /* of the search for k within a part; it is halved down to 1 */
     int32_t guide[GUIDES + 1]; /* guide[i] = k of u = i / GUIDES, and 0 for u = 1 */
     double at_least[];         /* at_least[j - 1] = P(k >= j), j = 1..n, falling */
 };
@@ -150,7 +151,7 @@ tdrop_status tdrop_law_check(const tdrop_law_options *options) {
     if (!(options->p >= 0.0 && options->p <= 1.0)) return TDROP_ERROR_P;
     if (kinds[options->kind].reads_rate && !(options->rate >= 0.0 && options->rate <= 1.0))
         return TDROP_ERROR_RATE;
-    if (kinds[options->kind].reads_weights && !options->weights) return TDROP_ERROR_NULL;
+    if (kinds[options->kind].reads_weights && !options->weights) return TDROP_ERROR_WEIGHTS;
     return TDROP_OK;
 }
 
@@ -183,8 +184,8 @@ static size_t count_above(const tdrop_law *law, double u, size_t low, size_t hig
     return low;
 }
 
-/* The mean of k is the sum of P(k >= j). The smaller one of that and the mean of n - k is summed, so
- * that neither a tiny p nor one close to 1 is lost in the rounding of a large sum. */
+/* The mean of k is the sum of P(k >= j). The smaller one of that and the mean of n - k is summed,
+ * so that neither a tiny p nor one close to 1 is lost in the rounding of a large sum. */
 static double mean_of(const tdrop_law *law) {
     double kept = 0.0, dropped = 0.0;
     for (size_t j = 0; j < law->n; j++) {
@@ -195,10 +196,16 @@ static double mean_of(const tdrop_law *law) {
 }
 
 static void finish(tdrop_law *law) {
+    size_t widest = 0;
     law->mean = mean_of(law);
-    for (size_t i = 0; i < GUIDES; i++)
-        law->guide[i] = (int32_t)count_above(law, (double)i / GUIDES, 0, law->n);
     law->guide[GUIDES] = 0;
+    for (size_t i = GUIDES; i-- > 0;) {
+        law->guide[i] = (int32_t)count_above(law, (double)i / GUIDES, 0, law->n);
+        size_t width = (size_t)(law->guide[i] - law->guide[i + 1]);
+        if (width > widest) widest = width;
+    }
+    for (law->first_step = widest > 0; widest > 1; widest /= 2)
+        law->first_step *= 2;
 }
 
 tdrop_status tdrop_law_create(tdrop_law **law, size_t n, const tdrop_law_options *options) {
@@ -236,10 +243,17 @@ void tdrop_law_probabilities(const tdrop_law *law, double *probability) {
     probability[law->n] = above;
 }
 
+/* The number of steps is the same for every u, and no branch depends on it: a processor cannot
+ * guess a random number, and each wrong guess would cost more than a step. */
 int32_t tdrop_law_keep(const tdrop_law *law, double u) {
     size_t part = u > 0.0 ? (size_t)(u * GUIDES) : 0;
     if (part >= GUIDES) part = GUIDES - 1;
-    return (int32_t)count_above(law, u, (size_t)law->guide[part + 1], (size_t)law->guide[part]);
+    size_t low = (size_t)law->guide[part + 1];
+    for (size_t step = law->first_step; step > 0; step /= 2) {
+        size_t probe = low + step < law->n ? low + step : law->n;
+        low = law->at_least[probe - 1] > u ? probe : low;
+    }
+    return (int32_t)low;
 }
 
 tdrop_status tdrop_law_draw(const tdrop_law *law, const tdrop_draw *draw, size_t rows,

@@ -185,7 +185,8 @@ tdrop_status tdrop_layer_forward(tdrop_layer *layer, const tdrop_view *x, const 
     if (empty && same_k < 0) same_k = 0;
     if (drawn) status = draw_keeps(layer, x, &dims);
     if (!status)
-        status = tdrop_apply(x, y, &layer->options.dims, drawn ? layer->keep : NULL, same_k);
+        status = tdrop_apply(x, y, &layer->options.dims, drawn ? layer->keep : NULL, same_k,
+                             layer->options.parallel);
     if (status) return status;
     remember(layer, x, drawn, same_k, dims.keep_count);
     if (drawn) tdrop_layer_set_position(layer, layer->draw.step + 1, 0, 0);
@@ -200,11 +201,11 @@ tdrop_status tdrop_layer_backward(const tdrop_layer *layer, const tdrop_view *dy
     if (dy->dims != last->dims) return TDROP_ERROR_SHAPE;
     for (int d = 0; d < last->dims; d++)
         if (dy->shape[d] != last->shape[d]) return TDROP_ERROR_SHAPE;
-    return tdrop_apply(dy, dx, &layer->options.dims, last->drawn ? layer->keep : NULL,
-                       last->same_k);
+    return tdrop_apply(dy, dx, &layer->options.dims, last->drawn ? layer->keep : NULL, last->same_k,
+                       layer->options.parallel);
 }
 
 const int32_t *tdrop_layer_keep(const tdrop_layer *layer, size_t *count) {
-    *count = layer->last.keep_count;
+    if (count) *count = layer->last.keep_count;
     return layer->last.drawn ? layer->keep : NULL;
 }

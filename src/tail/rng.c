@@ -1,31 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "tail/rng.h"
 
-#include <stdbool.h>
+#include "base/philox.h"
+#include "tail/tail_dispatch.h"
+
 #include <string.h>
-
-/* One Philox round: two 32x32 bit products whose halves are crossed with the other words. */
-static void philox_round(uint32_t word[4], uint32_t key0, uint32_t key1) {
-    uint64_t a = (uint64_t)0xD2511F53u * word[0];
-    uint64_t b = (uint64_t)0xCD9E8D57u * word[2];
-    uint32_t w0 = (uint32_t)(b >> 32) ^ word[1] ^ key0;
-    uint32_t w2 = (uint32_t)(a >> 32) ^ word[3] ^ key1;
-    word[1] = (uint32_t)b;
-    word[3] = (uint32_t)a;
-    word[0] = w0;
-    word[2] = w2;
-}
-
-void tdrop_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
-    uint32_t word[4], key0 = key[0], key1 = key[1];
-    memcpy(word, counter, sizeof word);
-    for (int round = 0; round < 10; round++) {
-        philox_round(word, key0, key1);
-        key0 += 0x9E3779B9u; /* golden ratio */
-        key1 += 0xBB67AE85u; /* sqrt(3) - 1 */
-    }
-    memcpy(out, word, sizeof word);
-}
 
 static void draw_words(const tdrop_draw *draw, uint32_t row, uint32_t purpose, uint32_t out[4]) {
     uint32_t key[2] = {(uint32_t)draw->seed, (uint32_t)(draw->seed >> 32)};
@@ -95,10 +74,6 @@ uint64_t tdrop_permute(const tdrop_draw *draw, uint64_t count, uint64_t i) {
     return permutation_apply(&p, i);
 }
 
-static double unit_from_words(uint32_t high, uint32_t low) {
-    return (double)((uint64_t)high << 21 | low >> 11) * 0x1p-53;
-}
-
 /* The permutation of the batch that `row` falls into: `first` serves as the batch's number. */
 static void batch_permutation(permutation *p, const tdrop_draw *draw, uint32_t row) {
     tdrop_draw batch = *draw;
@@ -106,13 +81,15 @@ static void batch_permutation(permutation *p, const tdrop_draw *draw, uint32_t r
     permutation_start(p, &batch, draw->batch);
 }
 
-static double uniform_value(const tdrop_draw *draw, uint32_t row, const permutation *p) {
-    uint32_t word[4];
-    draw_words(draw, row, draw->purpose, word);
-    double v = unit_from_words(word[0], word[1]);
-    if (!p) return v;
-    double u = ((double)permutation_apply(p, row % draw->batch) + v) / draw->batch;
-    return u < 1.0 ? u : 1.0 - 0x1p-53; /* the sum may have been rounded up to the whole batch */
+/* From independent numbers to those where each row of a batch has a part of [0, 1) to itself. */
+static void stratify(const tdrop_draw *draw, size_t rows, double *u) {
+    permutation p;
+    for (size_t i = 0; i < rows; i++) {
+        const uint32_t row = draw->first + (uint32_t)i;
+        if (i == 0 || row % draw->batch == 0) batch_permutation(&p, draw, row);
+        u[i] = ((double)permutation_apply(&p, row % draw->batch) + u[i]) / draw->batch;
+        if (u[i] >= 1.0) u[i] = 1.0 - 0x1p-53; /* the sum was rounded up to the whole batch */
+    }
 }
 
 tdrop_status tdrop_draw_check(const tdrop_draw *draw, size_t rows) {
@@ -126,12 +103,9 @@ tdrop_status tdrop_uniform(const tdrop_draw *draw, size_t rows, double *u) {
     if (!draw || (!u && rows)) return TDROP_ERROR_NULL;
     tdrop_status status = tdrop_draw_check(draw, rows);
     if (status) return status;
-    permutation p;
-    for (size_t i = 0; i < rows; i++) {
-        uint32_t row = draw->first + (uint32_t)i;
-        bool new_batch = draw->batch && (i == 0 || row % draw->batch == 0);
-        if (new_batch) batch_permutation(&p, draw, row);
-        u[i] = uniform_value(draw, row, draw->batch ? &p : NULL);
-    }
+    const uint32_t key[2] = {(uint32_t)draw->seed, (uint32_t)(draw->seed >> 32)};
+    const uint32_t counter[4] = {draw->step, draw->first, draw->layer, draw->purpose};
+    tdrop_tail_kernels_best()->uniform(counter, key, rows, u);
+    if (draw->batch) stratify(draw, rows, u);
     return TDROP_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Which kernels serve an instruction set. */
-#ifndef TDROP_GEMM_DISPATCH_H
-#define TDROP_GEMM_DISPATCH_H
+#ifndef TDROP_GEMM_GEMM_DISPATCH_H
+#define TDROP_GEMM_GEMM_DISPATCH_H
 
 #include "kernels/gemm_kernels.h"
 #include "taildropout.h"

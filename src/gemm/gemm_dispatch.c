@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "gemm/dispatch.h"
+#include "gemm/gemm_dispatch.h"
 
 #include "base/cpu.h"
 
