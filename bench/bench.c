@@ -123,7 +123,7 @@ static double ratio(const result *result) {
 
 static void print_result(const result *result) {
     const bench_row *row = result->row;
-    printf("%-26s %-16s %7u %11.3f %11.3f %8.2fx", row->name, row->rival, row->threads,
+    printf("%-26s %-16s %7u %11.4f %11.4f %8.2fx", row->name, row->rival, row->threads,
            result->ours_ms, result->theirs_ms, ratio(result));
     if (row->at_least > 0.0) printf("  at least %.2fx", row->at_least);
     if (result->share > 0.0) printf("  %.1f %% of peak", 100.0 * result->share);

@@ -81,10 +81,44 @@ static void test_copy_head(void **state) {
             check_copy(fast, large[i] * part / 7, large[i]);
 }
 
+/* Rows apart from each other, so that what lies between them is seen to stay. */
+static void check_clear(const tdrop_tail_kernels *fast, size_t whole, size_t block) {
+    enum { ROWS = 37, APART = 40 };
+    const size_t n = whole / block, size = ROWS * (whole + APART) - APART;
+    int32_t keep[ROWS];
+    uint64_t seed = whole * 31 + block;
+    guarded y;
+    guarded_create(&y, size, GUARDED_MARK);
+    unsigned char *expected = malloc(size);
+    assert_non_null(expected);
+    memset(expected, GUARDED_MARK, size);
+    for (size_t i = 0; i < ROWS; i++)
+        keep[i] = (int32_t)(reference_random(&seed) % (n + 1));
+    const ptrdiff_t step = (ptrdiff_t)(whole + APART);
+    tdrop_tail_c.clear_tails((char *)expected, step, ROWS, keep, block, whole);
+    fast->clear_tails((char *)y.data, step, ROWS, keep, block, whole);
+    if (memcmp(y.data, expected, size) || !guarded_untouched(&y, size))
+        fail_msg("rows of %zu bytes in pieces of %zu are cleared wrongly", whole, block);
+    free(expected);
+    guarded_destroy(&y);
+}
+
+static void test_clear_tails(void **state) {
+    const tdrop_tail_kernels *fast = kernels();
+    (void)state;
+    for (size_t whole = 1; whole <= 200; whole++)
+        check_clear(fast, whole, 1);
+    for (size_t n = 1; n <= 40; n++)
+        check_clear(fast, n * 24, 24);
+    check_clear(fast, 8192, 4);
+    check_clear(fast, 8196, 4);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_uniform),
         cmocka_unit_test(test_copy_head),
+        cmocka_unit_test(test_clear_tails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,9 +64,9 @@ static void uniform(const uint32_t counter[4], const uint32_t key[2], size_t row
     }
 }
 
-/* ---- copies ---- */
+/* ---- rows ---- */
 
-/* Rows of up to so many bytes are copied here. Longer ones are left to libc, which has
+/* Rows of up to so many bytes are written here. Longer ones are left to libc, which has
  * instructions that do not fetch the lines that they are about to overwrite. */
 enum { MOST_STREAMED = 8192, AHEAD = 512, LINE = 64, BLOCK = 32 };
 
@@ -117,4 +117,35 @@ static void copy_head(const char *x, char *y, size_t kept, size_t whole) {
         y[i] = i < kept ? x[i] : 0;
 }
 
-const tdrop_tail_kernels tdrop_tail_avx2 = {.uniform = uniform, .copy_head = copy_head};
+/* Full vectors; the last one reaches back over what is zeroed already. */
+static inline void clear(char *y, char *end) {
+    if (end - y < BLOCK) {
+        while (y < end)
+            *y++ = 0;
+        return;
+    }
+    for (; end - y >= BLOCK; y += BLOCK)
+        store(y, _mm256_setzero_si256());
+    store(end - BLOCK, _mm256_setzero_si256());
+}
+
+/* Tails end where the row does and begin anywhere, so each is a stretch of its own to the memory
+ * behind the caches. Asking for the first lines of the next while one is written fills the gap. */
+static void clear_tails(char *y, ptrdiff_t step, size_t count, const int32_t *keep, size_t block,
+                        size_t whole) {
+    if (whole > MOST_STREAMED) {
+        tdrop_tail_c.clear_tails(y, step, count, keep, block, whole);
+        return;
+    }
+    for (size_t i = 0; i < count; i++, y += step) {
+        if (i + 1 < count) {
+            const char *next = y + step + (size_t)keep[i + 1] * block;
+            for (size_t line = 0; line < AHEAD; line += LINE)
+                _mm_prefetch(next + line, _MM_HINT_ET0);
+        }
+        clear(y + (size_t)keep[i] * block, y + whole);
+    }
+}
+
+const tdrop_tail_kernels tdrop_tail_avx2 = {
+    .uniform = uniform, .copy_head = copy_head, .clear_tails = clear_tails};

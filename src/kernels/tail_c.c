@@ -19,4 +19,13 @@ static void copy_head(const char *x, char *y, size_t kept, size_t whole) {
     memset(y + kept, 0, whole - kept);
 }
 
-const tdrop_tail_kernels tdrop_tail_c = {.uniform = uniform, .copy_head = copy_head};
+static void clear_tails(char *y, ptrdiff_t step, size_t count, const int32_t *keep, size_t block,
+                        size_t whole) {
+    for (size_t i = 0; i < count; i++, y += step) {
+        const size_t kept = (size_t)keep[i] * block;
+        memset(y + kept, 0, whole - kept);
+    }
+}
+
+const tdrop_tail_kernels tdrop_tail_c = {
+    .uniform = uniform, .copy_head = copy_head, .clear_tails = clear_tails};

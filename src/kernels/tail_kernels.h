@@ -13,6 +13,10 @@ typedef struct tdrop_tail_kernels {
     /* y[0, kept) = x[0, kept), y[kept, whole) = 0, in bytes. x has `whole` bytes, all of which may
      * be read, and does not meet y. */
     void (*copy_head)(const char *x, char *y, size_t kept, size_t whole);
+    /* Row i of `count` begins at y + i * step, has `whole` bytes and keeps keep[i] * block of them,
+     * a multiple of `block`; the others become 0. */
+    void (*clear_tails)(char *y, ptrdiff_t step, size_t count, const int32_t *keep, size_t block,
+                        size_t whole);
 } tdrop_tail_kernels;
 
 extern const tdrop_tail_kernels tdrop_tail_c;

@@ -161,6 +161,11 @@ static void write_run(const apply_job *job, size_t sample, size_t count, const c
     const ptrdiff_t x_step = inner < 0 ? 0 : samples->x_step[inner],
                     y_step = inner < 0 ? 0 : samples->y_step[inner];
     const bool one_part = job->plan->parts.count == 0;
+    if (one_part && job->keep && job->plan->gapless && job->plan->in_place) {
+        job->plan->kernels->clear_tails(y, y_step, count, job->keep + sample, job->plan->block,
+                                        job->plan->block * job->plan->n);
+        return;
+    }
     for (size_t i = 0; i < count; i++, x += x_step, y += y_step) {
         if (one_part)
             write_part(job->plan, x, y, k_of_sample(job, sample + i));
