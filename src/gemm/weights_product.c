@@ -67,18 +67,36 @@ typedef struct row_chunk {
     float *x; /* [last - first][nr] */
 } row_chunk;
 
-/* Copies columns column..column+width-1 of the chunk's rows, zeros beyond each row's keep. */
-static void gather(const tdrop_weights_product *p, const row_chunk *chunk, const float *from,
-                   size_t stride, const int32_t *keep, size_t column, size_t width, float *to) {
-    tdrop_gather gather = {.rows = chunk->last - chunk->first,
-                           .order = p->stairs->order + chunk->first,
-                           .keep = keep + chunk->first,
-                           .from = from,
-                           .stride = stride,
-                           .column = column,
-                           .width = width,
-                           .to = to};
-    p->kernels->gather(&gather);
+/* What is copied of a matrix: columns column..column+width-1, zeros beyond each row's keep. */
+typedef struct copied {
+    const float *from;
+    size_t stride;
+    const int32_t *keep; /* of the row at each place */
+    size_t column, width;
+    float *to; /* [chunk][width] */
+} copied;
+
+/* Copies the rows of the chunk that feed anything from `output` and `input` on; in each bucket
+ * those come first. Nobody reads the places of the others. */
+static void gather(const tdrop_weights_product *p, const row_chunk *chunk, const copied *c,
+                   size_t output, size_t input) {
+    const tdrop_staircase *stairs = p->stairs;
+    for (size_t b = 0; b < stairs->buckets; b++) {
+        size_t first = stairs->bucket[b];
+        size_t last = first + tdrop_staircase_prefix(stairs, b, input, output);
+        if (first < chunk->first) first = chunk->first;
+        if (last > chunk->last) last = chunk->last;
+        if (first >= last) continue;
+        const tdrop_gather rows = {.rows = last - first,
+                                   .order = stairs->order + first,
+                                   .keep = c->keep + first,
+                                   .from = c->from,
+                                   .stride = c->stride,
+                                   .column = c->column,
+                                   .width = c->width,
+                                   .to = c->to + (first - chunk->first) * c->width};
+        p->kernels->gather(&rows);
+    }
 }
 
 /* Places first..last-1 feed the leading `columns` of a panel. */
@@ -177,12 +195,21 @@ typedef struct weights_job {
 
 static void run_chunk(const tdrop_weights_product *p, row_chunk *chunk, size_t output,
                       size_t outputs, size_t input, size_t inputs) {
-    size_t nr = p->kernels->nr;
+    const size_t nr = p->kernels->nr;
     const tdrop_staircase *stairs = p->stairs;
-    gather(p, chunk, p->dy, p->dy_stride, stairs->keep_out, output, chunk->dy_width, chunk->dy);
+    const copied dy = {.from = p->dy,
+                       .stride = p->dy_stride,
+                       .keep = stairs->keep_out,
+                       .column = output,
+                       .width = chunk->dy_width,
+                       .to = chunk->dy};
+    copied x = {
+        .from = p->x, .stride = p->x_stride, .keep = stairs->keep_in, .width = nr, .to = chunk->x};
+    gather(p, chunk, &dy, output, input);
     for (size_t done = 0; done < inputs; done += nr) {
-        gather(p, chunk, p->x, p->x_stride, stairs->keep_in, input + done, nr, chunk->x);
-        run_panel(p, chunk, output, outputs, input + done);
+        x.column = input + done;
+        gather(p, chunk, &x, output, x.column);
+        run_panel(p, chunk, output, outputs, x.column);
     }
 }
 
