@@ -133,8 +133,8 @@ void bench_training_step(bench_training *t) {
     tdrop_net *net = t->runner.net;
     choose_rows(t);
     tdrop_runner_load(&t->runner, t->rows, 0, t->options.batch);
-    tdrop_net_set_parameters(net, t->optimizer.parameters, true);
     begin(t);
+    tdrop_net_set_parameters(net, t->optimizer.parameters, true);
     tdrop_net_forward(net, 0, net->step_count);
     tdrop_runner_loss(&t->runner, t->options.batch, true);
     tdrop_net_backward(net);

@@ -37,7 +37,7 @@ int main(void) {
 
     check(tdrop_law_draw(law, &(tdrop_draw){.seed = 1, .step = 7}, ROWS, keep), "draw");
     check(tdrop_staircase_set(stairs, ROWS, FEATURES, keep, OUTPUTS, NULL), "staircase");
-    check(tdrop_linear_set_weights(layer, weights, FEATURES, bias, TDROP_PACK_FORWARD, NULL),
+    check(tdrop_linear_set_weights(layer, weights, FEATURES, bias, TDROP_PACK_FORWARD, NULL, NULL),
           "weights");
     check(tdrop_linear_forward(layer, stairs, x, FEATURES, y, OUTPUTS, workspace, workspace_size,
                                NULL),

@@ -50,8 +50,9 @@ static double forward(network *net, const float *x, const int32_t *keep) {
     double loss = 0;
     CHECK(tdrop_staircase_set(front, ROWS, COLUMNS, NULL, n, keep));
     CHECK(tdrop_staircase_set(back, ROWS, n, keep, COLUMNS, NULL));
-    CHECK(tdrop_linear_set_weights(net->encoder, net->weights, COLUMNS, net->b1, FORWARD, NULL));
-    CHECK(tdrop_linear_set_weights(net->decoder, net->w2, n, net->b2, BOTH, NULL));
+    CHECK(tdrop_linear_set_weights(net->encoder, net->weights, COLUMNS, net->b1, FORWARD, NULL,
+                                   NULL));
+    CHECK(tdrop_linear_set_weights(net->decoder, net->w2, n, net->b2, BOTH, NULL, NULL));
     CHECK(tdrop_linear_forward(net->encoder, front, x, COLUMNS, z, n, SPACE));
     CHECK(tdrop_linear_forward(net->decoder, back, z, n, y, COLUMNS, SPACE));
     for (int i = 0; i < ROWS * COLUMNS; i++) {

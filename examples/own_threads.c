@@ -88,7 +88,7 @@ static void forward(const tdrop_parallel *parallel, float *y) {
     CHECK(workspace == NULL);
     CHECK(tdrop_law_draw(law, &(tdrop_draw){.seed = 1}, ROWS, keep));
     CHECK(tdrop_staircase_set(stairs, ROWS, INPUTS, keep, OUTPUTS, NULL));
-    CHECK(tdrop_linear_set_weights(layer, w, INPUTS, bias, TDROP_PACK_FORWARD, parallel));
+    CHECK(tdrop_linear_set_weights(layer, w, INPUTS, bias, TDROP_PACK_FORWARD, NULL, parallel));
     CHECK(tdrop_linear_forward(layer, stairs, x, INPUTS, y, OUTPUTS, workspace, size, parallel));
     free(workspace);
     tdrop_linear_destroy(layer);

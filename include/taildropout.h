@@ -48,7 +48,7 @@
  *     tdrop_linear_create(&layer, FEATURES, OUTPUTS, NULL);
  *     tdrop_law_draw(law, &(tdrop_draw){.seed = 1, .step = 7}, ROWS, keep);
  *     tdrop_staircase_set(stairs, ROWS, FEATURES, keep, OUTPUTS, NULL);
- *     tdrop_linear_set_weights(layer, weights, FEATURES, bias, TDROP_PACK_FORWARD, NULL);
+ *     tdrop_linear_set_weights(layer, weights, FEATURES, bias, TDROP_PACK_FORWARD, NULL, NULL);
  *     tdrop_linear_forward(layer, stairs, x, FEATURES, y, OUTPUTS, workspace, workspace_size, NULL);
  */
 #ifndef TAILDROPOUT_H
@@ -485,11 +485,15 @@ TDROP_API void tdrop_linear_destroy(tdrop_linear *layer);
 enum { TDROP_PACK_FORWARD = 1, TDROP_PACK_BACKWARD = 2 };
 
 /* Packs W (outputs rows of `inputs` floats, stride w_stride) and copies the bias (outputs floats,
- * NULL for none). To be called whenever the weights have changed.
- * Errors: NULL, SIZE (w_stride < inputs, or `packings` holds another bit or none), MEMORY. */
+ * NULL for none). To be called whenever the weights have changed. With a staircase no more is packed
+ * than products below it read: then it has to be called for each staircase (one that keeps more is
+ * refused with ORDER by the product), and costs less where much is dropped. NULL packs all.
+ * Errors: NULL, SIZE (w_stride < inputs; `packings` holds another bit or none; a staircase set for
+ * another layer's sizes), ORDER (staircase not set), OVERFLOW, MEMORY. */
 TDROP_API tdrop_status tdrop_linear_set_weights(tdrop_linear *layer, const float *w,
                                                 size_t w_stride, const float *bias,
-                                                unsigned packings, const tdrop_parallel *parallel);
+                                                unsigned packings, const tdrop_staircase *stairs,
+                                                const tdrop_parallel *parallel);
 
 /* Bytes of workspace for any of the three products at up to `rows` rows with `workers` workers.
  * Any alignment of the workspace will do. */

@@ -80,7 +80,7 @@ static tdrop_status create_linear(void) {
 static tdrop_status pack(void) {
     static float w[INPUTS * OUTPUTS], bias[OUTPUTS];
     return tdrop_linear_set_weights(linear, w, INPUTS, bias,
-                                    TDROP_PACK_FORWARD | TDROP_PACK_BACKWARD, NULL);
+                                    TDROP_PACK_FORWARD | TDROP_PACK_BACKWARD, NULL, NULL);
 }
 
 static tdrop_status create_pool(void) {

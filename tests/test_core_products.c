@@ -386,15 +386,33 @@ static void check_backward_weights(problem *p) {
 }
 
 static void set_weights(problem *p, unsigned packings) {
+    assert_int_equal(tdrop_linear_set_weights(p->layer, p->w.at, p->w.stride, bias_of(p), packings,
+                                              NULL, way(p->run)),
+                     TDROP_OK);
+}
+
+/* Packs what the staircase needs over weights that are NaN, so that one read beyond it shows. */
+static void set_weights_below_stairs(problem *p, unsigned packings) {
+    const size_t count = p->c.outputs * p->c.inputs;
+    float *nan = malloc((count + 1) * sizeof *nan);
+    assert_non_null(nan);
+    for (size_t i = 0; i < count; i++)
+        nan[i] = NAN;
     assert_int_equal(
-        tdrop_linear_set_weights(p->layer, p->w.at, p->w.stride, bias_of(p), packings, way(p->run)),
-        TDROP_OK);
+        tdrop_linear_set_weights(p->layer, nan, p->c.inputs, NULL, packings, NULL, NULL), TDROP_OK);
+    assert_int_equal(tdrop_linear_set_weights(p->layer, p->w.at, p->w.stride, bias_of(p), packings,
+                                              shared.stairs, way(p->run)),
+                     TDROP_OK);
+    free(nan);
 }
 
 static void check_case(const product_case *c, tdrop_isa isa, uint64_t seed) {
     problem p = problem_create(c, isa, seed);
     for (p.run = 0; p.run < RUNS; p.run++) {
-        set_weights(&p, TDROP_PACK_FORWARD | TDROP_PACK_BACKWARD);
+        if (p.run % 2)
+            set_weights_below_stairs(&p, TDROP_PACK_FORWARD | TDROP_PACK_BACKWARD);
+        else
+            set_weights(&p, TDROP_PACK_FORWARD | TDROP_PACK_BACKWARD);
         check_forward(&p);
         check_backward_input(&p);
         check_backward_weights(&p);
@@ -442,8 +460,9 @@ static void test_weights_can_be_set_again(void **state) {
     problem p = problem_create(&c, isa_of(state), 5);
     problem other = problem_create(&c, isa_of(state), 6);
     set_stairs(&p.shape);
-    assert_int_equal(tdrop_linear_set_weights(p.layer, other.w.at, other.w.stride, NULL, 3, NULL),
-                     TDROP_OK);
+    assert_int_equal(
+        tdrop_linear_set_weights(p.layer, other.w.at, other.w.stride, NULL, 3, NULL, NULL),
+        TDROP_OK);
     set_weights(&p, TDROP_PACK_FORWARD);
     check_forward(&p);
     set_weights(&p, TDROP_PACK_BACKWARD);
@@ -529,7 +548,7 @@ static matrix forward_of(tdrop_isa isa, const reference_shape *shape, const matr
     void *memory = spare(layer, shape->rows, &size);
     set_stairs(shape);
     assert_int_equal(
-        tdrop_linear_set_weights(layer, w->at, w->stride, bias, TDROP_PACK_FORWARD, NULL),
+        tdrop_linear_set_weights(layer, w->at, w->stride, bias, TDROP_PACK_FORWARD, NULL, NULL),
         TDROP_OK);
     assert_int_equal(tdrop_linear_forward(layer, shared.stairs, x->at, x->stride, y.at, y.stride,
                                           memory, size, NULL),
@@ -550,7 +569,7 @@ static matrix backward_of(tdrop_isa isa, const reference_shape *shape, const mat
     void *memory = spare(layer, shape->rows, &size);
     set_stairs(shape);
     assert_int_equal(
-        tdrop_linear_set_weights(layer, w->at, w->stride, NULL, TDROP_PACK_BACKWARD, NULL),
+        tdrop_linear_set_weights(layer, w->at, w->stride, NULL, TDROP_PACK_BACKWARD, NULL, NULL),
         TDROP_OK);
     assert_int_equal(tdrop_linear_backward_input(layer, shared.stairs, dy->at, dy->stride, NULL,
                                                  dx.at, dx.stride, memory, size, NULL),
@@ -668,8 +687,8 @@ static void test_relu_of_nan_is_nan(void **state) {
     for (size_t i = 0; i < COUNT(x); i++)
         x[i] = i / INPUTS % 2 ? NAN : 1;
     set_stairs(&(reference_shape){ROWS, INPUTS, OUTPUTS, NULL, NULL});
-    assert_int_equal(tdrop_linear_set_weights(layer, w, INPUTS, NULL, TDROP_PACK_FORWARD, NULL),
-                     TDROP_OK);
+    assert_int_equal(
+        tdrop_linear_set_weights(layer, w, INPUTS, NULL, TDROP_PACK_FORWARD, NULL, NULL), TDROP_OK);
     assert_int_equal(
         tdrop_linear_forward(layer, shared.stairs, x, INPUTS, y, OUTPUTS, memory, size, NULL),
         TDROP_OK);
@@ -732,7 +751,7 @@ static arguments right_arguments(void) {
                    .dy_stride = OUTPUTS,
                    .workspace = memory};
     assert_int_equal(tdrop_linear_create(&a.layer, INPUTS, OUTPUTS, NULL), TDROP_OK);
-    assert_int_equal(tdrop_linear_set_weights(a.layer, w, INPUTS, NULL, 3, NULL), TDROP_OK);
+    assert_int_equal(tdrop_linear_set_weights(a.layer, w, INPUTS, NULL, 3, NULL, NULL), TDROP_OK);
     assert_int_equal(tdrop_staircase_create(&a.stairs, ROWS), TDROP_OK);
     assert_int_equal(tdrop_staircase_set(a.stairs, ROWS, INPUTS, NULL, OUTPUTS, NULL), TDROP_OK);
     a.size = tdrop_linear_workspace(a.layer, ROWS, 1);
@@ -861,19 +880,45 @@ static void test_order_is_kept(void **state) {
     assert_int_equal(tdrop_linear_create(&a.layer, INPUTS, OUTPUTS, NULL), TDROP_OK);
     assert_refused(&a, FORWARD | INPUT, TDROP_ERROR_ORDER);
     assert_int_equal(call_backward_weights(&a), TDROP_OK); /* it needs no weights */
-    assert_int_equal(tdrop_linear_set_weights(a.layer, w, INPUTS, NULL, TDROP_PACK_FORWARD, NULL),
-                     TDROP_OK);
+    assert_int_equal(
+        tdrop_linear_set_weights(a.layer, w, INPUTS, NULL, TDROP_PACK_FORWARD, NULL, NULL),
+        TDROP_OK);
     assert_refused(&a, INPUT, TDROP_ERROR_ORDER);
     assert_int_equal(call_forward(&a), TDROP_OK);
     tdrop_linear_destroy(a.layer);
 
     assert_int_equal(tdrop_linear_create(&a.layer, INPUTS, OUTPUTS, NULL), TDROP_OK);
-    assert_int_equal(tdrop_linear_set_weights(a.layer, w, INPUTS, NULL, TDROP_PACK_BACKWARD, NULL),
-                     TDROP_OK);
+    assert_int_equal(
+        tdrop_linear_set_weights(a.layer, w, INPUTS, NULL, TDROP_PACK_BACKWARD, NULL, NULL),
+        TDROP_OK);
     assert_refused(&a, FORWARD, TDROP_ERROR_ORDER);
     assert_int_equal(call_backward_input(&a), TDROP_OK);
     tdrop_linear_destroy(a.layer);
     a.layer = right_layer;
+    release(&a);
+}
+
+/* What was packed for one staircase does not serve one that keeps more, on either side. */
+static void test_packed_for_another_staircase(void **state) {
+    (void)state;
+    static const float w[OUTPUTS * INPUTS];
+    const arguments a = right_arguments();
+    int32_t few_in[ROWS], few_out[ROWS];
+    for (size_t i = 0; i < ROWS; i++) {
+        few_in[i] = INPUTS - 1;
+        few_out[i] = OUTPUTS - 1;
+    }
+    for (int side = 0; side < 2; side++) {
+        const int32_t *in = side ? NULL : few_in, *out = side ? few_out : NULL;
+        assert_int_equal(tdrop_staircase_set(a.stairs, ROWS, INPUTS, in, OUTPUTS, out), TDROP_OK);
+        assert_int_equal(tdrop_linear_set_weights(a.layer, w, INPUTS, NULL, 3, a.stairs, NULL),
+                         TDROP_OK);
+        assert_int_equal(call_forward(&a), TDROP_OK);
+        assert_int_equal(tdrop_staircase_set(a.stairs, ROWS, INPUTS, NULL, OUTPUTS, NULL),
+                         TDROP_OK);
+        assert_refused(&a, FORWARD | INPUT, TDROP_ERROR_ORDER);
+        assert_int_equal(call_backward_weights(&a), TDROP_OK);
+    }
     release(&a);
 }
 
@@ -882,14 +927,24 @@ static void test_set_weights_refusals(void **state) {
     static const float w[OUTPUTS * INPUTS];
     static const unsigned packings[] = {0, 4, 1 | 4, 8, 0x80000001u};
     const arguments a = right_arguments();
-    assert_int_equal(tdrop_linear_set_weights(NULL, w, INPUTS, NULL, 1, NULL), TDROP_ERROR_NULL);
-    assert_int_equal(tdrop_linear_set_weights(a.layer, NULL, INPUTS, NULL, 1, NULL),
+    assert_int_equal(tdrop_linear_set_weights(NULL, w, INPUTS, NULL, 1, NULL, NULL),
                      TDROP_ERROR_NULL);
-    assert_int_equal(tdrop_linear_set_weights(a.layer, w, INPUTS - 1, NULL, 1, NULL),
+    assert_int_equal(tdrop_linear_set_weights(a.layer, NULL, INPUTS, NULL, 1, NULL, NULL),
+                     TDROP_ERROR_NULL);
+    assert_int_equal(tdrop_linear_set_weights(a.layer, w, INPUTS - 1, NULL, 1, NULL, NULL),
                      TDROP_ERROR_SIZE);
     for (size_t i = 0; i < COUNT(packings); i++)
-        assert_int_equal(tdrop_linear_set_weights(a.layer, w, INPUTS, NULL, packings[i], NULL),
-                         TDROP_ERROR_SIZE);
+        assert_int_equal(
+            tdrop_linear_set_weights(a.layer, w, INPUTS, NULL, packings[i], NULL, NULL),
+            TDROP_ERROR_SIZE);
+    tdrop_staircase *stairs = NULL;
+    assert_int_equal(tdrop_staircase_create(&stairs, ROWS), TDROP_OK);
+    assert_int_equal(tdrop_linear_set_weights(a.layer, w, INPUTS, NULL, 1, stairs, NULL),
+                     TDROP_ERROR_ORDER);
+    assert_int_equal(tdrop_staircase_set(stairs, ROWS, INPUTS + 1, NULL, OUTPUTS, NULL), TDROP_OK);
+    assert_int_equal(tdrop_linear_set_weights(a.layer, w, INPUTS, NULL, 1, stairs, NULL),
+                     TDROP_ERROR_SIZE);
+    tdrop_staircase_destroy(stairs);
     release(&a);
 }
 
@@ -921,6 +976,7 @@ int main(void) {
         cmocka_unit_test(test_a_small_workspace_is_refused),
         cmocka_unit_test(test_workspace_grows_with_rows_and_workers),
         cmocka_unit_test(test_order_is_kept),
+        cmocka_unit_test(test_packed_for_another_staircase),
         cmocka_unit_test(test_set_weights_refusals),
     };
     return cmocka_run_group_tests(tests, start, stop);

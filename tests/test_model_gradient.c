@@ -276,8 +276,8 @@ static void step_fill_with_nan(const step_run *run) {
 static void step_run_once(step_run *run) {
     tdrop_net *net = run->net;
     step_fill_with_nan(run);
-    assert_int_equal(tdrop_net_set_parameters(net, run->parameters, true), TDROP_OK);
     assert_int_equal(tdrop_net_begin(net, run->rows, (const int32_t *const *)run->keep), TDROP_OK);
+    assert_int_equal(tdrop_net_set_parameters(net, run->parameters, true), TDROP_OK);
     memcpy(tdrop_net_edge(net, 0), run->input, run->rows * run->arch.inputs * sizeof(float));
     tdrop_net_forward(net, 0, net->step_count);
     float *output = tdrop_net_edge(net, net->step_count);

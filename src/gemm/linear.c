@@ -11,6 +11,7 @@
 
 enum { PACK_BOTH = TDROP_PACK_FORWARD | TDROP_PACK_BACKWARD };
 
+/* Panels that hold so many columns. */
 static size_t panels_of(const tdrop_linear *layer, size_t columns) {
     return (columns + layer->kernels->nr - 1) / layer->kernels->nr;
 }
@@ -60,7 +61,7 @@ typedef struct pack_job {
 static void pack_forward(const pack_job *job, size_t panel) {
     const tdrop_linear *layer = job->layer;
     size_t nr = layer->kernels->nr, first = panel * nr, left = layer->outputs - first;
-    layer->kernels->pack_transposed(left < nr ? left : nr, layer->inputs,
+    layer->kernels->pack_transposed(left < nr ? left : nr, layer->packed_inputs,
                                     job->w + first * job->w_stride, job->w_stride,
                                     layer->forward + first * layer->inputs);
 }
@@ -70,7 +71,7 @@ static void pack_backward(const pack_job *job, size_t panel) {
     size_t nr = layer->kernels->nr, first = panel * nr, left = layer->inputs - first;
     size_t width = left < nr ? left : nr;
     float *to = layer->backward + first * layer->outputs;
-    for (size_t o = 0; o < layer->outputs; o++, to += nr) {
+    for (size_t o = 0; o < layer->packed_outputs; o++, to += nr) {
         memcpy(to, job->w + o * job->w_stride + first, width * sizeof *to);
         memset(to + width, 0, (nr - width) * sizeof *to);
     }
@@ -106,15 +107,21 @@ static tdrop_status ensure_packings(tdrop_linear *layer, unsigned packings) {
 
 tdrop_status tdrop_linear_set_weights(tdrop_linear *layer, const float *w, size_t w_stride,
                                       const float *bias, unsigned packings,
+                                      const tdrop_staircase *stairs,
                                       const tdrop_parallel *parallel) {
     if (!layer || !w) return TDROP_ERROR_NULL;
     if (w_stride < layer->inputs || !packings || packings & ~(unsigned)PACK_BOTH)
         return TDROP_ERROR_SIZE;
+    if (stairs && !stairs->set) return TDROP_ERROR_ORDER;
+    if (stairs && (stairs->inputs != layer->inputs || stairs->outputs != layer->outputs))
+        return TDROP_ERROR_SIZE;
     tdrop_status status = ensure_packings(layer, packings);
     if (status) return status;
     bool forward = packings & TDROP_PACK_FORWARD, backward = packings & TDROP_PACK_BACKWARD;
-    pack_job job = {layer, w, w_stride, forward ? panels_of(layer, layer->outputs) : 0};
-    size_t backward_panels = backward ? panels_of(layer, layer->inputs) : 0;
+    layer->packed_inputs = stairs ? stairs->most_in : layer->inputs;
+    layer->packed_outputs = stairs ? stairs->most_out : layer->outputs;
+    pack_job job = {layer, w, w_stride, forward ? panels_of(layer, layer->packed_outputs) : 0};
+    size_t backward_panels = backward ? panels_of(layer, layer->packed_inputs) : 0;
     tdrop_run_tasks(parallel, job.forward_panels + backward_panels, pack_task, &job);
     /* + 0 makes a bias of -0 a +0: added last, it then gives every empty sum the same zero. */
     for (size_t o = 0; o < layer->outputs; o++)
@@ -146,6 +153,9 @@ static tdrop_status check_product(const tdrop_linear *layer, const tdrop_stairca
     if (!stairs->set || (layer->packed & packing) != packing) return TDROP_ERROR_ORDER;
     if (stairs->inputs != layer->inputs || stairs->outputs != layer->outputs)
         return TDROP_ERROR_SIZE;
+    if (packing &&
+        (stairs->most_in > layer->packed_inputs || stairs->most_out > layer->packed_outputs))
+        return TDROP_ERROR_ORDER;
     if (stairs->rows == 0) return TDROP_OK;
     if (!workspace) return TDROP_ERROR_NULL;
     if (workspace_size < tdrop_linear_workspace(layer, stairs->rows, tdrop_workers(parallel)))

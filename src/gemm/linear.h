@@ -11,7 +11,8 @@ struct tdrop_linear {
     size_t inputs, outputs;
     const tdrop_gemm_kernels *kernels;
     bool relu;
-    unsigned packed; /* TDROP_PACK_* that hold the current weights */
+    unsigned packed;                      /* TDROP_PACK_* that hold the current weights */
+    size_t packed_inputs, packed_outputs; /* up to which they do */
     float *forward;  /* panels of outputs: [outputs/nr rounded up][inputs][nr] */
     float *backward; /* panels of inputs: [inputs/nr rounded up][outputs][nr] */
     float *bias;     /* [outputs rounded up to nr], zeros behind the last */

@@ -119,12 +119,17 @@ static void gather_keeps(tdrop_staircase *stairs, const int32_t *keep_in, const 
     stairs->work = work;
 }
 
-static void find_bucket_maxima(tdrop_staircase *stairs) {
+static void find_maxima(tdrop_staircase *stairs) {
+    stairs->most_in = stairs->most_out = 0;
+    for (size_t i = 0; i < stairs->rows; i++)
+        if ((size_t)stairs->keep_out[i] > stairs->most_out)
+            stairs->most_out = (size_t)stairs->keep_out[i];
     for (size_t b = 0; b < stairs->buckets; b++) {
         int32_t most = 0;
         for (size_t i = stairs->bucket[b]; i < stairs->bucket[b + 1]; i++)
             if (stairs->keep_in[i] > most) most = stairs->keep_in[i];
         stairs->bucket_in[b] = most;
+        if ((size_t)most > stairs->most_in) stairs->most_in = (size_t)most;
     }
 }
 
@@ -145,7 +150,7 @@ tdrop_status tdrop_staircase_set(tdrop_staircase *stairs, size_t rows, size_t in
     stairs->tail_out = keep_out != NULL;
     sort_rows(stairs, keep_in, keep_out);
     gather_keeps(stairs, keep_in, keep_out);
-    find_bucket_maxima(stairs);
+    find_maxima(stairs);
     return TDROP_OK;
 }
 

@@ -26,6 +26,7 @@ struct tdrop_staircase {
     size_t buckets;
     size_t bucket[TDROP_MOST_BUCKETS + 1]; /* first place of each, and rows behind the last */
     int32_t bucket_in[TDROP_MOST_BUCKETS]; /* highest keep_in of each */
+    size_t most_in, most_out;              /* highest keep_in and keep_out of all */
     double work;
     uint32_t *spare; /* [max_rows] second order while sorting */
     uint32_t *count; /* [count_size] for the counting sort */

@@ -90,8 +90,8 @@ static void draw_all(check *c, uint64_t seed) {
 
 static tdrop_status find_gradient(check *c, tdrop_error *error) {
     tdrop_net *net = c->net;
-    if (tdrop_net_set_parameters(net, c->parameters, true) ||
-        tdrop_net_begin(net, c->rows, (const int32_t *const *)c->keep))
+    if (tdrop_net_begin(net, c->rows, (const int32_t *const *)c->keep) ||
+        tdrop_net_set_parameters(net, c->parameters, true))
         return tdrop_fail_memory(error, "gradient check");
     memcpy(tdrop_net_edge(net, 0), c->input, c->rows * c->arch.inputs * sizeof *c->input);
     tdrop_net_forward(net, 0, net->step_count);

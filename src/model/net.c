@@ -156,7 +156,7 @@ tdrop_status tdrop_net_set_parameters(tdrop_net *net, const float *parameters, b
                                           step->layer->inputs, parameters + tensor[1].offset,
                                           backward ? TDROP_PACK_FORWARD | TDROP_PACK_BACKWARD
                                                    : TDROP_PACK_FORWARD,
-                                          net->parallel);
+                                          training ? step->stairs : NULL, net->parallel);
     }
     return status;
 }

@@ -63,7 +63,9 @@ tdrop_status tdrop_net_create(tdrop_net **net, const tdrop_arch *arch,
                               const tdrop_net_options *options, tdrop_error *error);
 void tdrop_net_destroy(tdrop_net *net);
 
-/* Takes over the parameters (flat), to be called after each change. Errors: MEMORY. */
+/* Takes over the parameters (flat), to be called after each change. For training it is to be called
+ * for each batch, behind tdrop_net_begin: no more is packed than the batch reads.
+ * Errors: MEMORY. */
 tdrop_status tdrop_net_set_parameters(tdrop_net *net, const float *parameters, bool training);
 
 /* Begins a batch: keep[t] (NULL: everything) holds for tail t and has to stay until it is done;

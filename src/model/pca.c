@@ -180,7 +180,7 @@ tdrop_status tdrop_pca_loss(const tdrop_pca *pca, const tdrop_scaling *scaling,
         chunks_create(&c, pca, scaling, data, pca->components, CHUNK * pca->components, options);
     if (!status)
         status = tdrop_linear_set_weights(c.linear, pca->vector, pca->columns, NULL,
-                                          TDROP_PACK_FORWARD, c.parallel);
+                                          TDROP_PACK_FORWARD, NULL, c.parallel);
     memset(loss, 0, (n + 1) * sizeof *loss);
     for (size_t first = 0, count; first < row_count && !status; first += count) {
         count = row_count - first < CHUNK ? row_count - first : CHUNK;

@@ -100,8 +100,8 @@ static tdrop_status train_step(tdrop_trainer *t, size_t first) {
                        .batch = options->independent ? 0 : (uint32_t)options->batch};
     choose_rows(t, first, count);
     tdrop_runner_load(&t->runner, t->batch_rows, 0, count);
-    tdrop_status status = tdrop_net_set_parameters(net, t->optimizer.parameters, true);
-    if (!status) status = begin_batch(t, draw, first, count);
+    tdrop_status status = begin_batch(t, draw, first, count);
+    if (!status) status = tdrop_net_set_parameters(net, t->optimizer.parameters, true);
     if (status) return status;
     tdrop_net_forward(net, 0, net->step_count);
     tdrop_runner_loss(&t->runner, count, true);

@@ -61,7 +61,7 @@ static products compute(uint32_t number, tdrop_isa isa) {
     products p = {floats(rows * outputs), floats(rows * inputs), floats(inputs * outputs),
                   floats(outputs)};
     need(tdrop_linear_set_weights(layer, w, inputs, w, TDROP_PACK_FORWARD | TDROP_PACK_BACKWARD,
-                                  NULL),
+                                  NULL, NULL),
          "weights");
     need(tdrop_linear_forward(layer, stairs, x, inputs, p.y, outputs, workspace, size, NULL),
          "forward");
@@ -105,7 +105,8 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: isa_agree avx2|avx512|neon\n");
         return 2;
     }
-    for (uint32_t number = 0; number < CASES; number++) failed += !agree(number, isa);
+    for (uint32_t number = 0; number < CASES; number++)
+        failed += !agree(number, isa);
     printf("%d passed, %d failed\n", CASES - failed, failed);
     return failed != 0;
 }
