@@ -277,6 +277,27 @@ TDROP_API size_t tdrop_model_layers(const tdrop_model *model);
 TDROP_API tdrop_status tdrop_model_get_layer(const tdrop_model *model, size_t i,
                                              tdrop_layer_info *info);
 
+/* One tensor of a model, as it stands in the file: `values` has as many numbers as the product of
+ * shape, the last dim fastest. The pointers are good as long as the model. */
+typedef struct tdrop_tensor_info {
+    const char *name; /* "decoder.0.weight": part, index and what it is, as torch.nn names it */
+    int dims;         /* 1 or 2 */
+    size_t shape[2];  /* a weight is [outputs, inputs], a bias [outputs] */
+    const float *values;
+} tdrop_tensor_info;
+
+/* How many tensors; tensor i (0-based, those of each layer together, from the input) into *tensor.
+ * Errors: NULL, SIZE (no such tensor). */
+TDROP_API size_t tdrop_model_tensors(const tdrop_model *model);
+TDROP_API tdrop_status tdrop_model_get_tensor(const tdrop_model *model, size_t i,
+                                              tdrop_tensor_info *tensor);
+
+/* What the network sees of column j: (value - shift[j]) / unit[j]. An autoencoder gives back the
+ * same scaled numbers. Points both to `columns` numbers that are good as long as the model.
+ * Errors: NULL. */
+TDROP_API tdrop_status tdrop_model_get_scaling(const tdrop_model *model, const double **shift,
+                                               const double **unit);
+
 /* How a model is used; may be NULL. */
 typedef struct tdrop_use_options {
     const tdrop_data *target; /* scree and evaluate of a classifier: the labels of the data */

@@ -997,6 +997,76 @@ static void layers_are_listed(void **state) {
     assert_int_equal(models_info(models[1]).parameters, 99 + 50 + 54 + 100);
 }
 
+/* ---- tensors and scaling, for whoever computes with a model elsewhere ---- */
+
+static tdrop_tensor_info tensor_called(const tdrop_model *model, const char *name) {
+    tdrop_tensor_info tensor;
+    for (size_t i = 0; i < tdrop_model_tensors(model); i++) {
+        assert_int_equal(tdrop_model_get_tensor(model, i, &tensor), TDROP_OK);
+        if (!strcmp(tensor.name, name)) return tensor;
+    }
+    fail_msg("there is no tensor %s", name);
+    return tensor;
+}
+
+/* out = weight * relu(in) + bias of a linear layer of the decoder. */
+static void plain_relu_linear(const tdrop_model *model, size_t layer, const double *in,
+                              double *out) {
+    char name[2][48];
+    snprintf(name[0], sizeof name[0], "decoder.%zu.weight", layer);
+    snprintf(name[1], sizeof name[1], "decoder.%zu.bias", layer);
+    const tdrop_tensor_info weight = tensor_called(model, name[0]),
+                            bias = tensor_called(model, name[1]);
+    assert_true(weight.dims == 2 && bias.dims == 1 && bias.shape[0] == weight.shape[0]);
+    for (size_t o = 0; o < weight.shape[0]; o++) {
+        out[o] = bias.values[o];
+        for (size_t i = 0; i < weight.shape[1]; i++)
+            out[o] += weight.values[o * weight.shape[1] + i] * (in[i] > 0 ? in[i] : 0);
+    }
+}
+
+/* models[1] is 9-relu-5-relu-tail-relu-9-relu-10. */
+static void tensors_and_scaling_are_enough_to_decode(void **state) {
+    (void)state;
+    const double *shift, *unit;
+    float *codes = models_encode(models[1], data, 0, ROWS, FEATURES, NULL);
+    float *expected = models_predict(models[1], data, 0, ROWS, FEATURES, NULL);
+    assert_int_equal(tdrop_model_get_scaling(models[1], &shift, &unit), TDROP_OK);
+    for (size_t i = 0; i < ROWS; i++) {
+        double code[FEATURES], hidden[9], out[COLUMNS];
+        for (size_t j = 0; j < FEATURES; j++)
+            code[j] = codes[i * FEATURES + j];
+        plain_relu_linear(models[1], 1, code, hidden);
+        plain_relu_linear(models[1], 3, hidden, out);
+        for (size_t j = 0; j < COLUMNS; j++)
+            assert_true(fabs(out[j] * unit[j] + shift[j] - expected[i * COLUMNS + j]) < 1e-4);
+    }
+    free(codes);
+    free(expected);
+}
+
+static void tensors_are_listed(void **state) {
+    (void)state;
+    static const char *const names[] = {"encoder.0.weight", "encoder.0.bias",   "encoder.2.weight",
+                                        "encoder.2.bias",   "decoder.1.weight", "decoder.1.bias",
+                                        "decoder.3.weight", "decoder.3.bias"};
+    tdrop_tensor_info tensor = {.dims = 99};
+    const double *shift, *unit = &(const double){0};
+    assert_int_equal(tdrop_model_get_tensor(models[1], 8, &tensor), TDROP_ERROR_SIZE);
+    assert_int_equal(tdrop_model_get_tensor(NULL, 0, &tensor), TDROP_ERROR_NULL);
+    assert_int_equal(tdrop_model_get_tensor(models[1], 0, NULL), TDROP_ERROR_NULL);
+    assert_int_equal(tdrop_model_get_scaling(NULL, &shift, &unit), TDROP_ERROR_NULL);
+    assert_int_equal(tdrop_model_get_scaling(models[1], NULL, &unit), TDROP_ERROR_NULL);
+    assert_int_equal(tdrop_model_get_scaling(models[1], &shift, NULL), TDROP_ERROR_NULL);
+    assert_true(tensor.dims == 99 && *unit == 0);
+    assert_int_equal(tdrop_model_tensors(models[1]), 8);
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(tdrop_model_get_tensor(models[1], i, &tensor), TDROP_OK);
+        assert_string_equal(tensor.name, names[i]);
+    }
+    assert_true(tensor.dims == 1 && tensor.shape[0] == COLUMNS);
+}
+
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_enter, scratch_leave)
 
 int main(void) {
@@ -1030,6 +1100,8 @@ int main(void) {
         cmocka_unit_test(scree_refuses_what_does_not_fit),
         cmocka_unit_test(null_is_refused),
         cmocka_unit_test(layers_are_listed),
+        cmocka_unit_test(tensors_and_scaling_are_enough_to_decode),
+        cmocka_unit_test(tensors_are_listed),
     };
     return cmocka_run_group_tests_name("model_use", tests, fit_models, destroy_models);
 }

@@ -159,6 +159,29 @@ tdrop_status tdrop_model_get_layer(const tdrop_model *model, size_t i, tdrop_lay
     return TDROP_OK;
 }
 
+size_t tdrop_model_tensors(const tdrop_model *model) {
+    return model->arch.tensor_count;
+}
+
+tdrop_status tdrop_model_get_tensor(const tdrop_model *model, size_t i, tdrop_tensor_info *tensor) {
+    if (!model || !tensor) return TDROP_ERROR_NULL;
+    if (i >= model->arch.tensor_count) return TDROP_ERROR_SIZE;
+    const tdrop_parameter *found = &model->arch.tensors[i];
+    *tensor = (tdrop_tensor_info){.name = found->name,
+                                  .dims = found->dims,
+                                  .shape = {found->shape[0], found->shape[1]},
+                                  .values = model->parameters + found->offset};
+    return TDROP_OK;
+}
+
+tdrop_status tdrop_model_get_scaling(const tdrop_model *model, const double **shift,
+                                     const double **unit) {
+    if (!model || !shift || !unit) return TDROP_ERROR_NULL;
+    *shift = model->scaling.shift;
+    *unit = model->scaling.unit;
+    return TDROP_OK;
+}
+
 tdrop_status tdrop_use_resolve(const tdrop_use_options *options, tdrop_use_options *resolved,
                                tdrop_error *error) {
     *resolved = options ? *options : (tdrop_use_options){0};
