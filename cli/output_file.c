@@ -36,7 +36,8 @@ static int refuse_existing(const char *path) {
 }
 
 static int refuse_unwritable(const char *path, int error) {
-    message_error("%s: cannot be written: %s", path, strerror(error));
+    message_error("%s: cannot be written: %s", path,
+                  error ? strerror(error) : "an earlier write failed");
     return 0;
 }
 
