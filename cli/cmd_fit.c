@@ -11,14 +11,16 @@
 #include "number.h"
 #include "output_file.h"
 #include "progress.h"
+#include "report_html.h"
 #include "report_json.h"
+#include "shell_word.h"
 #include "verdict.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 typedef struct fit_settings {
-    const char *data, *model, *arch, *json, *law, *target;
+    const char *data, *model, *arch, *json, *html, *law, *target;
     uint64_t features, k_min, epochs, batch, patience, seed, split_seed;
     double p, learning_rate, average, valid; /* p below 0: not given; the others 0: not given */
     int task, schedule, scale, independent, force; /* task 0: not given */
@@ -169,6 +171,12 @@ static const option_row options[] = {
      .value = "FILE",
      AT(json),
      .help = "write what the training came to as JSON; - for standard output"},
+    {.name = "html",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     AT(html),
+     .help = "write a report as one page for a browser: the curve, and held-out rows with a slider "
+             "for k"},
     {.name = "force", AT(force), .help = "overwrite outputs that exist"},
     {0},
 };
@@ -176,6 +184,7 @@ static const option_row options[] = {
 /* A fit while it runs. */
 typedef struct fit_job {
     fit_settings settings;
+    const char *command; /* as it was typed */
     compute compute;
     tdrop_law_options law;
     double *law_weights;
@@ -313,6 +322,29 @@ static int write_json(const fit_job *job, const curve *c, const tdrop_model_info
     return report_json_write(&r, job->settings.json, job->settings.force);
 }
 
+/* Labels that are known of the data show in the report, though nothing was learnt from them. */
+static int read_labels(const fit_job *job, tdrop_data **labels) {
+    const char *source = inputs_target_of(NULL, job->settings.data);
+    return job->target || !source || inputs_read_data(labels, source, TDROP_PART_TRAIN);
+}
+
+static int write_html(const fit_job *job, const curve *c, const tdrop_model_info *info) {
+    tdrop_data *labels = NULL;
+    if (!read_labels(job, &labels)) return 0;
+    const report_source source = {.command_name = "fit",
+                                  .command = job->command,
+                                  .seconds = job->seconds,
+                                  .curve = c,
+                                  .model = job->model,
+                                  .info = info,
+                                  .data = job->data,
+                                  .labels = job->target ? job->target : labels,
+                                  .use = &job->compute.use};
+    const int done = report_html_write(job->settings.html, job->settings.force, &source);
+    tdrop_data_destroy(labels);
+    return done;
+}
+
 static int report(const fit_job *job) {
     tdrop_model_info info;
     tdrop_model_get_info(job->model, &info);
@@ -323,7 +355,8 @@ static int report(const fit_job *job) {
     curve_text_write(job->report, &c);
     fputc('\n', job->report);
     verdict_write(job->report, &c, job->settings.model);
-    return !job->settings.json || write_json(job, &c, &info);
+    return (!job->settings.json || write_json(job, &c, &info)) &&
+           (!job->settings.html || write_html(job, &c, &info));
 }
 
 /* ---------------------------------------------------------------------------------------------
@@ -377,12 +410,13 @@ static int save(const fit_job *job) {
     return 1;
 }
 
-static int run(int argc, char **argv) {
-    fit_job job = {.settings = {.p = -1}};
+static int run_as(const char *command, int argc, char **argv) {
+    fit_job job = {.settings = {.p = -1}, .command = command};
     fit_settings *s = &job.settings;
     int exit_code;
     if (!options_parse(&command_fit, argc, argv, s, &exit_code)) return exit_code;
-    const output_wish wishes[] = {{"-o", s->model, 1}, {"--json", s->json, 0}, {0}};
+    const output_wish wishes[] = {
+        {"-o", s->model, 1}, {"--json", s->json, 0}, {"--html", s->html, 0}, {0}};
     if (!settings_agree(s, wishes, &exit_code)) return exit_code;
     job.report = output_beside(wishes);
     job.law = (tdrop_law_options){.p = s->p > 0 ? s->p : 0, .k_min = (uint32_t)s->k_min};
@@ -396,6 +430,14 @@ static int run(int argc, char **argv) {
     tdrop_data_destroy(job.target);
     free(job.law_weights);
     return done ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run(int argc, char **argv) {
+    char *command = shell_command_line(argc, argv);
+    if (!command) return message_memory(), EXIT_FAILED;
+    const int exit_code = run_as(command, argc, argv);
+    free(command);
+    return exit_code;
 }
 
 const subcommand command_fit = {

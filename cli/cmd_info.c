@@ -31,12 +31,6 @@ static const option_row options[] = {
     {0},
 };
 
-/* Nothing was dropped where a law that reads p was given p = 0. */
-static int was_ordered(const tdrop_model_info *info) {
-    return info->law.p > 0 ||
-           (info->law.kind != TDROP_LAW_EXPONENTIAL && info->law.kind != TDROP_LAW_ORIGINAL);
-}
-
 static void write_training(FILE *out, const tdrop_model_info *info) {
     fprintf(out, "fitted to     %s, hash %016llx\n", info->data_name,
             (unsigned long long)info->data_hash);
@@ -45,10 +39,7 @@ static void write_training(FILE *out, const tdrop_model_info *info) {
             (unsigned long long)info->split_seed);
     fprintf(out, "scaling       %s\n", tdrop_scale_name(info->scale));
     fputs("law           ", out);
-    if (was_ordered(info))
-        law_text_write(out, &info->law);
-    else
-        fputs("none: nothing is ordered", out);
+    law_text_write_model(out, info);
     fputc('\n', out);
     fprintf(out, "training      %u epochs, seed %llu, %s operations\n", (unsigned)info->epochs,
             (unsigned long long)info->seed, number_short(info->flops).text);

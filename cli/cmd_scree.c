@@ -8,15 +8,19 @@
 #include "message.h"
 #include "output_file.h"
 #include "picture.h"
+#include "report_html.h"
 #include "report_json.h"
+#include "shell_word.h"
 #include "verdict.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 typedef struct scree_settings {
-    const char *model, *data, *target, *json, *svg, *png;
+    const char *model, *data, *target, *json, *svg, *png, *html;
     int force;
     compute_settings compute;
+    const char *command; /* as it was typed; for --html */
 } scree_settings;
 
 #define AT(member) .field = offsetof(scree_settings, member)
@@ -44,6 +48,12 @@ static const option_row options[] = {
      AT(png),
      .help = "draw ten held-out images above their reconstructions at k = 1, 2, 4, ..., n; for "
              "data whose rows are images"},
+    {.name = "html",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     AT(html),
+     .help = "write a report as one page for a browser: the curve, and held-out rows with a slider "
+             "for k"},
     OPTION_ROWS_COMPUTE(scree_settings),
     {.name = "force", AT(force), .help = "overwrite outputs that exist"},
     {0},
@@ -81,9 +91,22 @@ static int write_json(const scree_settings *s, const curve *c) {
     return report_json_write(&r, s->json, s->force);
 }
 
+static int write_html(const scree_settings *s, const curve *c, const inputs *in) {
+    const report_source source = {.command_name = "scree",
+                                  .command = s->command,
+                                  .seconds = -1,
+                                  .curve = c,
+                                  .model = in->model,
+                                  .info = &in->model_info,
+                                  .data = in->data,
+                                  .labels = in->target,
+                                  .use = &in->compute.use};
+    return report_html_write(s->html, s->force, &source);
+}
+
 static int write_outputs(const scree_settings *s, const curve *c, const inputs *in) {
     return (!s->json || write_json(s, c)) && (!s->svg || curve_svg_write(s->svg, s->force, c)) &&
-           (!s->png || picture_write(s->png, s->force, in));
+           (!s->png || picture_write(s->png, s->force, in)) && (!s->html || write_html(s, c, in));
 }
 
 static int report(const scree_settings *s, FILE *out, const inputs *in, const tdrop_scree *scree) {
@@ -105,11 +128,19 @@ static int report(const scree_settings *s, FILE *out, const inputs *in, const td
     return write_outputs(s, &c, in);
 }
 
+/* A classifier needs them to be measured; the report shows them of other models, too. */
+static int open_labels(const scree_settings *s, inputs *in) {
+    if (!s->html || in->model_info.task == TDROP_TASK_CLASSIFY)
+        return inputs_open_target(in, s->target, s->data);
+    const char *source = inputs_target_of(s->target, s->data);
+    return !source || inputs_read_data(&in->target, source, TDROP_PART_TEST);
+}
+
 static int work(const scree_settings *s, FILE *out) {
     inputs in;
     tdrop_scree scree = {0};
     if (!inputs_open(&in, s->model, s->data, TDROP_PART_TEST, &s->compute)) return 0;
-    const int done = inputs_open_target(&in, s->target, s->data) &&
+    const int done = open_labels(s, &in) &&
                      (!s->png || picture_can_be_made(&in.model_info, &in.data_info)) &&
                      measure(s, &in, &scree) && report(s, out, &in, &scree);
     tdrop_scree_destroy(&scree);
@@ -117,14 +148,25 @@ static int work(const scree_settings *s, FILE *out) {
     return done;
 }
 
-static int run(int argc, char **argv) {
-    scree_settings s = {0};
+static int run_as(const char *command, int argc, char **argv) {
+    scree_settings s = {.command = command};
     int exit_code;
     if (!options_parse(&command_scree, argc, argv, &s, &exit_code)) return exit_code;
-    const output_wish wishes[] = {
-        {"--json", s.json, 0}, {"--svg", s.svg, 0}, {"--png", s.png, 0}, {0}};
+    const output_wish wishes[] = {{"--json", s.json, 0},
+                                  {"--svg", s.svg, 0},
+                                  {"--png", s.png, 0},
+                                  {"--html", s.html, 0},
+                                  {0}};
     if (!output_check(wishes, s.force, &exit_code)) return exit_code;
     return work(&s, output_beside(wishes)) ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run(int argc, char **argv) {
+    char *command = shell_command_line(argc, argv);
+    if (!command) return message_memory(), EXIT_FAILED;
+    const int exit_code = run_as(command, argc, argv);
+    free(command);
+    return exit_code;
 }
 
 const subcommand command_scree = {

@@ -101,3 +101,16 @@ void law_text_write(FILE *out, const tdrop_law_options *law) {
     if (law->kind == TDROP_LAW_TABLE) fprintf(out, " of %zu weights", law->weight_count);
     fprintf(out, ", k from %u", (unsigned)law->k_min);
 }
+
+/* Nothing was dropped where a law that reads p was given p = 0. */
+static int was_ordered(const tdrop_model_info *info) {
+    return info->law.p > 0 ||
+           (info->law.kind != TDROP_LAW_EXPONENTIAL && info->law.kind != TDROP_LAW_ORIGINAL);
+}
+
+void law_text_write_model(FILE *out, const tdrop_model_info *info) {
+    if (was_ordered(info))
+        law_text_write(out, &info->law);
+    else
+        fputs("none: nothing is ordered", out);
+}

@@ -14,4 +14,7 @@ int law_text_read(const char *text, tdrop_law_options *law, double **weights, in
 /* "exponential, p = 0.5, k from 0", or what the law has instead of p. */
 void law_text_write(FILE *out, const tdrop_law_options *law);
 
+/* The same of a model, or that nothing was dropped. */
+void law_text_write_model(FILE *out, const tdrop_model_info *info);
+
 #endif

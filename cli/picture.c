@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "picture.h"
 
+#include "held_out.h"
+#include "image_form.h"
 #include "message.h"
 #include "output_file.h"
 #include "picture_font.h"
@@ -15,36 +17,13 @@ enum { TILE_AIM = 84, MOST_SCALE = 8 }; /* an image is enlarged to about TILE_AI
 
 static const size_t most_pixels = (size_t)1 << 26;
 
-/* How the numbers of a row are an image. */
-typedef struct image_form {
-    size_t height, width, channels;
-    int channels_first;
-} image_form;
-
-static int channel_count(size_t dim) {
-    return dim == 1 || dim == 3;
-}
-
-static int form_of(const tdrop_data_info *data, image_form *form) {
-    const size_t *shape = data->item_shape;
-    if (data->item_dims == 2)
-        *form = (image_form){shape[0], shape[1], 1, 0};
-    else if (data->item_dims == 3 && channel_count(shape[2]))
-        *form = (image_form){shape[0], shape[1], shape[2], 0};
-    else if (data->item_dims == 3 && channel_count(shape[0]))
-        *form = (image_form){shape[1], shape[2], shape[0], 1};
-    else
-        return 0;
-    return 1;
-}
-
 int picture_can_be_made(const tdrop_model_info *model, const tdrop_data_info *data) {
     image_form form;
     if (model->task != TDROP_TASK_AUTOENCODE) {
         message_error("option --png: a classifier makes no images: leave out --png");
         return 0;
     }
-    if (form_of(data, &form)) return 1;
+    if (image_form_of(data, &form)) return 1;
     message_error("option --png: the rows of %s are no images: give data of shape [rows, height, "
                   "width], or leave out --png",
                   data->name);
@@ -56,7 +35,7 @@ int picture_can_be_made(const tdrop_model_info *model, const tdrop_data_info *da
 typedef struct picture {
     const inputs *in;
     image_form form;
-    size_t rows[IMAGES], images; /* which rows of the data */
+    size_t *rows, images; /* which rows of the data */
     size_t scale, tiles_down;
     size_t left, tile_height, tile_width; /* of the first tile; of a tile with its gap */
     size_t height, width;
@@ -64,23 +43,6 @@ typedef struct picture {
     float low, high;       /* values that come out black and white */
     unsigned char *pixels; /* [height, width, 3] */
 } picture;
-
-/* Ten rows spread over those held out, for files are often sorted. */
-static int pick_rows(picture *p) {
-    size_t count = 0;
-    tdrop_status status = tdrop_model_held_out(p->in->model, p->in->data, &count, NULL);
-    size_t *held_out = status == TDROP_OK ? malloc((count ? count : 1) * sizeof *held_out) : NULL;
-    if (held_out) status = tdrop_model_held_out(p->in->model, p->in->data, &count, held_out);
-    if (!held_out || status != TDROP_OK) {
-        free(held_out);
-        return message_library(status != TDROP_OK ? status : TDROP_ERROR_MEMORY, NULL);
-    }
-    p->images = count < IMAGES ? count : IMAGES;
-    for (size_t i = 0; i < p->images; i++)
-        p->rows[i] = held_out[i * count / p->images];
-    free(held_out);
-    return 1;
-}
 
 /* The k after this one: 1, 2, 4, ..., n, then 0. */
 static size_t next_k(size_t k, size_t n) {
@@ -231,8 +193,10 @@ static int save(const picture *p, const char *path, int force) {
 int picture_write(const char *path, int force, const inputs *in) {
     picture p = {.in = in};
     if (!picture_can_be_made(&in->model_info, &in->data_info)) return 0;
-    form_of(&in->data_info, &p.form);
-    const int done = pick_rows(&p) && lay_out(&p) && draw(&p) && save(&p, path, force);
+    image_form_of(&in->data_info, &p.form);
+    const int done = held_out_spread(in->model, in->data, IMAGES, &p.rows, &p.images) &&
+                     lay_out(&p) && draw(&p) && save(&p, path, force);
+    free(p.rows);
     free(p.values);
     free(p.pixels);
     return done;

@@ -31,10 +31,14 @@ void report_json_number(report_json *r, cJSON *object, const char *name, double 
     add(r, object, name, number_item(value));
 }
 
-void report_json_count(report_json *r, cJSON *object, const char *name, uint64_t value) {
+static cJSON *count_item(uint64_t value) {
     char text[32];
     snprintf(text, sizeof text, "%llu", (unsigned long long)value);
-    add(r, object, name, cJSON_CreateRaw(text));
+    return cJSON_CreateRaw(text);
+}
+
+void report_json_count(report_json *r, cJSON *object, const char *name, uint64_t value) {
+    add(r, object, name, count_item(value));
 }
 
 void report_json_text(report_json *r, cJSON *object, const char *name, const char *value) {
@@ -81,6 +85,24 @@ cJSON *report_json_element(report_json *r, cJSON *array) {
     return r->failed ? NULL : object;
 }
 
+cJSON *report_json_object(report_json *r, cJSON *object, const char *name) {
+    cJSON *made = cJSON_CreateObject();
+    add(r, object, name, made);
+    return r->failed ? NULL : made;
+}
+
+cJSON *report_json_array_in(report_json *r, cJSON *object, const char *name) {
+    return add_array(r, object, name);
+}
+
+void report_json_append_count(report_json *r, cJSON *array, uint64_t value) {
+    append(r, array, count_item(value));
+}
+
+void report_json_append_text(report_json *r, cJSON *array, const char *value) {
+    append(r, array, cJSON_CreateString(value));
+}
+
 /* Of predictors; an autoencoder has the loss alone. */
 static void add_metric(report_json *r, const curve *c) {
     if (!c->metric) {
@@ -121,10 +143,20 @@ static int write_text(const char *path, int force, const char *text) {
     return output_close(&file);
 }
 
-int report_json_write(report_json *r, const char *path, int force) {
-    char *text = r->failed ? NULL : cJSON_Print(r->object);
+char *report_json_print(const report_json *r) {
+    char *text = r->failed ? NULL : cJSON_PrintUnformatted(r->object);
+    if (!text) message_memory();
+    return text;
+}
+
+void report_json_clear(report_json *r) {
     cJSON_Delete(r->object);
     r->object = NULL;
+}
+
+int report_json_write(report_json *r, const char *path, int force) {
+    char *text = r->failed ? NULL : cJSON_Print(r->object);
+    report_json_clear(r);
     if (!text) return message_memory();
     const int done = write_text(path, force, text);
     cJSON_free(text);

@@ -25,9 +25,21 @@ void report_json_numbers(report_json *r, const char *name, const double *values,
 /* An array, and an object appended to it, for report_json_number and the like. */
 cJSON *report_json_array(report_json *r, const char *name);
 cJSON *report_json_element(report_json *r, cJSON *array);
+/* An object and an array within an object. */
+cJSON *report_json_object(report_json *r, cJSON *object, const char *name);
+cJSON *report_json_array_in(report_json *r, cJSON *object, const char *name);
+void report_json_append_count(report_json *r, cJSON *array, uint64_t value);
+void report_json_append_text(report_json *r, cJSON *array, const char *value);
 
 /* A curve: "n", "unit", "loss", "se", "metric", "pca", "chosen": {"k", "rule", "why"}, "rows". */
 void report_json_curve(report_json *r, const curve *c);
+
+/* The report as text without blanks, to be freed with cJSON_free(). On failure says why and returns
+ * NULL. */
+char *report_json_print(const report_json *r);
+
+/* Frees the report; report_json_write has done so. */
+void report_json_clear(report_json *r);
 
 /* Writes the report to a path, "-" for standard output, and frees it. On failure says why and
  * returns 0. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verdict.h"
 
-#include <string.h>
+#include "shell_word.h"
 
 static void write_pca(FILE *out, const curve *c) {
     if (!c->pca) return;
@@ -18,24 +18,6 @@ static void write_pca(FILE *out, const curve *c) {
         fprintf(out, " PCA is better: it needs only %zu for the same loss.", needs);
 }
 
-/* A path as the shell takes it. */
-static void write_quoted(FILE *out, const char *path) {
-    static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                   "0123456789_./+,:=@%-";
-    if (!path[strspn(path, harmless)]) {
-        fputs(path, out);
-        return;
-    }
-    fputc('\'', out);
-    for (; *path; path++) {
-        if (*path == '\'')
-            fputs("'\\''", out);
-        else
-            fputc(*path, out);
-    }
-    fputc('\'', out);
-}
-
 void verdict_write(FILE *out, const curve *c, const char *model) {
     const size_t k = c->chosen.k;
     if (k == 0) {
@@ -50,7 +32,7 @@ void verdict_write(FILE *out, const curve *c, const char *model) {
     write_pca(out, c);
     if (model && k < c->n) {
         fputs(" Next: taildropout prune ", out);
-        write_quoted(out, model);
+        shell_word_write(out, model);
         fprintf(out, " -k %zu -o small.safetensors", k);
     }
     fputc('\n', out);

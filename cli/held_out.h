@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * Some of the held-out rows of a table, to be shown. */
+#ifndef TDROP_CLI_HELD_OUT_H
+#define TDROP_CLI_HELD_OUT_H
+
+#include "taildropout_model.h"
+
+/* At most `most` of them, spread over all, for files are often sorted; in rising order. *rows is to
+ * be freed with free(). On failure says why and returns 0. */
+int held_out_spread(const tdrop_model *model, const tdrop_data *data, size_t most, size_t **rows,
+                    size_t *count);
+
+/* The same, and the rows themselves as a table of floats. */
+int held_out_table(const tdrop_model *model, const tdrop_data *data, size_t most,
+                   tdrop_data **table, size_t **rows, size_t *count);
+
+#endif
