@@ -11,6 +11,18 @@ program=$1 CASES=$2
 # shellcheck source=tests/cli/helpers
 . "$CASES/helpers"
 
+fail() {
+    echo "check_report: $*" >&2
+    exit 1
+}
+
+# What the program takes for known to the page, the page knows.
+ops=$(sed -n 's/^static const char \*const page_ops\[\] = {\(.*\)};$/\1/p' "$CASES/../../cli/report_samples.c")
+[ -n "$ops" ] || fail "report_samples.c has no page_ops"
+for op in $(echo "$ops" | tr -d '",'); do
+    grep -q "^  ${op}[:,]" "$CASES/../../cli/page/report.js" || fail "report.js does not know $op"
+done
+
 command -v chromium >/dev/null || {
     echo "check_report: skipped, chromium is not installed: scripts/install_packages page"
     exit 77
@@ -18,11 +30,6 @@ command -v chromium >/dev/null || {
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-
-fail() {
-    echo "check_report: $*" >&2
-    exit 1
-}
 
 # taildropout ARGUMENT...: only its errors are heard.
 taildropout() {

@@ -458,7 +458,8 @@ function setUpTiles() {
   const painter = image ? imagePainter() : null;
   $("tiles").classList.toggle("wide", !image);
   return rows.map((row, i) => {
-    const caption = element("figcaption", `row ${grouped(row + 1)}`);
+    const caption = element("figcaption", (image ? "" : "row ") + grouped(row + 1),
+      { title: `row ${grouped(row + 1)}` });
     const own = rowOf(data, i, report.columns);
     const canvases = painter ? (classify ? [painter.makeCanvas()] : [painter.makeCanvas(), painter.makeCanvas()])
       : classify ? [] : [element("canvas")];
@@ -490,7 +491,7 @@ function captionClass(caption, row, probabilities, label) {
 
 const samplesNote = () => {
   if (report.task === "classify") return "The class that the model gives each row with k features.";
-  return report.samples.image ? "Above the data, below what the model makes of them with k features."
+  return report.samples.image ? "Above the data, below what the model makes of them with k features, and the number of the row."
     : "Grey the data, blue what the model makes of them with k features, column by column, in the units of the loss.";
 };
 
