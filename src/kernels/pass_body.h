@@ -18,6 +18,51 @@ static void relu_gradient(size_t n, const float *dy, const float *x, float *dx) 
         dx[i] = x[i] > 0.0f ? dy[i] : 0.0f;
 }
 
+static void gelu(size_t n, const float *restrict x, float *restrict y) {
+    float slope;
+    for (size_t i = 0; i < n; i++)
+        y[i] = tdrop_gelu_float(x[i], &slope);
+}
+
+static void gelu_slope(size_t n, float *restrict x, float *restrict y) {
+    for (size_t i = 0; i < n; i++) {
+        float slope;
+        y[i] = tdrop_gelu_float(x[i], &slope);
+        x[i] = slope;
+    }
+}
+
+static void sigmoid(size_t n, const float *restrict x, float *restrict y) {
+    for (size_t i = 0; i < n; i++)
+        y[i] = tdrop_sigmoid_float(x[i]);
+}
+
+static void sigmoid_slope(size_t n, float *restrict x, float *restrict y) {
+    for (size_t i = 0; i < n; i++) {
+        const float value = tdrop_sigmoid_float(x[i]);
+        y[i] = value;
+        x[i] = value * (1.0f - value);
+    }
+}
+
+static void hyperbolic_tangent(size_t n, const float *restrict x, float *restrict y) {
+    for (size_t i = 0; i < n; i++)
+        y[i] = tdrop_tanh_float(x[i]);
+}
+
+static void hyperbolic_tangent_slope(size_t n, float *restrict x, float *restrict y) {
+    for (size_t i = 0; i < n; i++) {
+        const float value = tdrop_tanh_float(x[i]);
+        y[i] = value;
+        x[i] = 1.0f - value * value;
+    }
+}
+
+static void multiply(size_t n, const float *restrict factor, float *restrict y) {
+    for (size_t i = 0; i < n; i++)
+        y[i] *= factor[i];
+}
+
 static void add_product(size_t n, float x, const float *restrict w, float *restrict sum) {
     for (size_t i = 0; i < n; i++)
         sum[i] = fmaf(x, w[i], sum[i]);
@@ -61,28 +106,6 @@ static void squared_error_gradient(size_t n, float scale, float *restrict y,
         y[i] = scale * (y[i] - target[i]);
 }
 
-/* e^x for x <= 88, within 2 ulp of the true value; 0 below -87, where floats end. x = n log 2 + r
- * with |r| <= log(2) / 2, a polynomial in r (minimax of degree 7), and n goes into the exponent. */
-static inline float exponential(float x) {
-    const float round_up = 12582912.0f; /* 1.5 * 2^23: adding it leaves whole numbers */
-    const float clamped = x < -88.0f ? -88.0f : x;
-    const float shifted = clamped * 1.44269504f + round_up;
-    const float n = shifted - round_up;
-    const float r = (clamped - n * 0.693359375f) - n * -2.12194440e-4f;
-    float p = 1.98412698e-4f;
-    p = p * r + 1.38888889e-3f;
-    p = p * r + 8.33333333e-3f;
-    p = p * r + 4.16666667e-2f;
-    p = p * r + 1.66666667e-1f;
-    p = p * r + 0.5f;
-    union {
-        int32_t bits;
-        float value;
-    } power = {.bits = ((int32_t)(n > -127.0f ? n : -127.0f) + 127) * (1 << 23)}; /* NaN: any */
-    const float result = ((p * r) * r + r + 1.0f) * power.value;
-    return x < -87.0f ? 0.0f : result;
-}
-
 /* One row of any length. */
 static void exponentials_of_row(size_t n, float *z, float *greatest, double *sum) {
     double part[PARTS] = {0.0};
@@ -90,7 +113,7 @@ static void exponentials_of_row(size_t n, float *z, float *greatest, double *sum
     for (size_t i = 1; i < n; i++)
         most = z[i] > most ? z[i] : most;
     for (size_t i = 0; i < n; i++)
-        z[i] = exponential(z[i] - most);
+        z[i] = tdrop_exp_float(z[i] - most);
     size_t i = 0;
     for (; i + PARTS <= n; i += PARTS)
         for (int j = 0; j < PARTS; j++)
@@ -117,7 +140,7 @@ static void exponentials_of_columns(size_t rows, size_t n, float *z, float *grea
             most[i] = column[j][i] > most[i] ? column[j][i] : most[i];
     for (size_t j = 0; j < n; j++)
         for (int i = 0; i < ROWS; i++) {
-            column[j][i] = exponential(column[j][i] - most[i]);
+            column[j][i] = tdrop_exp_float(column[j][i] - most[i]);
             total[i] += (double)column[j][i];
         }
     for (size_t i = 0; i < rows; i++) {
@@ -186,6 +209,13 @@ static void adam(const tdrop_adam *step, size_t n, const float *gradient, float 
 const tdrop_pass_kernels TDROP_PASS_KERNELS = {
     .relu = relu,
     .relu_gradient = relu_gradient,
+    .activation = {[TDROP_PASS_GELU] = gelu,
+                   [TDROP_PASS_SIGMOID] = sigmoid,
+                   [TDROP_PASS_TANH] = hyperbolic_tangent},
+    .activation_slope = {[TDROP_PASS_GELU] = gelu_slope,
+                         [TDROP_PASS_SIGMOID] = sigmoid_slope,
+                         [TDROP_PASS_TANH] = hyperbolic_tangent_slope},
+    .multiply = multiply,
     .add_product = add_product,
     .add_bias = add_bias,
     .squared_error = squared_error,

@@ -18,12 +18,29 @@ typedef struct tdrop_adam {
 /* Rows that some passes take at once. */
 enum { TDROP_PASS_ROWS = 16 };
 
+/* Activations that are passes of their own (base/elementary.h says how close each is). */
+typedef enum tdrop_pass_activation {
+    TDROP_PASS_GELU,
+    TDROP_PASS_SIGMOID,
+    TDROP_PASS_TANH,
+    TDROP_PASS_ACTIVATIONS
+} tdrop_pass_activation;
+
 typedef struct tdrop_pass_kernels {
     /* y[i] = max(0, x[i]), NaN stays NaN. */
     void (*relu)(size_t n, const float *x, float *y);
 
     /* dx[i] = dy[i] where x[i] > 0, else 0. dx may be x. */
     void (*relu_gradient)(size_t n, const float *dy, const float *x, float *dx);
+
+    /* y[i] = f(x[i]). */
+    void (*activation[TDROP_PASS_ACTIVATIONS])(size_t n, const float *x, float *y);
+
+    /* The same, and then x[i] = f'(x[i]): the slope takes the place of the input. */
+    void (*activation_slope[TDROP_PASS_ACTIVATIONS])(size_t n, float *x, float *y);
+
+    /* y[i] *= factor[i]. */
+    void (*multiply)(size_t n, const float *factor, float *y);
 
     /* sum[i] = fma(x, w[i], sum[i]). */
     void (*add_product)(size_t n, float x, const float *w, float *sum);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ * A hash over what the passes make of many floats. Tests on every processor compare it with the
+ * number below, so the passes cannot round differently anywhere. */
+#ifndef TDROP_TESTS_PASS_HASH_H
+#define TDROP_TESTS_PASS_HASH_H
+
+#include "kernels/pass_kernels.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define PASS_HASH_EXPECTED UINT64_C(0xbaa3d436f3a8f147)
+
+/* FNV-1a over the bits, a NaN counting as one and the same. */
+static inline uint64_t pass_hash_add(uint64_t hash, size_t n, const float *x) {
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = 0x7fc00000u;
+        if (!isnan(x[i])) memcpy(&bits, &x[i], sizeof bits);
+        hash = (hash ^ bits) * UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
+/* Each activation and its slope, on every 65521st float. */
+static inline uint64_t pass_hash(const tdrop_pass_kernels *pass) {
+    enum { COUNT = 65551 };
+    static float x[COUNT], y[COUNT];
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (int which = 0; which < TDROP_PASS_ACTIVATIONS; which++) {
+        for (uint32_t i = 0; i < COUNT; i++) {
+            const uint32_t bits = i * 65521u;
+            memcpy(&x[i], &bits, sizeof bits);
+        }
+        pass->activation_slope[which](COUNT, x, y);
+        hash = pass_hash_add(pass_hash_add(hash, COUNT, x), COUNT, y);
+    }
+    return hash;
+}
+
+#endif
