@@ -160,13 +160,18 @@ typedef struct tdrop_fit_options {
  *     item := WIDTH          a linear layer with so many outputs
  *           | '[' WIDTH ']'  the code: a linear layer and the tail behind it
  *           | 'relu'         max(0, v)
+ *           | 'gelu'         v Phi(v), Phi being the share of the normal distribution below v: the
+ *                            exact one, torch's approximate='none'
+ *           | 'sigmoid'      1 / (1 + e^-v)
+ *           | 'tanh'
  *           | 'tail'         the layer that drops
  *
  * Input and output widths come from the data (outputs of a classifier: one a class): a last
  * linear layer to the output is added. Where no activation is named, a relu stands behind every
  * linear layer but the code and the output. So "512-256-[64]-256-512" for 784 columns is
  * 784-512-256-64-256-512-784. There are 1 to 8 tails, with a linear layer before, between and after
- * them (relu may come between). Each tail draws k on its own in training; n, k and the code are
+ * them (activations may come between: what a tail dropped before one stays dropped behind it, also
+ * where sigmoid(0) is not 0). Each tail draws k on its own in training; n, k and the code are
  * those of the first, and the others keep everything when the model is used. */
 
 /* What fitting will do, resolved. Strings are good until the observer returns. */
@@ -266,7 +271,7 @@ TDROP_API tdrop_status tdrop_model_file_size(const tdrop_model *model, size_t k,
 typedef struct tdrop_layer_info {
     const char *part; /* "encoder" or "decoder" */
     size_t index;     /* within that part, as in the file's tensor names */
-    const char *op;   /* "linear", "relu" or "tail" */
+    const char *op;   /* "linear", or as the grammar has it: "relu", "tail", ... */
     size_t inputs, outputs;
     size_t parameters;
     size_t multiply_adds; /* of one row */

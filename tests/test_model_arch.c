@@ -83,6 +83,7 @@ static const struct {
     {"4-relu-tail-relu", 10, "10-4-relu-tail-relu-10", 4, 2, 5},
     {"relu-[4]", 10, "10-relu-4-tail-10", 4, 2, 4},
     {"9-relu-relu-[4]-9-relu-relu", 10, "10-9-relu-relu-4-tail-9-relu-relu-10", 4, 4, 9},
+    {"9-gelu-[4]-sigmoid-9-tanh", 10, "10-9-gelu-4-tail-sigmoid-9-tanh-10", 4, 3, 8},
     {"[999999]", 2, "2-999999-tail-2", 999999, 1, 3},
 };
 

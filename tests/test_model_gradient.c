@@ -66,6 +66,11 @@ static const struct {
     {"[3]-[4]-[2]", 5, 12},                    /* several tails */
     {"8-[4]-8-relu-relu-6-relu-tail-relu-7-[5]", 6, 12},
     {"6-relu-[65]-6-relu", 3, 6}, /* many features, few rows */
+    {"8-gelu-[4]-8-tanh", 6, 11}, /* smooth activations */
+    {"gelu-[4]-sigmoid", 6, 9},   /* first of all, and directly behind the tail */
+    {"8-sigmoid-4-sigmoid-tail-sigmoid-8-gelu-gelu", 6, 11},
+    {"33-tanh-relu-[17]-tanh-33-relu-gelu", 5, 20},
+    {"8-gelu-[4]-gelu-8-tanh-6-tanh-tail-tanh-7-sigmoid-[5]", 6, 12},
 };
 enum { NETS = sizeof nets / sizeof *nets };
 
@@ -141,25 +146,44 @@ static void plain_destroy(plain *p) {
     free(p->gradient);
 }
 
-/* What layer i makes of one input: for a linear one nothing, the others act one by one. */
-static bool passes(const tdrop_arch *arch, size_t i, size_t feature, double value,
-                   const size_t *keep) {
-    if (arch->layers[i].op != tdrop_op_tail) return value > 0.0;
-    size_t tail = 0;
-    while (arch->tails[tail].layer != i)
-        tail++;
-    return feature < keep[tail];
+/* How many features layer i has in front of it, or lets through: behind a tail, with nothing but
+ * activations between, those it keeps. */
+static size_t plain_kept(const tdrop_arch *arch, size_t i, const size_t *keep) {
+    for (size_t at = i + 1; at-- > 0 && arch->layers[at].op != tdrop_op_linear;)
+        for (size_t tail = 0; tail < arch->tail_count; tail++)
+            if (arch->tails[tail].layer == at) return keep[tail];
+    return arch->layers[i].outputs;
+}
+
+/* What an activation makes of one number, and its slope there. */
+static double activate(const char *name, double x, double *slope) {
+    const double bell = exp(-0.5 * x * x) / sqrt(2.0 * acos(-1.0));
+    double y = x;
+    *slope = 1.0;
+    if (!strcmp(name, "relu")) y = x > 0.0 ? x : 0.0, *slope = x > 0.0;
+    if (!strcmp(name, "tanh")) y = tanh(x), *slope = 1.0 - y * y;
+    if (!strcmp(name, "sigmoid")) y = 1.0 / (1.0 + exp(-x)), *slope = y * (1.0 - y);
+    if (!strcmp(name, "gelu"))
+        y = x * 0.5 * erfc(-x / sqrt(2.0)), *slope = 0.5 * erfc(-x / sqrt(2.0)) + x * bell;
+    return y;
+}
+
+static double activate_kept(const tdrop_arch *arch, size_t i, size_t feature, double x,
+                            const size_t *keep, double *slope) {
+    const double y = activate(arch->layers[i].op->name, x, slope);
+    if (feature < plain_kept(arch, i, keep)) return y;
+    return *slope = 0.0;
 }
 
 static void plain_forward(const plain *p, const size_t *keep) {
     for (size_t i = 0; i < p->arch->layer_count; i++) {
         const tdrop_arch_layer *layer = &p->arch->layers[i];
         const double *in = p->values[i];
-        double *out = p->values[i + 1];
+        double *out = p->values[i + 1], slope;
         const tdrop_parameter *tensor = &p->arch->tensors[layer->first_tensor];
         for (size_t o = 0; o < layer->outputs; o++) {
             if (layer->op != tdrop_op_linear) {
-                out[o] = passes(p->arch, i, o, in[o], keep) ? in[o] : 0.0;
+                out[o] = activate_kept(p->arch, i, o, in[o], keep, &slope);
                 continue;
             }
             const float *weight = p->parameters + tensor[0].offset + o * layer->inputs;
@@ -193,8 +217,10 @@ static void plain_backward(const plain *p, const size_t *keep) {
             plain_backward_linear(p, layer, in, to, from);
             continue;
         }
-        for (size_t j = 0; j < layer->inputs; j++)
-            to[j] = passes(p->arch, i, j, in[j], keep) ? from[j] : 0.0;
+        for (size_t j = 0; j < layer->inputs; j++) {
+            activate_kept(p->arch, i, j, in[j], keep, &to[j]);
+            to[j] *= from[j];
+        }
     }
 }
 
@@ -280,6 +306,9 @@ static void step_run_once(step_run *run) {
     assert_int_equal(tdrop_net_set_parameters(net, run->parameters, true), TDROP_OK);
     memcpy(tdrop_net_edge(net, 0), run->input, run->rows * run->arch.inputs * sizeof(float));
     tdrop_net_forward(net, 0, net->step_count);
+    /* the first edge may be the target: no slope may take its place */
+    assert_memory_equal(tdrop_net_edge(net, 0), run->input,
+                        run->rows * run->arch.inputs * sizeof(float));
     float *output = tdrop_net_edge(net, net->step_count);
     memcpy(run->output, output, run->rows * run->arch.outputs * sizeof(float));
     tdrop_loss(tdrop_loss_of(TDROP_TASK_AUTOENCODE), net->pass, net->parallel, run->rows,

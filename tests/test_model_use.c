@@ -23,8 +23,13 @@ enum { ROWS = 600, COLUMNS = 10, FEATURES = 5 };
 
 /* Architectures that treat the tail in different ways: with and without relus beside it. */
 static const char *const archs[] = {
-    "24-[5]-24",          "9-relu-5-relu-tail-relu-9-relu", "[5]", "9-[5]-relu-relu-9",
-    "9-[5]-relu-9-[7]-9", "9-5-relu-tail-9-relu-6-tail",
+    "24-[5]-24",
+    "9-relu-5-relu-tail-relu-9-relu",
+    "[5]",
+    "9-[5]-relu-relu-9",
+    "9-[5]-relu-9-[7]-9",
+    "9-5-relu-tail-9-relu-6-tail",
+    "9-gelu-5-sigmoid-tail-sigmoid-9-tanh",
 };
 enum { ARCHS = sizeof archs / sizeof *archs };
 

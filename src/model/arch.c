@@ -57,8 +57,9 @@ static tdrop_status add_item(arch_draft *draft, const char *item, size_t length,
     return tdrop_fail(
         error, TDROP_ERROR_ARCH,
         "architecture '%.300s': item '%.*s' at character %zu is neither a width, a code "
-        "as [64], nor one of relu and tail",
-        draft->text, (int)(length < 60 ? length : 60), item, (size_t)(item - draft->text) + 1);
+        "as [64], nor one of %s",
+        draft->text, (int)(length < 60 ? length : 60), item, (size_t)(item - draft->text) + 1,
+        tdrop_op_names);
 }
 
 static tdrop_status read_items(arch_draft *draft, const char *text, tdrop_error *error) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Gradients against numeric ones: the same network, walked plainly in double by the reference
- * function of each op, one row after the other. */
+ * function of each op. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/runner.h"
@@ -18,7 +18,8 @@ typedef struct check {
     float *input, *target;           /* [rows, inputs], [rows, outputs] */
     tdrop_row_result *results;       /* [rows] */
     double *wide_parameters;         /* the parameters in double */
-    double *row[2];                  /* a layer's input and output */
+    double *values[2];               /* a layer's input and output, [rows, its width] */
+    size_t *kept;                    /* [rows] of the layer's input */
     int32_t *keep[TDROP_MOST_TAILS]; /* [rows] each, in one block that the first owns */
 } check;
 
@@ -31,8 +32,9 @@ static void clear(check *c) {
     tdrop_free(c->target);
     tdrop_free(c->wide_parameters);
     tdrop_free(c->results);
-    tdrop_free(c->row[0]);
-    tdrop_free(c->row[1]);
+    tdrop_free(c->values[0]);
+    tdrop_free(c->values[1]);
+    tdrop_free(c->kept);
     tdrop_free(c->keep[0]);
 }
 
@@ -51,11 +53,12 @@ static tdrop_status allocate(check *c, tdrop_isa isa, tdrop_error *error) {
     c->results = tdrop_alloc(c->rows, sizeof *c->results);
     c->input = tdrop_alloc(c->rows, arch->inputs * sizeof *c->input);
     c->target = tdrop_alloc(c->rows, arch->outputs * sizeof *c->target);
-    c->row[0] = tdrop_alloc(widest(arch), sizeof *c->row[0]);
-    c->row[1] = tdrop_alloc(widest(arch), sizeof *c->row[1]);
+    c->values[0] = tdrop_alloc(c->rows, widest(arch) * sizeof *c->values[0]);
+    c->values[1] = tdrop_alloc(c->rows, widest(arch) * sizeof *c->values[1]);
+    c->kept = tdrop_alloc(c->rows, sizeof *c->kept);
     c->keep[0] = tdrop_alloc(c->rows, arch->tail_count * sizeof *c->keep[0]);
     if (!c->parameters || !c->gradient || !c->wide_parameters || !c->results || !c->input ||
-        !c->target || !c->row[0] || !c->row[1] || !c->keep[0])
+        !c->target || !c->values[0] || !c->values[1] || !c->kept || !c->keep[0])
         return tdrop_fail_memory(error, "gradient check");
     tdrop_net_options options = {
         .max_rows = c->rows, .isa = isa, .training = true, .gradient = c->gradient};
@@ -101,17 +104,26 @@ static tdrop_status find_gradient(check *c, tdrop_error *error) {
     return TDROP_OK;
 }
 
-/* A layer of one row: row[0] to row[1]. Everything before the tail is computed whole; behind it
- * what was dropped is zero. */
-static void reference_layer(const check *c, const tdrop_arch_layer *layer, size_t row) {
-    size_t keep = layer->inputs;
+/* How much each row keeps behind a layer: behind a tail what it says, behind a layer that mixes
+ * columns everything, behind any other what it kept before. */
+static void note_kept(check *c, const tdrop_arch_layer *layer, size_t width) {
     for (size_t t = 0; t < c->arch.tail_count; t++)
-        if (layer == &c->arch.layers[c->arch.tails[t].layer]) keep = (size_t)c->keep[t][row];
+        if (layer == &c->arch.layers[c->arch.tails[t].layer])
+            for (size_t i = 0; i < c->rows; i++)
+                c->kept[i] = (size_t)c->keep[t][i];
+    for (size_t i = 0; !layer->op->keep_passes && i < c->rows; i++)
+        c->kept[i] = width;
+}
 
-    const double *tensor[TDROP_MOST_TENSORS] = {NULL};
+/* A layer of all rows: values[0] to values[1]. Everything before the tail is computed whole; behind
+ * it what was dropped is zero. */
+static void reference_layer(check *c, const tdrop_arch_layer *layer) {
+    tdrop_reference r = {.layer = layer, .rows = c->rows, .keep = c->kept};
     for (size_t t = 0; t < layer->op->tensors; t++)
-        tensor[t] = c->wide_parameters + c->arch.tensors[layer->first_tensor + t].offset;
-    layer->op->reference(layer->inputs, layer->outputs, keep, tensor, c->row[0], c->row[1]);
+        r.tensor[t] = c->wide_parameters + c->arch.tensors[layer->first_tensor + t].offset;
+    if (layer->op->is_tail) note_kept(c, layer, layer->outputs);
+    layer->op->reference(&r, c->values[0], c->values[1]);
+    note_kept(c, layer, layer->outputs);
 }
 
 /* A mark of which relus are on, mixed over all rows: two losses on the same piece have the same. */
@@ -120,31 +132,32 @@ typedef struct reference_loss {
     uint64_t pieces;
 } reference_loss;
 
-static void note_piece(reference_loss *result, const tdrop_arch_layer *layer, const double *in) {
-    if (!layer->op->is_activation) return;
-    for (size_t i = 0; i < layer->inputs; i++)
+static void note_piece(reference_loss *result, const tdrop_arch_layer *layer, size_t count,
+                       const double *in) {
+    for (size_t i = 0; layer->op->has_kink && i < count; i++)
         result->pieces = (result->pieces ^ (uint64_t)(in[i] > 0.0)) * 1099511628211u;
 }
 
 static reference_loss find_loss(check *c) {
     reference_loss result = {0.0, 14695981039346656037u};
     const tdrop_arch *arch = &c->arch;
-    for (size_t row = 0; row < c->rows; row++) {
-        for (size_t i = 0; i < arch->inputs; i++)
-            c->row[0][i] = c->input[row * arch->inputs + i];
-        for (size_t i = 0; i < arch->layer_count; i++) {
-            note_piece(&result, &arch->layers[i], c->row[0]);
-            reference_layer(c, &arch->layers[i], row);
-            double *swap = c->row[0];
-            c->row[0] = c->row[1];
-            c->row[1] = swap;
-        }
-        for (size_t i = 0; i < arch->outputs; i++) {
-            double difference = c->row[0][i] - (double)c->target[row * arch->outputs + i];
-            result.loss += difference * difference;
-        }
+    const size_t count = c->rows * arch->outputs;
+    for (size_t i = 0; i < c->rows * arch->inputs; i++)
+        c->values[0][i] = c->input[i];
+    for (size_t i = 0; i < c->rows; i++)
+        c->kept[i] = arch->inputs;
+    for (size_t i = 0; i < arch->layer_count; i++) {
+        note_piece(&result, &arch->layers[i], c->rows * arch->layers[i].inputs, c->values[0]);
+        reference_layer(c, &arch->layers[i]);
+        double *swap = c->values[0];
+        c->values[0] = c->values[1];
+        c->values[1] = swap;
     }
-    result.loss /= (double)c->rows * (double)arch->outputs;
+    for (size_t i = 0; i < count; i++) {
+        double difference = c->values[0][i] - (double)c->target[i];
+        result.loss += difference * difference;
+    }
+    result.loss /= (double)count;
     return result;
 }
 

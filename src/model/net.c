@@ -147,6 +147,7 @@ void tdrop_net_destroy(tdrop_net *net) {
 
 tdrop_status tdrop_net_set_parameters(tdrop_net *net, const float *parameters, bool training) {
     tdrop_status status = TDROP_OK;
+    net->training = training;
     for (size_t s = 0; s < net->step_count && !status; s++) {
         const tdrop_step *step = &net->steps[s];
         if (!step->linear) continue;

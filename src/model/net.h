@@ -7,7 +7,8 @@
  * tail is no step: it makes an edge ragged, and the linear steps on both sides skip what it drops.
  *
  * On the way back the gradient of an edge replaces its values, so training needs one matrix for
- * each edge and no more. */
+ * each edge and no more. A step whose gradient is a product with some slope leaves that slope in
+ * its input edge when it runs forward in training; nobody else reads that edge again. */
 #ifndef TDROP_MODEL_NET_H
 #define TDROP_MODEL_NET_H
 
@@ -38,6 +39,7 @@ typedef struct tdrop_net {
     const tdrop_arch *arch;
     const tdrop_parallel *parallel;
     const tdrop_pass_kernels *pass;
+    bool training; /* since the parameters were last set */
     size_t max_rows, rows;
     const int32_t *keep[TDROP_MOST_TAILS]; /* [rows] of this batch for each tail; NULL: all */
     size_t step_count;
@@ -71,6 +73,12 @@ tdrop_status tdrop_net_set_parameters(tdrop_net *net, const float *parameters, b
 /* Begins a batch: keep[t] (NULL: everything) holds for tail t and has to stay until it is done;
  * `keep` itself may be NULL. Errors: MEMORY, K. */
 tdrop_status tdrop_net_begin(tdrop_net *net, size_t rows, const int32_t *const *keep);
+
+/* Whether a step may leave its slope in its input edge: not in the first, which holds the data, who
+ * need no gradient and may be the target. */
+static inline bool tdrop_net_keeps_slope(const tdrop_net *net, const tdrop_step *step) {
+    return net->training && step->edge > 0;
+}
 
 /* Values of an edge, [rows, width]: to be filled in (edge 0) or read. */
 float *tdrop_net_edge(const tdrop_net *net, size_t edge);

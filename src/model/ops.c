@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 #include "model/net.h"
 
+#include <math.h>
 #include <string.h>
 
 /* How many columns of row i of an edge hold anything. */
@@ -41,14 +42,24 @@ static void linear_backward(tdrop_net *net, const tdrop_step *step) {
     net->flops += work;
 }
 
-static void linear_reference(size_t inputs, size_t outputs, size_t keep,
-                             const double *const *tensor, const double *in, double *out) {
-    const double *weight = tensor[0], *bias = tensor[1];
-    for (size_t o = 0; o < outputs; o++) {
-        out[o] = bias[o];
-        for (size_t i = 0; i < keep; i++)
-            out[o] += weight[o * inputs + i] * in[i];
-    }
+static void linear_reference(const tdrop_reference *r, const double *in, double *out) {
+    const size_t inputs = r->layer->inputs, outputs = r->layer->outputs;
+    const double *weight = r->tensor[0], *bias = r->tensor[1];
+    for (size_t i = 0; i < r->rows; i++, in += inputs, out += outputs)
+        for (size_t o = 0; o < outputs; o++) {
+            out[o] = bias[o];
+            for (size_t j = 0; j < r->keep[i]; j++)
+                out[o] += weight[o * inputs + j] * in[j];
+        }
+}
+
+/* Each kept number of its own, by a function; zeros beyond. */
+static void reference_of_each(const tdrop_reference *r, double (*function)(double),
+                              const double *in, double *out) {
+    const size_t width = r->layer->outputs;
+    for (size_t i = 0; i < r->rows; i++)
+        for (size_t j = 0; j < width; j++)
+            out[i * width + j] = j < r->keep[i] ? function(in[i * width + j]) : 0.0;
 }
 
 /* ---- relu: y = max(0, x) ---- */
@@ -57,6 +68,8 @@ static void linear_reference(size_t inputs, size_t outputs, size_t keep,
 typedef struct rows_pass {
     const tdrop_net *net;
     const tdrop_edge *from, *to;
+    int kernel;      /* of an activation */
+    bool keep_slope; /* likewise: its slope takes the place of its input */
 } rows_pass;
 
 static void relu_forward_row(void *arg, size_t row, unsigned worker) {
@@ -76,29 +89,93 @@ static void relu_backward_row(void *arg, size_t row, unsigned worker) {
 }
 
 static void relu_forward(tdrop_net *net, const tdrop_step *step) {
-    rows_pass pass = {net, &net->edges[step->edge], &net->edges[step->edge + 1]};
+    rows_pass pass = {
+        .net = net, .from = &net->edges[step->edge], .to = &net->edges[step->edge + 1]};
     tdrop_run_tasks(net->parallel, net->rows, relu_forward_row, &pass);
 }
 
 static void relu_backward(tdrop_net *net, const tdrop_step *step) {
-    rows_pass pass = {net, &net->edges[step->edge], &net->edges[step->edge + 1]};
+    rows_pass pass = {
+        .net = net, .from = &net->edges[step->edge], .to = &net->edges[step->edge + 1]};
     tdrop_run_tasks(net->parallel, net->rows, relu_backward_row, &pass);
 }
 
-static void relu_reference(size_t inputs, size_t outputs, size_t keep, const double *const *tensor,
-                           const double *in, double *out) {
-    (void)inputs, (void)keep, (void)tensor;
-    for (size_t i = 0; i < outputs; i++)
-        out[i] = in[i] > 0.0 ? in[i] : 0.0;
+static double relu_of(double x) {
+    return x > 0.0 ? x : 0.0;
+}
+
+static void relu_reference(const tdrop_reference *r, const double *in, double *out) {
+    reference_of_each(r, relu_of, in, out);
+}
+
+/* ---- gelu, sigmoid, tanh: on the way there the slope takes the place of the input, so that on the
+ * way back the gradient is a product with it, and no values have to be kept ---- */
+
+static void activation_forward_row(void *arg, size_t row, unsigned worker) {
+    const rows_pass *pass = arg;
+    const tdrop_pass_kernels *kernels = pass->net->pass;
+    size_t kept = kept_columns(pass->net, pass->from, row);
+    float *from = pass->from->values + row * pass->from->width;
+    float *to = pass->to->values + row * pass->to->width;
+    (void)worker;
+    if (pass->keep_slope)
+        kernels->activation_slope[pass->kernel](kept, from, to);
+    else
+        kernels->activation[pass->kernel](kept, from, to);
+}
+
+static void activation_forward(tdrop_net *net, const tdrop_step *step) {
+    rows_pass pass = {.net = net,
+                      .from = &net->edges[step->edge],
+                      .to = &net->edges[step->edge + 1],
+                      .kernel = step->op->pass,
+                      .keep_slope = tdrop_net_keeps_slope(net, step)};
+    tdrop_run_tasks(net->parallel, net->rows, activation_forward_row, &pass);
+}
+
+static void slope_backward_row(void *arg, size_t row, unsigned worker) {
+    const rows_pass *pass = arg;
+    (void)worker;
+    pass->net->pass->multiply(kept_columns(pass->net, pass->from, row),
+                              pass->to->values + row * pass->to->width,
+                              pass->from->values + row * pass->from->width);
+}
+
+static void slope_backward(tdrop_net *net, const tdrop_step *step) {
+    rows_pass pass = {
+        .net = net, .from = &net->edges[step->edge], .to = &net->edges[step->edge + 1]};
+    if (tdrop_net_keeps_slope(net, step))
+        tdrop_run_tasks(net->parallel, net->rows, slope_backward_row, &pass);
+}
+
+static double gelu_of(double x) {
+    return 0.5 * x * erfc(-x * 0.70710678118654752440);
+}
+
+static double sigmoid_of(double x) {
+    return 1.0 / (1.0 + exp(-x));
+}
+
+static void gelu_reference(const tdrop_reference *r, const double *in, double *out) {
+    reference_of_each(r, gelu_of, in, out);
+}
+
+static void sigmoid_reference(const tdrop_reference *r, const double *in, double *out) {
+    reference_of_each(r, sigmoid_of, in, out);
+}
+
+static void tanh_reference(const tdrop_reference *r, const double *in, double *out) {
+    reference_of_each(r, tanh, in, out);
 }
 
 /* ---- tail: y = the first keep of x, then zeros ---- */
 
-static void tail_reference(size_t inputs, size_t outputs, size_t keep, const double *const *tensor,
-                           const double *in, double *out) {
-    (void)inputs, (void)tensor;
-    for (size_t i = 0; i < outputs; i++)
-        out[i] = i < keep ? in[i] : 0.0;
+static double same(double x) {
+    return x;
+}
+
+static void tail_reference(const tdrop_reference *r, const double *in, double *out) {
+    reference_of_each(r, same, in, out);
 }
 
 static const tdrop_op ops[] = {
@@ -113,12 +190,36 @@ static const tdrop_op ops[] = {
      .reference = linear_reference},
     {.name = "relu",
      .is_activation = true,
+     .has_kink = true,
      .keep_passes = true,
      .forward = relu_forward,
      .backward = relu_backward,
      .reference = relu_reference},
     {.name = "tail", .is_tail = true, .keep_passes = true, .reference = tail_reference},
+    {.name = "gelu",
+     .is_activation = true,
+     .keep_passes = true,
+     .pass = TDROP_PASS_GELU,
+     .forward = activation_forward,
+     .backward = slope_backward,
+     .reference = gelu_reference},
+    {.name = "sigmoid",
+     .is_activation = true,
+     .keep_passes = true,
+     .pass = TDROP_PASS_SIGMOID,
+     .forward = activation_forward,
+     .backward = slope_backward,
+     .reference = sigmoid_reference},
+    {.name = "tanh",
+     .is_activation = true,
+     .keep_passes = true,
+     .pass = TDROP_PASS_TANH,
+     .forward = activation_forward,
+     .backward = slope_backward,
+     .reference = tanh_reference},
 };
+
+const char *const tdrop_op_names = "relu, gelu, sigmoid, tanh and tail";
 
 const tdrop_op *const tdrop_op_linear = &ops[0];
 const tdrop_op *const tdrop_op_relu = &ops[1];

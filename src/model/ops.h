@@ -21,14 +21,25 @@ typedef struct tdrop_tensor_kind {
                                * first rows of the one and columns of the other. */
 } tdrop_tensor_kind;
 
+/* A layer of a whole batch, for the plain references. */
+typedef struct tdrop_reference {
+    const struct tdrop_arch_layer *layer;
+    size_t rows;
+    const size_t *keep; /* [rows]: how many of the layer's inputs are there, the others dropped; of
+                         * a tail, how many it keeps */
+    const double *tensor[TDROP_MOST_TENSORS];
+} tdrop_reference;
+
 typedef struct tdrop_op {
     const char *name;   /* in architecture texts and in `info` */
     bool has_width;     /* its outputs are given by the text; otherwise outputs = inputs */
     bool is_tail;       /* drops the tail of its input */
     bool is_activation; /* names an activation, so that none is put in by default */
+    bool has_kink;      /* its derivative jumps at 0 */
     bool keep_passes;   /* output j depends on input j alone, so what is dropped stays dropped */
     size_t tensors;     /* how many it owns */
     tdrop_tensor_kind tensor[TDROP_MOST_TENSORS];
+    int pass; /* of an activation: which pass it is (kernels/pass_kernels.h) */
     size_t (*multiply_adds)(size_t inputs, size_t outputs); /* for one row; NULL: none */
 
     /* One step of a planned network (model/net.h): from its input edge to its output edge, and the
@@ -36,14 +47,16 @@ typedef struct tdrop_op {
     void (*forward)(struct tdrop_net *net, const struct tdrop_step *step);
     void (*backward)(struct tdrop_net *net, const struct tdrop_step *step);
 
-    /* One row in double, plainly, for the gradient check: out[outputs] from in[inputs], of which
-     * the first `keep` are used. tensor[i] are its tensors. */
-    void (*reference)(size_t inputs, size_t outputs, size_t keep, const double *const *tensor,
-                      const double *in, double *out);
+    /* The batch in double, plainly, for the gradient check: out [rows, outputs] from in [rows,
+     * inputs]. What is dropped is written as zero. */
+    void (*reference)(const tdrop_reference *r, const double *in, double *out);
 } tdrop_op;
 
 /* The op of that name (`length` characters), or NULL. */
 const tdrop_op *tdrop_op_find(const char *name, size_t length);
+
+/* The names that a text may use, for messages. */
+extern const char *const tdrop_op_names;
 
 /* The linear layer, which the text writes as its width alone; and the tail. */
 extern const tdrop_op *const tdrop_op_linear;
