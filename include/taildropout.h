@@ -197,6 +197,7 @@ typedef enum tdrop_purpose {
     TDROP_PURPOSE_INIT = 2,    /* first values of the weights */
     TDROP_PURPOSE_SPLIT = 3,   /* which rows are held out */
     TDROP_PURPOSE_VALID = 4,   /* k of each row in validation */
+    TDROP_PURPOSE_DROPOUT = 5, /* what ordinary dropout drops in training */
     TDROP_PURPOSE_USER = 1024  /* from here to 2^30 - 1 yours */
 } tdrop_purpose;
 

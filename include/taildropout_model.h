@@ -165,6 +165,9 @@ typedef struct tdrop_fit_options {
  *           | 'sigmoid'      1 / (1 + e^-v)
  *           | 'tanh'
  *           | 'tail'         the layer that drops
+ *           | 'dropout:' P   ordinary dropout: in training each number is dropped with probability P
+ *                            (0, or 0. and 1 to 9 digits) and the rest divided by 1 - P; in use
+ *                            nothing happens
  *
  * Input and output widths come from the data (outputs of a classifier: one a class): a last
  * linear layer to the output is added. Where no activation is named, a relu stands behind every

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/philox.h"
 #include "model/loss.h"
 #include "model/net.h"
 #include "model/optimizer.h"
@@ -70,6 +71,8 @@ static const struct {
     {"gelu-[4]-sigmoid", 6, 9},   /* first of all, and directly behind the tail */
     {"8-sigmoid-4-sigmoid-tail-sigmoid-8-gelu-gelu", 6, 11},
     {"33-tanh-relu-[17]-tanh-33-relu-gelu", 5, 20},
+    {"dropout:0.25-8-dropout:0.5-tail-dropout:0.3-9-gelu", 6, 11},
+    {"150-dropout:0.1-relu-[4]-8-relu-dropout:0.9", 5, 12}, /* beyond a vector of counters */
     {"8-gelu-[4]-gelu-8-tanh-6-tanh-tail-tanh-7-sigmoid-[5]", 6, 12},
 };
 enum { NETS = sizeof nets / sizeof *nets };
@@ -117,6 +120,7 @@ typedef struct plain {
     const tdrop_arch *arch;
     const float *parameters;
     double *gradient;   /* [parameters], added up over rows */
+    size_t row;         /* in the batch */
     double **values;    /* [layers + 1], of the row */
     double **gradients; /* likewise */
 } plain;
@@ -126,9 +130,11 @@ static size_t width_at(const tdrop_arch *arch, size_t layer) {
 }
 
 static plain plain_create(const tdrop_arch *arch, const float *parameters) {
-    plain p = {arch, parameters, allocate(arch->parameters, sizeof(double)),
-               allocate(arch->layer_count + 1, sizeof(double *)),
-               allocate(arch->layer_count + 1, sizeof(double *))};
+    plain p = {.arch = arch,
+               .parameters = parameters,
+               .gradient = allocate(arch->parameters, sizeof(double)),
+               .values = allocate(arch->layer_count + 1, sizeof(double *)),
+               .gradients = allocate(arch->layer_count + 1, sizeof(double *))};
     for (size_t i = 0; i <= arch->layer_count; i++) {
         p.values[i] = allocate(width_at(arch, i), sizeof(double));
         p.gradients[i] = allocate(width_at(arch, i), sizeof(double));
@@ -168,11 +174,27 @@ static double activate(const char *name, double x, double *slope) {
     return y;
 }
 
-static double activate_kept(const tdrop_arch *arch, size_t i, size_t feature, double x,
-                            const size_t *keep, double *slope) {
-    const double y = activate(arch->layers[i].op->name, x, slope);
-    if (feature < plain_kept(arch, i, keep)) return y;
-    return *slope = 0.0;
+/* Where the batches of these tests stand among all draws. */
+static const tdrop_draw place = {.seed = UINT64_C(0x123456789abcdef), .step = 3, .first = 40};
+
+/* Dropout of layer i with probability p: the word of Philox at (step, row, layer and column / 4,
+ * purpose) says whether. */
+static double drop(const plain *p, size_t i, size_t feature, double x, double *slope) {
+    const uint32_t key[2] = {(uint32_t)place.seed, (uint32_t)(place.seed >> 32)};
+    const uint32_t counter[4] = {place.step, place.first + (uint32_t)p->row,
+                                 (uint32_t)(i << 24 | feature / 4), TDROP_PURPOSE_DROPOUT};
+    const double own = (double)p->arch->layers[i].billionths / 1e9;
+    uint32_t word[4];
+    tdrop_philox(counter, key, word);
+    *slope = (double)word[feature % 4] < own * 0x1p32 ? 0.0 : 1.0 / (1.0 - own);
+    return x * *slope;
+}
+
+static double activate_kept(const plain *p, size_t i, size_t feature, double x, const size_t *keep,
+                            double *slope) {
+    const char *name = p->arch->layers[i].op->name;
+    if (feature >= plain_kept(p->arch, i, keep)) return *slope = 0.0;
+    return strcmp(name, "dropout") ? activate(name, x, slope) : drop(p, i, feature, x, slope);
 }
 
 static void plain_forward(const plain *p, const size_t *keep) {
@@ -183,7 +205,7 @@ static void plain_forward(const plain *p, const size_t *keep) {
         const tdrop_parameter *tensor = &p->arch->tensors[layer->first_tensor];
         for (size_t o = 0; o < layer->outputs; o++) {
             if (layer->op != tdrop_op_linear) {
-                out[o] = activate_kept(p->arch, i, o, in[o], keep, &slope);
+                out[o] = activate_kept(p, i, o, in[o], keep, &slope);
                 continue;
             }
             const float *weight = p->parameters + tensor[0].offset + o * layer->inputs;
@@ -218,7 +240,7 @@ static void plain_backward(const plain *p, const size_t *keep) {
             continue;
         }
         for (size_t j = 0; j < layer->inputs; j++) {
-            activate_kept(p->arch, i, j, in[j], keep, &to[j]);
+            activate_kept(p, i, j, in[j], keep, &to[j]);
             to[j] *= from[j];
         }
     }
@@ -302,6 +324,7 @@ static void step_fill_with_nan(const step_run *run) {
 static void step_run_once(step_run *run) {
     tdrop_net *net = run->net;
     step_fill_with_nan(run);
+    tdrop_net_place(net, &place);
     assert_int_equal(tdrop_net_begin(net, run->rows, (const int32_t *const *)run->keep), TDROP_OK);
     assert_int_equal(tdrop_net_set_parameters(net, run->parameters, true), TDROP_OK);
     memcpy(tdrop_net_edge(net, 0), run->input, run->rows * run->arch.inputs * sizeof(float));
@@ -330,6 +353,7 @@ static void compare_with_plain(const step_run *run, const char *name) {
         size_t keep[TDROP_MOST_TAILS];
         for (size_t t = 0; t < run->arch.tail_count; t++)
             keep[t] = run->keep[t] ? (size_t)run->keep[t][i] : run->arch.tails[t].features;
+        p.row = i;
         plain_row(&p, run->input + i * columns, run->target + i * columns, run->rows, keep);
         for (size_t j = 0; j < columns; j++) {
             double expected = p.values[run->arch.layer_count][j];

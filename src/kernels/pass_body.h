@@ -4,6 +4,7 @@
 #include "kernels/pass_kernels.h"
 
 #include "base/elementary.h"
+#include "base/philox.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -55,6 +56,49 @@ static void hyperbolic_tangent_slope(size_t n, float *restrict x, float *restric
         const float value = tdrop_tanh_float(x[i]);
         y[i] = value;
         x[i] = 1.0f - value * value;
+    }
+}
+
+enum { COUNTERS = 16 };
+
+/* The words of COUNTERS counters, of which the first is number `first` of the row. */
+static void dropout_words(const tdrop_dropout *d, uint32_t first,
+                          uint32_t out[restrict COUNTERS * 4]) {
+    uint32_t word[4][COUNTERS];
+    for (uint32_t i = 0; i < COUNTERS; i++) {
+        word[0][i] = d->counter[0];
+        word[1][i] = d->counter[1];
+        word[2][i] = d->counter[2] | ((first + i) & 0xffffffu);
+        word[3][i] = d->counter[3];
+    }
+    uint32_t key0 = d->key[0], key1 = d->key[1];
+    for (int round = 0; round < TDROP_PHILOX_ROUNDS; round++) {
+        for (int i = 0; i < COUNTERS; i++) {
+            uint32_t one[4] = {word[0][i], word[1][i], word[2][i], word[3][i]};
+            tdrop_philox_round(one, key0, key1);
+            word[0][i] = one[0], word[1][i] = one[1], word[2][i] = one[2], word[3][i] = one[3];
+        }
+        key0 += TDROP_PHILOX_WEYL0;
+        key1 += TDROP_PHILOX_WEYL1;
+    }
+    for (int i = 0; i < COUNTERS; i++)
+        for (int j = 0; j < 4; j++)
+            out[i * 4 + j] = word[j][i];
+}
+
+static void dropout(const tdrop_dropout *d, size_t n, float *restrict x, int keep_slope,
+                    float *restrict y) {
+    enum { BLOCK = COUNTERS * 4 };
+    uint32_t word[BLOCK];
+    float slope[BLOCK];
+    for (size_t first = 0; first < n; first += BLOCK, x += BLOCK, y += BLOCK) {
+        const size_t count = n - first < BLOCK ? n - first : BLOCK;
+        dropout_words(d, (uint32_t)(first / 4), word);
+        for (int i = 0; i < BLOCK; i++)
+            slope[i] = word[i] < d->below ? 0.0f : d->factor;
+        for (size_t i = 0; i < count; i++)
+            y[i] = x[i] * slope[i];
+        if (keep_slope) memcpy(x, slope, count * sizeof *x);
     }
 }
 
@@ -215,6 +259,7 @@ const tdrop_pass_kernels TDROP_PASS_KERNELS = {
     .activation_slope = {[TDROP_PASS_GELU] = gelu_slope,
                          [TDROP_PASS_SIGMOID] = sigmoid_slope,
                          [TDROP_PASS_TANH] = hyperbolic_tangent_slope},
+    .dropout = dropout,
     .multiply = multiply,
     .add_product = add_product,
     .add_bias = add_bias,

@@ -5,6 +5,7 @@
 #define TDROP_KERNELS_PASS_KERNELS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* One step of Adam (Kingma and Ba, arXiv:1412.6980, algorithm 1) and of the running average. */
 typedef struct tdrop_adam {
@@ -14,6 +15,14 @@ typedef struct tdrop_adam {
     float epsilon;
     float blend; /* average += blend * (parameter - average) */
 } tdrop_adam;
+
+/* One row of dropout: a number is dropped where its word of Philox (base/philox.h) is below
+ * `below`. Four numbers share a counter, whose third word goes on by one from four to four. */
+typedef struct tdrop_dropout {
+    uint32_t key[2], counter[4];
+    uint32_t below;
+    float factor; /* of the numbers that stay */
+} tdrop_dropout;
 
 /* Rows that some passes take at once. */
 enum { TDROP_PASS_ROWS = 16 };
@@ -38,6 +47,10 @@ typedef struct tdrop_pass_kernels {
 
     /* The same, and then x[i] = f'(x[i]): the slope takes the place of the input. */
     void (*activation_slope[TDROP_PASS_ACTIVATIONS])(size_t n, float *x, float *y);
+
+    /* y[i] = slope[i] x[i], where slope[i] is 0 or the factor; with keep_slope, then x[i] =
+     * slope[i]. */
+    void (*dropout)(const tdrop_dropout *dropout, size_t n, float *x, int keep_slope, float *y);
 
     /* y[i] *= factor[i]. */
     void (*multiply)(size_t n, const float *factor, float *y);

@@ -16,18 +16,20 @@ typedef struct arch_draft {
     size_t count;
     struct draft_layer {
         const tdrop_op *op;
-        size_t width; /* where the op has one */
+        size_t width;        /* where the op has one */
+        uint32_t billionths; /* likewise its share */
     } layer[MOST_LAYERS];
     bool names_activation;
 } arch_draft;
 
 static tdrop_status add_layer(arch_draft *draft, const tdrop_op *op, size_t width,
-                              tdrop_error *error) {
+                              uint32_t billionths, tdrop_error *error) {
     if (draft->count == MOST_LAYERS)
         return tdrop_fail(error, TDROP_ERROR_ARCH, "architecture '%.300s': more than %d layers",
                           draft->text, MOST_LAYERS);
     draft->layer[draft->count].op = op;
     draft->layer[draft->count].width = width;
+    draft->layer[draft->count].billionths = billionths;
     draft->count++;
     draft->names_activation |= op->is_activation;
     return TDROP_OK;
@@ -44,16 +46,40 @@ static size_t read_width(const char *item, size_t length) {
     return width;
 }
 
+static size_t item_name_length(const char *item, size_t length) {
+    const char *colon = memchr(item, ':', length);
+    return colon ? (size_t)(colon - item) : length;
+}
+
+/* Reads a share as ":0" or ":0." and 1 to 9 digits. */
+static bool read_share(const char *text, size_t length, uint32_t *billionths) {
+    uint32_t value = 0, unit = 1000000000;
+    if (length < 2 || length == 3 || length > 12 || memcmp(text, ":0", 2) ||
+        (length > 2 && text[2] != '.'))
+        return false;
+    for (size_t i = 3; i < length; i++) {
+        if (text[i] < '0' || text[i] > '9') return false;
+        unit /= 10;
+        value += (uint32_t)(text[i] - '0') * unit;
+    }
+    *billionths = value;
+    return true;
+}
+
 static tdrop_status add_item(arch_draft *draft, const char *item, size_t length,
                              tdrop_error *error) {
     bool code = length > 2 && item[0] == '[' && item[length - 1] == ']';
     size_t width = code ? read_width(item + 1, length - 2) : read_width(item, length);
     if (width) {
-        tdrop_status status = add_layer(draft, tdrop_op_linear, width, error);
-        return !status && code ? add_layer(draft, tdrop_op_tail, 0, error) : status;
+        tdrop_status status = add_layer(draft, tdrop_op_linear, width, 0, error);
+        return !status && code ? add_layer(draft, tdrop_op_tail, 0, 0, error) : status;
     }
-    const tdrop_op *op = tdrop_op_find(item, length);
-    if (op && !op->has_width) return add_layer(draft, op, 0, error);
+    uint32_t billionths = 0;
+    size_t name = item_name_length(item, length);
+    const tdrop_op *op = tdrop_op_find(item, name);
+    bool as_asked = op && (op->has_share ? read_share(item + name, length - name, &billionths)
+                                         : length == name);
+    if (as_asked && !op->has_width) return add_layer(draft, op, 0, billionths, error);
     return tdrop_fail(
         error, TDROP_ERROR_ARCH,
         "architecture '%.300s': item '%.*s' at character %zu is neither a width, a code "
@@ -81,8 +107,9 @@ static tdrop_status add_default_activations(arch_draft *d, tdrop_error *error) {
     for (size_t i = 0; i < plain.count; i++) {
         bool hidden = plain.layer[i].op->has_width &&
                       !(i + 1 < plain.count && plain.layer[i + 1].op->is_tail);
-        tdrop_status status = add_layer(d, plain.layer[i].op, plain.layer[i].width, error);
-        if (!status && hidden) status = add_layer(d, tdrop_op_relu, 0, error);
+        tdrop_status status =
+            add_layer(d, plain.layer[i].op, plain.layer[i].width, plain.layer[i].billionths, error);
+        if (!status && hidden) status = add_layer(d, tdrop_op_relu, 0, 0, error);
         if (status) return status;
     }
     return TDROP_OK;
@@ -159,6 +186,7 @@ static tdrop_status lay_out(tdrop_arch *arch, const arch_draft *draft, size_t in
         const tdrop_op *op = draft->layer[i].op;
         tdrop_arch_layer *layer = &arch->layers[i];
         layer->op = op;
+        layer->billionths = draft->layer[i].billionths;
         name_layer(arch, i, layer);
         layer->inputs = width;
         layer->outputs = width = op->has_width ? draft->layer[i].width : width;
@@ -175,6 +203,18 @@ static tdrop_status lay_out(tdrop_arch *arch, const arch_draft *draft, size_t in
     return TDROP_OK;
 }
 
+/* One item and the dash before it; returns its length. */
+static int write_item(char *text, size_t size, const tdrop_arch_layer *layer) {
+    if (layer->op->has_width) return snprintf(text, size, "-%zu", layer->outputs);
+    if (!layer->op->has_share) return snprintf(text, size, "-%s", layer->op->name);
+    int used = snprintf(text, size, "-%s:0.%09u", layer->op->name, (unsigned)layer->billionths);
+    while (text[used - 1] == '0' &&
+           text[used - 2] != ':') /* 0.500000000 as 0.5, 0.000000000 as 0 */
+        used -= text[used - 2] == '.' ? 2 : 1;
+    text[used] = '\0';
+    return used;
+}
+
 /* The text with every layer written: "784-512-relu-64-tail-784". */
 static char *write_text(const tdrop_arch *arch) {
     enum { MOST_PER_LAYER = 24 };
@@ -182,12 +222,8 @@ static char *write_text(const tdrop_arch *arch) {
     char *text = tdrop_alloc(size, 1);
     if (!text) return NULL;
     used = (size_t)snprintf(text, size, "%zu", arch->inputs);
-    for (size_t i = 0; i < arch->layer_count; i++) {
-        const tdrop_arch_layer *layer = &arch->layers[i];
-        used += (size_t)(layer->op->has_width
-                             ? snprintf(text + used, size - used, "-%zu", layer->outputs)
-                             : snprintf(text + used, size - used, "-%s", layer->op->name));
-    }
+    for (size_t i = 0; i < arch->layer_count; i++)
+        used += (size_t)write_item(text + used, size - used, &arch->layers[i]);
     return text;
 }
 
@@ -234,7 +270,7 @@ tdrop_status tdrop_arch_parse(tdrop_arch *arch, const char *text, size_t inputs,
     } else {
         status = read_items(&draft, text, error);
         if (!status) status = add_default_activations(&draft, error);
-        if (!status) status = add_layer(&draft, tdrop_op_linear, outputs, error);
+        if (!status) status = add_layer(&draft, tdrop_op_linear, outputs, 0, error);
     }
     return status ? status : build(arch, &draft, inputs, error);
 }
@@ -247,8 +283,8 @@ tdrop_status tdrop_arch_with_features(tdrop_arch *cut, const tdrop_arch *arch, s
         producer--;
     for (size_t i = 0; i < arch->layer_count; i++) {
         const tdrop_arch_layer *layer = &arch->layers[i];
-        tdrop_status status =
-            add_layer(&draft, layer->op, i == producer ? k : layer->outputs, error);
+        tdrop_status status = add_layer(&draft, layer->op, i == producer ? k : layer->outputs,
+                                        layer->billionths, error);
         if (status) return status;
     }
     return build(cut, &draft, arch->inputs, error);

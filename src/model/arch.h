@@ -16,6 +16,7 @@ typedef struct tdrop_arch_layer {
     const char *part;
     size_t index;
     size_t inputs, outputs;
+    uint32_t billionths; /* the op's share, where it has one: exact, however it was written */
     size_t first_tensor; /* of op->tensors in the list below */
 } tdrop_arch_layer;
 

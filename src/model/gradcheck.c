@@ -118,7 +118,7 @@ static void note_kept(check *c, const tdrop_arch_layer *layer, size_t width) {
 /* A layer of all rows: values[0] to values[1]. Everything before the tail is computed whole; behind
  * it what was dropped is zero. */
 static void reference_layer(check *c, const tdrop_arch_layer *layer) {
-    tdrop_reference r = {.layer = layer, .rows = c->rows, .keep = c->kept};
+    tdrop_reference r = {.net = c->net, .layer = layer, .rows = c->rows, .keep = c->kept};
     for (size_t t = 0; t < layer->op->tensors; t++)
         r.tensor[t] = c->wide_parameters + c->arch.tensors[layer->first_tensor + t].offset;
     if (layer->op->is_tail) note_kept(c, layer, layer->outputs);

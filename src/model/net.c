@@ -181,6 +181,12 @@ tdrop_status tdrop_net_begin(tdrop_net *net, size_t rows, const int32_t *const *
     return status;
 }
 
+void tdrop_net_place(tdrop_net *net, const tdrop_draw *draw) {
+    net->place.seed = draw->seed;
+    net->place.step = draw->step;
+    net->place.first = draw->first;
+}
+
 float *tdrop_net_edge(const tdrop_net *net, size_t edge) {
     return net->edges[edge].values;
 }

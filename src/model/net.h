@@ -49,6 +49,10 @@ typedef struct tdrop_net {
     float *values;                      /* of all edges */
     void *workspace;
     size_t workspace_size;
+    struct {
+        uint64_t seed;
+        uint32_t step, first;
+    } place;      /* of the batch among all draws */
     double flops; /* done so far, a multiply-add counts two */
 } tdrop_net;
 
@@ -73,6 +77,16 @@ tdrop_status tdrop_net_set_parameters(tdrop_net *net, const float *parameters, b
 /* Begins a batch: keep[t] (NULL: everything) holds for tail t and has to stay until it is done;
  * `keep` itself may be NULL. Errors: MEMORY, K. */
 tdrop_status tdrop_net_begin(tdrop_net *net, size_t rows, const int32_t *const *keep);
+
+/* Where the rows of the batches to come stand, for what draws in training: of the draw, seed, step
+ * and first row count. */
+void tdrop_net_place(tdrop_net *net, const tdrop_draw *draw);
+
+/* How many columns of a row of an edge hold anything. */
+static inline size_t tdrop_net_kept(const tdrop_net *net, const tdrop_edge *edge, size_t row) {
+    const int32_t *keep = edge->tail < 0 ? NULL : net->keep[edge->tail];
+    return keep ? (size_t)keep[row] : edge->width;
+}
 
 /* Whether a step may leave its slope in its input edge: not in the first, which holds the data, who
  * need no gradient and may be the target. */

@@ -3,16 +3,11 @@
 #include "model/ops.h"
 
 #include "base/parallel.h"
+#include "model/dropout.h"
 #include "model/net.h"
 
 #include <math.h>
 #include <string.h>
-
-/* How many columns of row i of an edge hold anything. */
-static size_t kept_columns(const tdrop_net *net, const tdrop_edge *edge, size_t row) {
-    const int32_t *keep = edge->tail < 0 ? NULL : net->keep[edge->tail];
-    return keep ? (size_t)keep[row] : edge->width;
-}
 
 /* ---- linear: y = W x + b ---- */
 
@@ -75,7 +70,7 @@ typedef struct rows_pass {
 static void relu_forward_row(void *arg, size_t row, unsigned worker) {
     const rows_pass *pass = arg;
     (void)worker;
-    pass->net->pass->relu(kept_columns(pass->net, pass->from, row),
+    pass->net->pass->relu(tdrop_net_kept(pass->net, pass->from, row),
                           pass->from->values + row * pass->from->width,
                           pass->to->values + row * pass->to->width);
 }
@@ -84,7 +79,7 @@ static void relu_backward_row(void *arg, size_t row, unsigned worker) {
     const rows_pass *pass = arg;
     float *from = pass->from->values + row * pass->from->width;
     (void)worker;
-    pass->net->pass->relu_gradient(kept_columns(pass->net, pass->from, row),
+    pass->net->pass->relu_gradient(tdrop_net_kept(pass->net, pass->from, row),
                                    pass->to->values + row * pass->to->width, from, from);
 }
 
@@ -114,7 +109,7 @@ static void relu_reference(const tdrop_reference *r, const double *in, double *o
 static void activation_forward_row(void *arg, size_t row, unsigned worker) {
     const rows_pass *pass = arg;
     const tdrop_pass_kernels *kernels = pass->net->pass;
-    size_t kept = kept_columns(pass->net, pass->from, row);
+    size_t kept = tdrop_net_kept(pass->net, pass->from, row);
     float *from = pass->from->values + row * pass->from->width;
     float *to = pass->to->values + row * pass->to->width;
     (void)worker;
@@ -136,12 +131,12 @@ static void activation_forward(tdrop_net *net, const tdrop_step *step) {
 static void slope_backward_row(void *arg, size_t row, unsigned worker) {
     const rows_pass *pass = arg;
     (void)worker;
-    pass->net->pass->multiply(kept_columns(pass->net, pass->from, row),
+    pass->net->pass->multiply(tdrop_net_kept(pass->net, pass->from, row),
                               pass->to->values + row * pass->to->width,
                               pass->from->values + row * pass->from->width);
 }
 
-static void slope_backward(tdrop_net *net, const tdrop_step *step) {
+void tdrop_slope_backward(tdrop_net *net, const tdrop_step *step) {
     rows_pass pass = {
         .net = net, .from = &net->edges[step->edge], .to = &net->edges[step->edge + 1]};
     if (tdrop_net_keeps_slope(net, step))
@@ -201,25 +196,31 @@ static const tdrop_op ops[] = {
      .keep_passes = true,
      .pass = TDROP_PASS_GELU,
      .forward = activation_forward,
-     .backward = slope_backward,
+     .backward = tdrop_slope_backward,
      .reference = gelu_reference},
     {.name = "sigmoid",
      .is_activation = true,
      .keep_passes = true,
      .pass = TDROP_PASS_SIGMOID,
      .forward = activation_forward,
-     .backward = slope_backward,
+     .backward = tdrop_slope_backward,
      .reference = sigmoid_reference},
     {.name = "tanh",
      .is_activation = true,
      .keep_passes = true,
      .pass = TDROP_PASS_TANH,
      .forward = activation_forward,
-     .backward = slope_backward,
+     .backward = tdrop_slope_backward,
      .reference = tanh_reference},
+    {.name = "dropout",
+     .has_share = true,
+     .keep_passes = true,
+     .forward = tdrop_dropout_forward,
+     .backward = tdrop_slope_backward,
+     .reference = tdrop_dropout_reference},
 };
 
-const char *const tdrop_op_names = "relu, gelu, sigmoid, tanh and tail";
+const char *const tdrop_op_names = "relu, gelu, sigmoid, tanh, dropout:P and tail";
 
 const tdrop_op *const tdrop_op_linear = &ops[0];
 const tdrop_op *const tdrop_op_relu = &ops[1];

@@ -23,6 +23,7 @@ typedef struct tdrop_tensor_kind {
 
 /* A layer of a whole batch, for the plain references. */
 typedef struct tdrop_reference {
+    const struct tdrop_net *net; /* whose batch it is */
     const struct tdrop_arch_layer *layer;
     size_t rows;
     const size_t *keep; /* [rows]: how many of the layer's inputs are there, the others dropped; of
@@ -33,6 +34,7 @@ typedef struct tdrop_reference {
 typedef struct tdrop_op {
     const char *name;   /* in architecture texts and in `info` */
     bool has_width;     /* its outputs are given by the text; otherwise outputs = inputs */
+    bool has_share;     /* the text gives a share behind its name and a colon */
     bool is_tail;       /* drops the tail of its input */
     bool is_activation; /* names an activation, so that none is put in by default */
     bool has_kink;      /* its derivative jumps at 0 */
@@ -54,6 +56,9 @@ typedef struct tdrop_op {
 
 /* The op of that name (`length` characters), or NULL. */
 const tdrop_op *tdrop_op_find(const char *name, size_t length);
+
+/* The way back of an op that left its slope in its input edge: see model/net.h. */
+void tdrop_slope_backward(struct tdrop_net *net, const struct tdrop_step *step);
 
 /* The names that a text may use, for messages. */
 extern const char *const tdrop_op_names;

@@ -65,6 +65,7 @@ void tdrop_trainer_clear(tdrop_trainer *trainer) {
 static tdrop_status begin_batch(tdrop_trainer *t, tdrop_draw draw, size_t first, size_t count) {
     tdrop_runner *runner = &t->runner;
     draw.first = (uint32_t)first;
+    tdrop_net_place(runner->net, &draw);
     if (t->options->no_drop) return tdrop_net_begin(runner->net, count, NULL);
     for (uint32_t tail = 0; tail < runner->net->arch->tail_count; tail++) {
         draw.layer = tail;

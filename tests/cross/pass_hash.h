@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define PASS_HASH_EXPECTED UINT64_C(0xbaa3d436f3a8f147)
+#define PASS_HASH_EXPECTED UINT64_C(0x5ca26d29609f7350)
 
 /* FNV-1a over the bits, a NaN counting as one and the same. */
 static inline uint64_t pass_hash_add(uint64_t hash, size_t n, const float *x) {
@@ -22,7 +22,7 @@ static inline uint64_t pass_hash_add(uint64_t hash, size_t n, const float *x) {
     return hash;
 }
 
-/* Each activation and its slope, on every 65521st float. */
+/* Each activation and its slope, on every 65521st float, and dropout. */
 static inline uint64_t pass_hash(const tdrop_pass_kernels *pass) {
     enum { COUNT = 65551 };
     static float x[COUNT], y[COUNT];
@@ -35,7 +35,11 @@ static inline uint64_t pass_hash(const tdrop_pass_kernels *pass) {
         pass->activation_slope[which](COUNT, x, y);
         hash = pass_hash_add(pass_hash_add(hash, COUNT, x), COUNT, y);
     }
-    return hash;
+    const tdrop_dropout dropout = {{1, 2}, {3, 4, 5u << 24, 6}, 1u << 30, 4.0f / 3.0f};
+    for (size_t i = 0; i < COUNT; i++)
+        x[i] = (float)i;
+    pass->dropout(&dropout, COUNT, x, 1, y);
+    return pass_hash_add(pass_hash_add(hash, COUNT, x), COUNT, y);
 }
 
 #endif
