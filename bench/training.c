@@ -53,7 +53,9 @@ static bool make_network(bench_training *t) {
     size_t outputs = t->labels ? t->classes.count : info.columns;
     if (tdrop_arch_parse(&t->arch, t->options.arch, info.columns, outputs, false, NULL) ||
         tdrop_scaling_learn(&t->scaling, TDROP_SCALE_BYTE, t->data, NULL, 0, NULL) ||
-        tdrop_optimizer_create(&t->optimizer, t->arch.parameters, 0.99) || !make_laws(t))
+        tdrop_optimizer_create(&t->optimizer, t->arch.parameters,
+                               &(tdrop_optimizer_options){.average_decay = 0.99}) ||
+        !make_laws(t))
         return false;
     const tdrop_feed feed = {t->options.task, &t->scaling, t->data, t->targets};
     const tdrop_net_options net = {.max_rows = t->options.batch,

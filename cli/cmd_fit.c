@@ -22,8 +22,10 @@
 typedef struct fit_settings {
     const char *data, *model, *arch, *json, *html, *law, *target;
     uint64_t features, k_min, epochs, batch, patience, seed, split_seed;
+    uint64_t warm_up;
+    double weight_decay, momentum, clip_norm;
     double p, learning_rate, average, valid; /* p below 0: not given; the others 0: not given */
-    int task, schedule, scale, independent, force; /* task 0: not given */
+    int task, schedule, optimizer, scale, independent, force; /* task 0: not given */
     compute_settings compute;
 } fit_settings;
 
@@ -34,6 +36,10 @@ static const char *task_choice(int number) {
 
 static const char *schedule_choice(int number) {
     return tdrop_schedule_name((tdrop_schedule)number);
+}
+
+static const char *optimizer_choice(int number) {
+    return tdrop_optimizer_kind_name((tdrop_optimizer_kind)number);
 }
 
 static const char *scale_choice(int number) {
@@ -134,6 +140,39 @@ static const option_row options[] = {
      .high = 1,
      .none = "none",
      .help = "decay of the running average of the weights, or none (default 0.99)"},
+    {.name = "optimizer",
+     .type = OPTION_CHOICE,
+     .value = "NAME",
+     AT(optimizer),
+     .choice = optimizer_choice,
+     .help = "how steps follow from gradients (default adam)"},
+    {.name = "weight-decay",
+     .type = OPTION_REAL,
+     .value = "X",
+     AT(weight_decay),
+     .low = 0,
+     .high = 1000,
+     .none = "none",
+     .help = "of adamw: share by which each step shrinks the weights, times the rate, or none "
+             "(default 0.01)"},
+    {.name = "momentum",
+     .type = OPTION_REAL,
+     .value = "X",
+     AT(momentum),
+     .low = 0,
+     .high = 1,
+     .none = "none",
+     .help = "of sgd: share of the last step that goes on, or none (default 0.9)"},
+    {.name = "clip",
+     .type = OPTION_REAL,
+     .value = "LENGTH",
+     AT(clip_norm),
+     .help = "shorten a longer gradient to this length (default: none)"},
+    {.name = "warm-up",
+     .type = OPTION_COUNT,
+     .value = "STEPS",
+     AT(warm_up),
+     .help = "steps over which the learning rate rises to the first of its course (default 0)"},
     {.name = "patience",
      .type = OPTION_COUNT,
      .value = "N",
@@ -212,6 +251,11 @@ static tdrop_fit_options fit_options_of(const fit_job *job) {
         .learning_rate = s->learning_rate,
         .schedule = (tdrop_schedule)s->schedule,
         .average = s->average,
+        .optimizer = (tdrop_optimizer_kind)s->optimizer,
+        .weight_decay = s->weight_decay,
+        .momentum = s->momentum,
+        .clip_norm = s->clip_norm,
+        .warm_up = s->warm_up,
         .patience = (uint32_t)s->patience,
         .seed = s->seed,
         .valid_share = s->valid,
@@ -253,6 +297,17 @@ static void write_law_line(FILE *out, const tdrop_fit_options *o) {
     fprintf(out, ", %s\n", o->independent ? "each row on its own" : "spread over the batch");
 }
 
+/* What differs from the default. */
+static void write_optimizer(FILE *out, const tdrop_fit_options *o) {
+    if (o->optimizer == TDROP_OPTIMIZER_ADAMW)
+        fprintf(out, ", adamw with decay %s",
+                number_plain(o->weight_decay > 0 ? o->weight_decay : 0).text);
+    if (o->optimizer == TDROP_OPTIMIZER_SGD)
+        fprintf(out, ", sgd with momentum %s",
+                number_plain(o->momentum > 0 ? o->momentum : 0).text);
+    if (o->clip_norm > 0) fprintf(out, ", clipped to %s", number_plain(o->clip_norm).text);
+}
+
 static void write_training_lines(FILE *out, const tdrop_fit_settings *s) {
     const tdrop_fit_options *o = &s->options;
     fprintf(out, "epochs        %u, %s steps of %s rows", (unsigned)o->epochs,
@@ -261,9 +316,12 @@ static void write_training_lines(FILE *out, const tdrop_fit_settings *s) {
     fprintf(out, "\nlearning      %s, rate %s, ", tdrop_schedule_name(o->schedule),
             number_plain(o->learning_rate).text);
     if (o->average > 0)
-        fprintf(out, "average %s\n", number_plain(o->average).text);
+        fprintf(out, "average %s", number_plain(o->average).text);
     else
-        fputs("no average\n", out);
+        fputs("no average", out);
+    if (o->warm_up) fprintf(out, ", warm-up %s steps", number_grouped(o->warm_up).text);
+    write_optimizer(out, o);
+    fputc('\n', out);
 }
 
 static void write_settings(const fit_job *job, const tdrop_fit_settings *s) {
@@ -363,10 +421,25 @@ static int report(const fit_job *job) {
  * The work
  */
 
+/* Whether what was said about the steps is of the optimizer that makes them. */
+static int optimizer_reads(const fit_settings *s) {
+    const int decay = s->weight_decay != 0 && s->optimizer != TDROP_OPTIMIZER_ADAMW;
+    const int momentum = s->momentum != 0 && s->optimizer != TDROP_OPTIMIZER_SGD;
+    if (!decay && !momentum) return 1;
+    message_error("option --%s: it is of --optimizer %s, but this is %s: leave it out",
+                  decay ? "weight-decay" : "momentum", decay ? "adamw" : "sgd",
+                  optimizer_choice(s->optimizer));
+    return 0;
+}
+
 static int settings_agree(const fit_settings *s, const output_wish *wishes, int *exit_code) {
     if (s->target && s->task - 1 == TDROP_TASK_AUTOENCODE) {
         message_error("options --target and --task autoencode: an autoencoder has no target: leave "
                       "one of the two out");
+        *exit_code = EXIT_USAGE;
+        return 0;
+    }
+    if (!optimizer_reads(s)) {
         *exit_code = EXIT_USAGE;
         return 0;
     }

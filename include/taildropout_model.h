@@ -122,11 +122,23 @@ TDROP_API const char *tdrop_scale_name(tdrop_scale scale);
 typedef enum tdrop_schedule {
     TDROP_SCHEDULE_ONE_CYCLE = 0, /* up over the first 3/10 of the steps, down to almost 0, both
                                    * along a cosine (Smith and Topin, arXiv:1708.07120) */
-    TDROP_SCHEDULE_CONSTANT = 1
+    TDROP_SCHEDULE_CONSTANT = 1,
+    TDROP_SCHEDULE_COSINE = 2 /* down from the highest to 0 along half a cosine */
 } tdrop_schedule;
 
 TDROP_API tdrop_status tdrop_schedule_parse(const char *name, tdrop_schedule *schedule);
 TDROP_API const char *tdrop_schedule_name(tdrop_schedule schedule);
+
+typedef enum tdrop_optimizer_kind {
+    TDROP_OPTIMIZER_ADAM = 0,  /* Kingma and Ba, arXiv:1412.6980; beta 0.9 and 0.999 */
+    TDROP_OPTIMIZER_ADAMW = 1, /* the same, and each step shrinks the weights (not the biases) by
+                                * rate x weight_decay: Loshchilov and Hutter, arXiv:1711.05101 */
+    TDROP_OPTIMIZER_SGD = 2    /* stochastic gradient descent with momentum, as torch's SGD */
+} tdrop_optimizer_kind;
+
+/* "adam", "adamw" or "sgd". Errors: NULL, FORMAT. */
+TDROP_API tdrop_status tdrop_optimizer_kind_parse(const char *name, tdrop_optimizer_kind *kind);
+TDROP_API const char *tdrop_optimizer_kind_name(tdrop_optimizer_kind kind);
 
 /* How to fit. Zero means the default, written behind each field. */
 typedef struct tdrop_fit_options {
@@ -144,6 +156,12 @@ typedef struct tdrop_fit_options {
     tdrop_schedule schedule;
     double average;      /* decay of the weights' running average per step, in (0, 1);
                           * default 0.99; negative: no average */
+    tdrop_optimizer_kind optimizer;
+    double weight_decay; /* of ADAMW, at most 1000; default 0.01; negative: none */
+    double momentum;     /* of SGD, below 1; default 0.9; negative: none */
+    double clip_norm;    /* a longer gradient (all of it) is shortened to this; 0: none is */
+    uint64_t warm_up;    /* so many steps the rate rises in a line to the first of the schedule,
+                          * which has the others; 0 */
     uint32_t patience;   /* stop after so many epochs without a better validation loss; 0: never */
     uint64_t seed;       /* 0 */
     double valid_share;  /* share of rows held out, in (0, 1); default 0.1 */

@@ -727,7 +727,7 @@ static void bad_options_are_refused(void **state) {
         {{.valid_share = -0.1}, TDROP_ERROR_SIZE, "-0.1"},
         {{.valid_share = 1.0}, TDROP_ERROR_SIZE, "share 1"},
         {{.valid_share = (double)NAN}, TDROP_ERROR_SIZE, "share"},
-        {{.schedule = (tdrop_schedule)2}, TDROP_ERROR_SIZE, "schedule"},
+        {{.schedule = (tdrop_schedule)3}, TDROP_ERROR_SIZE, "schedule"},
         {{.schedule = (tdrop_schedule)-1}, TDROP_ERROR_SIZE, "schedule"},
         {{.scale = (tdrop_scale)5}, TDROP_ERROR_SIZE, "scal"},
         {{.isa = (tdrop_isa)99}, TDROP_ERROR_ISA, ""},

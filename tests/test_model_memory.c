@@ -63,7 +63,8 @@ enum { ROWS = 24, COLUMNS = 3, FEATURES = 2 };
 static tdrop_data *data, *labels;
 static tdrop_model *model, *classifier;
 
-static const tdrop_fit_options options = {.arch = "4-[2]-4-relu", .epochs = 2, .batch = 8};
+static const tdrop_fit_options options = {
+    .arch = "4-[2]-4-relu", .epochs = 2, .batch = 8, .clip_norm = 1};
 
 static int set_up(void **state) {
     int result = scratch_enter(state);

@@ -250,6 +250,28 @@ static void adam(const tdrop_adam *step, size_t n, const float *gradient, float 
     if (average) blend(step->blend, n, parameter, average);
 }
 
+static void momentum(const tdrop_adam *step, size_t n, const float *restrict gradient,
+                     float *restrict moment, float *restrict parameter, float *restrict average) {
+    const float beta = step->beta1, rate = step->rate;
+    for (size_t i = 0; i < n; i++) {
+        const float m = fade(beta * moment[i] + gradient[i]);
+        moment[i] = m;
+        parameter[i] -= rate * m;
+    }
+    if (average) blend(step->blend, n, parameter, average);
+}
+
+static double square_sum(size_t n, const float *x) {
+    double part[PARTS] = {0.0};
+    size_t i = 0;
+    for (; i + PARTS <= n; i += PARTS)
+        for (int j = 0; j < PARTS; j++)
+            part[j] += (double)x[i + (size_t)j] * (double)x[i + (size_t)j];
+    for (int j = 0; i < n; i++, j++)
+        part[j] += (double)x[i] * (double)x[i];
+    return add_parts(part);
+}
+
 const tdrop_pass_kernels TDROP_PASS_KERNELS = {
     .relu = relu,
     .relu_gradient = relu_gradient,
@@ -269,4 +291,6 @@ const tdrop_pass_kernels TDROP_PASS_KERNELS = {
     .logarithms = logarithms,
     .scale = scale,
     .adam = adam,
+    .momentum = momentum,
+    .square_sum = square_sum,
 };

@@ -81,6 +81,14 @@ typedef struct tdrop_pass_kernels {
     /* Moments, parameters and their average, in one pass. average may be NULL. */
     void (*adam)(const tdrop_adam *adam, size_t n, const float *gradient, float *moment1,
                  float *moment2, float *parameter, float *average);
+
+    /* SGD with momentum: moment = beta1 moment + gradient, parameter -= rate moment, and the
+     * average as above. */
+    void (*momentum)(const tdrop_adam *step, size_t n, const float *gradient, float *moment,
+                     float *parameter, float *average);
+
+    /* Sum of x[i]^2, in 16 partial sums of double that are added up in a fixed order. */
+    double (*square_sum)(size_t n, const float *x);
 } tdrop_pass_kernels;
 
 extern const tdrop_pass_kernels tdrop_pass_c;

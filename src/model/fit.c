@@ -43,13 +43,21 @@ static tdrop_status check_options(const tdrop_fit_options *o, tdrop_error *error
         if (o->reserved[i])
             return tdrop_fail(error, TDROP_ERROR_RESERVED, "a reserved field is not 0");
     if (!tdrop_schedule_name(o->schedule) || !tdrop_scale_name(o->scale) ||
-        !tdrop_task_name(o->task))
-        return tdrop_fail(error, TDROP_ERROR_SIZE, "no such schedule, scaling or task");
+        !tdrop_task_name(o->task) || !tdrop_optimizer_kind_name(o->optimizer))
+        return tdrop_fail(error, TDROP_ERROR_SIZE, "no such schedule, scaling, task or optimizer");
     if (!(o->learning_rate >= 0.0 && o->learning_rate <= 1e3))
         return tdrop_fail(error, TDROP_ERROR_SIZE, "learning rate %g is outside (0, 1000]",
                           o->learning_rate);
     if (!(o->average < 1.0))
         return tdrop_fail(error, TDROP_ERROR_SIZE, "average %g is not below 1", o->average);
+    if (!(o->weight_decay <= 1e3))
+        return tdrop_fail(error, TDROP_ERROR_SIZE, "weight decay %g is above 1000",
+                          o->weight_decay);
+    if (!(o->momentum < 1.0))
+        return tdrop_fail(error, TDROP_ERROR_SIZE, "momentum %g is not below 1", o->momentum);
+    if (!(o->clip_norm >= 0.0))
+        return tdrop_fail(error, TDROP_ERROR_SIZE, "length %g to clip gradients to is below 0",
+                          o->clip_norm);
     if (!(o->valid_share >= 0.0 && o->valid_share < 1.0))
         return tdrop_fail(error, TDROP_ERROR_SIZE, "held-out share %g is outside (0, 1)",
                           o->valid_share);
@@ -71,6 +79,8 @@ static void fill_defaults(tdrop_fit_options *o) {
     if (o->learning_rate == 0.0) o->learning_rate = 2e-3;
     if (o->average == 0.0) o->average = 0.99;
     if (o->average < 0.0) o->average = -1.0;
+    if (o->weight_decay == 0.0) o->weight_decay = 0.01;
+    if (o->momentum == 0.0) o->momentum = 0.9;
     if (o->valid_share == 0.0) o->valid_share = 0.1;
     if (o->isa == TDROP_ISA_AUTO) o->isa = tdrop_isa_best();
 }

@@ -6,6 +6,7 @@
 static const char *const schedule_names[] = {
     [TDROP_SCHEDULE_ONE_CYCLE] = "one-cycle",
     [TDROP_SCHEDULE_CONSTANT] = "constant",
+    [TDROP_SCHEDULE_COSINE] = "cosine",
 };
 enum { SCHEDULES = sizeof schedule_names / sizeof *schedule_names };
 
@@ -49,5 +50,15 @@ static double one_cycle(double highest, double done) {
 
 double tdrop_schedule_rate(tdrop_schedule schedule, double highest, size_t step, size_t steps) {
     if (schedule == TDROP_SCHEDULE_CONSTANT || steps < 2) return highest;
-    return one_cycle(highest, (double)step / (double)(steps - 1));
+    const double done = (double)step / (double)(steps - 1);
+    return schedule == TDROP_SCHEDULE_COSINE ? between(highest, 0.0, done)
+                                             : one_cycle(highest, done);
+}
+
+double tdrop_schedule_rate_warm(tdrop_schedule schedule, double highest, uint64_t warm_up,
+                                size_t step, size_t steps) {
+    const size_t warm = warm_up < steps ? (size_t)warm_up : steps;
+    if (step >= warm) return tdrop_schedule_rate(schedule, highest, step - warm, steps - warm);
+    const double first = tdrop_schedule_rate(schedule, highest, 0, steps);
+    return first * ((double)step + 1.0) / (double)warm_up;
 }

@@ -22,7 +22,13 @@ static size_t steps_in_epoch(const tdrop_trainer *t) {
 static tdrop_status allocate(tdrop_trainer *t, const tdrop_arch *arch, const tdrop_feed *feed,
                              tdrop_error *error) {
     const tdrop_fit_options *options = t->options;
-    if (tdrop_optimizer_create(&t->optimizer, arch->parameters, options->average) ||
+    const tdrop_optimizer_options optimizer = {.kind = options->optimizer,
+                                               .average_decay = options->average,
+                                               .weight_decay = options->weight_decay,
+                                               .momentum = options->momentum,
+                                               .clip_norm = options->clip_norm,
+                                               .arch = arch};
+    if (tdrop_optimizer_create(&t->optimizer, arch->parameters, &optimizer) ||
         !(t->best = tdrop_alloc(arch->parameters, sizeof *t->best)) ||
         !(t->batch_rows = tdrop_alloc(options->batch, sizeof *t->batch_rows)))
         return tdrop_fail_memory(error, "training");
@@ -108,8 +114,8 @@ static tdrop_status train_step(tdrop_trainer *t, size_t first) {
     tdrop_runner_loss(&t->runner, count, true);
     note_train_loss(t, count);
     tdrop_net_backward(net);
-    double rate = tdrop_schedule_rate(options->schedule, options->learning_rate, t->progress.step,
-                                      t->progress.steps);
+    double rate = tdrop_schedule_rate_warm(options->schedule, options->learning_rate,
+                                           options->warm_up, t->progress.step, t->progress.steps);
     tdrop_optimizer_step(&t->optimizer, rate, net->pass, options->parallel);
     t->progress.step++;
     t->progress.rows += count;
