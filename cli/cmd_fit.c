@@ -18,6 +18,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* Longer architectures are not shown again under an error. */
+enum { MOST_ARCH_SHOWN = 200 };
 
 typedef struct fit_settings {
     const char *data, *model, *arch, *json, *html, *law, *target;
@@ -432,6 +436,17 @@ static int optimizer_reads(const fit_settings *s) {
     return 0;
 }
 
+static int check_arch(const char *arch) {
+    tdrop_error error = {TDROP_OK, ""};
+    size_t place = 0;
+    if (!arch) return 1;
+    const tdrop_status status = tdrop_arch_check(arch, &place, &error);
+    if (status == TDROP_OK) return 1;
+    message_library(status, &error);
+    if (status == TDROP_ERROR_ARCH && strlen(arch) <= MOST_ARCH_SHOWN) message_caret(arch, place);
+    return 0;
+}
+
 static int settings_agree(const fit_settings *s, const output_wish *wishes, int *exit_code) {
     if (s->target && s->task - 1 == TDROP_TASK_AUTOENCODE) {
         message_error("options --target and --task autoencode: an autoencoder has no target: leave "
@@ -439,7 +454,7 @@ static int settings_agree(const fit_settings *s, const output_wish *wishes, int 
         *exit_code = EXIT_USAGE;
         return 0;
     }
-    if (!optimizer_reads(s)) {
+    if (!optimizer_reads(s) || !check_arch(s->arch)) {
         *exit_code = EXIT_USAGE;
         return 0;
     }

@@ -57,22 +57,40 @@ static void write_facts(FILE *out, const tdrop_model_info *info) {
     write_training(out, info);
 }
 
-static void write_layers(FILE *out, const tdrop_model *model) {
-    size_t multiply_adds = 0;
+/* Multiply-adds of a layer in the model cut to the chosen width. */
+static size_t cost_in(const tdrop_model *cut, size_t i) {
+    tdrop_layer_info layer = {0};
+    return tdrop_model_get_layer(cut, i, &layer) == TDROP_OK ? layer.multiply_adds : 0;
+}
+
+/* One row of the table, and the two costs added to what there is. */
+static void write_layer(FILE *out, const tdrop_layer_info *layer, const tdrop_model *cut, size_t i,
+                        size_t cost[2]) {
+    char name[48], shape[48];
+    snprintf(name, sizeof name, "%s.%zu", layer->part, layer->index);
+    snprintf(shape, sizeof shape, "%zu x %zu", layer->outputs, layer->inputs);
+    if (layer->parameters == 0) snprintf(shape, sizeof shape, "%zu", layer->outputs);
+    fprintf(out, "%-14s%-10s%12s%16s%16s", name, layer->op, shape,
+            number_grouped(layer->parameters).text, number_grouped(layer->multiply_adds).text);
+    if (cut) fprintf(out, "%16s", number_grouped(cost_in(cut, i)).text);
+    fputc('\n', out);
+    cost[0] += layer->multiply_adds;
+    if (cut) cost[1] += cost_in(cut, i);
+}
+
+/* `cut`: the model with k features, NULL when there is none. */
+static void write_layers(FILE *out, const tdrop_model *model, const tdrop_model *cut, size_t k) {
+    size_t cost[2] = {0, 0};
     tdrop_layer_info layer;
-    fprintf(out, "\n%-14s%-10s%12s%16s%16s\n", "layer", "op", "shape", "parameters",
-            "multiply-adds");
-    for (size_t i = 0; tdrop_model_get_layer(model, i, &layer) == TDROP_OK; i++) {
-        char name[48], shape[48];
-        snprintf(name, sizeof name, "%s.%zu", layer.part, layer.index);
-        snprintf(shape, sizeof shape, "%zu x %zu", layer.outputs, layer.inputs);
-        if (layer.parameters == 0) snprintf(shape, sizeof shape, "%zu", layer.outputs);
-        fprintf(out, "%-14s%-10s%12s%16s%16s\n", name, layer.op, shape,
-                number_grouped(layer.parameters).text, number_grouped(layer.multiply_adds).text);
-        multiply_adds += layer.multiply_adds;
-    }
-    fprintf(out, "multiply-adds of one row with all features: %s\n\n",
-            number_grouped(multiply_adds).text);
+    char at_k[32] = "";
+    if (cut) snprintf(at_k, sizeof at_k, "at k = %zu", k);
+    fprintf(out, "\n%-14s%-10s%12s%16s%16s%*s\n", "layer", "op", "shape", "parameters",
+            "multiply-adds", cut ? 16 : 0, at_k);
+    for (size_t i = 0; tdrop_model_get_layer(model, i, &layer) == TDROP_OK; i++)
+        write_layer(out, &layer, cut, i, cost);
+    fprintf(out, "multiply-adds of one row with all features: %s", number_grouped(cost[0]).text);
+    if (cut) fprintf(out, ", with %zu: %s", k, number_grouped(cost[1]).text);
+    fputs("\n\n", out);
 }
 
 static void add_item_shape(report_json *r, const tdrop_model_info *info) {
@@ -105,7 +123,7 @@ static void add_facts(report_json *r, const tdrop_model_info *info) {
     report_json_number(r, NULL, "flops", info->flops);
 }
 
-static void add_layers(report_json *r, const tdrop_model *model) {
+static void add_layers(report_json *r, const tdrop_model *model, const tdrop_model *cut) {
     cJSON *layers = report_json_array(r, "layers");
     tdrop_layer_info layer;
     for (size_t i = 0; tdrop_model_get_layer(model, i, &layer) == TDROP_OK && !r->failed; i++) {
@@ -118,25 +136,31 @@ static void add_layers(report_json *r, const tdrop_model *model) {
         report_json_count(r, object, "outputs", layer.outputs);
         report_json_count(r, object, "parameters", layer.parameters);
         report_json_count(r, object, "multiply_adds", layer.multiply_adds);
+        if (cut) report_json_count(r, object, "multiply_adds_chosen", cost_in(cut, i));
     }
 }
 
-static int write_json(const info_settings *s, const inputs *in, const curve *c) {
+static int write_json(const info_settings *s, const inputs *in, const curve *c,
+                      const tdrop_model *cut) {
     report_json r;
     report_json_begin(&r);
     add_facts(&r, &in->model_info);
     report_json_curve(&r, c);
-    add_layers(&r, in->model);
+    add_layers(&r, in->model, cut);
     return report_json_write(&r, s->json, s->force);
 }
 
 static int show(const info_settings *s, const inputs *in, FILE *out) {
     curve c = curve_of_validation(&in->model_info);
     if (!choice_auto(&c.chosen, &in->model_info, s->model)) return 0;
+    tdrop_model *cut = NULL;
+    if (c.chosen.k > 0) tdrop_model_prune(&cut, in->model, c.chosen.k, NULL);
     write_facts(out, &in->model_info);
-    write_layers(out, in->model);
+    write_layers(out, in->model, cut, c.chosen.k);
     curve_table_short(out, &c, in->model);
-    return !s->json || write_json(s, in, &c);
+    const int done = !s->json || write_json(s, in, &c, cut);
+    tdrop_model_destroy(cut);
+    return done;
 }
 
 static int run(int argc, char **argv) {

@@ -47,6 +47,13 @@ int message_library(tdrop_status status, const tdrop_error *error) {
     return 0;
 }
 
+void message_caret(const char *text, size_t place) {
+    fputs("  ", stderr);
+    for (const char *c = text; *c; c++)
+        fputc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, stderr);
+    fprintf(stderr, "\n  %*s^\n", (int)place, "");
+}
+
 int message_memory(void) {
     message_error("memory ran out: close other programs or use a smaller table");
     return 0;

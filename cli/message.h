@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What the program says on standard error: always one line that begins with its name. */
+ * What the program says on standard error: always one line that begins with its name, an error in a
+ * text followed by the text and a caret. */
 #ifndef TDROP_CLI_MESSAGE_H
 #define TDROP_CLI_MESSAGE_H
 
@@ -17,6 +18,9 @@ __attribute__((format(printf, 2, 3))) void message_wrote(const char *path, const
 
 /* Says why a library call failed. Returns 0, so that a check reads: return message_library(...). */
 int message_library(tdrop_status status, const tdrop_error *error);
+
+/* Shows a text that the error above is about, and a caret under character `place`. */
+void message_caret(const char *text, size_t place);
 
 /* Says that memory ran out. Returns 0. */
 int message_memory(void);

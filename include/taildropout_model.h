@@ -195,6 +195,11 @@ typedef struct tdrop_fit_options {
  * where sigmoid(0) is not 0). Each tail draws k on its own in training; n, k and the code are
  * those of the first, and the others keep everything when the model is used. */
 
+/* Whether a text is an architecture, as far as that can be said without data. On failure *place,
+ * unless it is NULL, is the character (0-based) at which the item stands that the error is about.
+ * Errors: NULL, ARCH, MEMORY. */
+TDROP_API tdrop_status tdrop_arch_check(const char *arch, size_t *place, tdrop_error *error);
+
 /* What fitting will do, resolved. Strings are good until the observer returns. */
 typedef struct tdrop_fit_settings {
     tdrop_fit_options options; /* every default filled in */

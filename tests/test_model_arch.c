@@ -215,6 +215,33 @@ static void bad_texts_are_refused(void **state) {
         assert_refused(bad[i].text, 10, false, bad[i].expected);
 }
 
+static void errors_have_a_place(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t place;
+    } bad[] = {{"", 0},
+               {"8--[4]", 2},
+               {"8-[4]-rel", 6},
+               {"8-8", 3},
+               {"8-[4]-tail-8", 6},
+               {"tail-[4]", 0},
+               {"8-[999999999]", 2},
+               {"9-dropout:0.5-8-dropout:2-[4]", 16}};
+    tdrop_error error = {0};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        size_t place = 999;
+        const tdrop_status status = tdrop_arch_check(bad[i].text, &place, &error);
+        assert_int_equal(status, TDROP_ERROR_ARCH);
+        assert_int_equal(place, bad[i].place);
+        assert_int_equal(tdrop_arch_check(bad[i].text, NULL, NULL), TDROP_ERROR_ARCH);
+    }
+    size_t place = 999;
+    assert_int_equal(tdrop_arch_check("8-gelu-[4]-8", &place, &error), TDROP_OK);
+    assert_int_equal(place, 999);
+    assert_int_equal(tdrop_arch_check(NULL, &place, &error), TDROP_ERROR_NULL);
+}
+
 static void bad_written_out_texts_are_refused(void **state) {
     (void)state;
     static const struct {
@@ -482,6 +509,7 @@ int main(void) {
         cmocka_unit_test(what_was_written_out_is_read_back),
         cmocka_unit_test(wide_layers_without_tensors_are_fine),
         cmocka_unit_test(bad_texts_are_refused),
+        cmocka_unit_test(errors_have_a_place),
         cmocka_unit_test(bad_written_out_texts_are_refused),
         cmocka_unit_test(too_many_layers_are_refused),
         cmocka_unit_test(long_texts_do_not_hide_the_reason),

@@ -13,11 +13,13 @@ enum { MOST_LAYERS = 256 };
 /* The layers of a text before their tensors are laid out. */
 typedef struct arch_draft {
     const char *text;
+    size_t place; /* of the item at hand, or of the error */
     size_t count;
     struct draft_layer {
         const tdrop_op *op;
         size_t width;        /* where the op has one */
         uint32_t billionths; /* likewise its share */
+        size_t place;        /* of its item in the text */
     } layer[MOST_LAYERS];
     bool names_activation;
 } arch_draft;
@@ -30,6 +32,7 @@ static tdrop_status add_layer(arch_draft *draft, const tdrop_op *op, size_t widt
     draft->layer[draft->count].op = op;
     draft->layer[draft->count].width = width;
     draft->layer[draft->count].billionths = billionths;
+    draft->layer[draft->count].place = draft->place;
     draft->count++;
     draft->names_activation |= op->is_activation;
     return TDROP_OK;
@@ -68,6 +71,7 @@ static bool read_share(const char *text, size_t length, uint32_t *billionths) {
 
 static tdrop_status add_item(arch_draft *draft, const char *item, size_t length,
                              tdrop_error *error) {
+    draft->place = (size_t)(item - draft->text);
     bool code = length > 2 && item[0] == '[' && item[length - 1] == ']';
     size_t width = code ? read_width(item + 1, length - 2) : read_width(item, length);
     if (width) {
@@ -84,8 +88,7 @@ static tdrop_status add_item(arch_draft *draft, const char *item, size_t length,
         error, TDROP_ERROR_ARCH,
         "architecture '%.300s': item '%.*s' at character %zu is neither a width, a code "
         "as [64], nor one of %s",
-        draft->text, (int)(length < 60 ? length : 60), item, (size_t)(item - draft->text) + 1,
-        tdrop_op_names);
+        draft->text, (int)(length < 60 ? length : 60), item, draft->place + 1, tdrop_op_names);
 }
 
 static tdrop_status read_items(arch_draft *draft, const char *text, tdrop_error *error) {
@@ -107,6 +110,7 @@ static tdrop_status add_default_activations(arch_draft *d, tdrop_error *error) {
     for (size_t i = 0; i < plain.count; i++) {
         bool hidden = plain.layer[i].op->has_width &&
                       !(i + 1 < plain.count && plain.layer[i + 1].op->is_tail);
+        d->place = plain.layer[i].place;
         tdrop_status status =
             add_layer(d, plain.layer[i].op, plain.layer[i].width, plain.layer[i].billionths, error);
         if (!status && hidden) status = add_layer(d, tdrop_op_relu, 0, 0, error);
@@ -125,11 +129,12 @@ static bool reaches_linear(const arch_draft *draft, size_t from, int step) {
 }
 
 /* At least one tail, not more than can be kept apart, each between linear layers. */
-static tdrop_status check_tails(const arch_draft *draft, tdrop_error *error) {
+static tdrop_status check_tails(arch_draft *draft, tdrop_error *error) {
     size_t tails = 0;
     for (size_t i = 0; i < draft->count; i++) {
         if (!draft->layer[i].op->is_tail) continue;
         tails++;
+        draft->place = draft->layer[i].place;
         if (!reaches_linear(draft, i, -1) || !reaches_linear(draft, i, 1))
             return tdrop_fail(
                 error, TDROP_ERROR_ARCH,
@@ -178,13 +183,14 @@ static void name_layer(const tdrop_arch *arch, size_t i, tdrop_arch_layer *layer
 }
 
 /* Layers with their widths, and tensors with their places. */
-static tdrop_status lay_out(tdrop_arch *arch, const arch_draft *draft, size_t inputs,
+static tdrop_status lay_out(tdrop_arch *arch, arch_draft *draft, size_t inputs,
                             tdrop_error *error) {
     size_t width = inputs;
     arch->inputs = inputs;
     for (size_t i = 0; i < draft->count; i++) {
         const tdrop_op *op = draft->layer[i].op;
         tdrop_arch_layer *layer = &arch->layers[i];
+        draft->place = draft->layer[i].place;
         layer->op = op;
         layer->billionths = draft->layer[i].billionths;
         name_layer(arch, i, layer);
@@ -228,8 +234,7 @@ static char *write_text(const tdrop_arch *arch) {
 }
 
 /* Turns a checked draft into an architecture. */
-static tdrop_status build(tdrop_arch *arch, const arch_draft *draft, size_t inputs,
-                          tdrop_error *error) {
+static tdrop_status build(tdrop_arch *arch, arch_draft *draft, size_t inputs, tdrop_error *error) {
     tdrop_arch made = {0};
     tdrop_status status = check_tails(draft, error);
     if (status) return status;
@@ -258,21 +263,50 @@ static tdrop_status check_ends(const arch_draft *draft, size_t first, size_t inp
         draft->text, inputs, outputs);
 }
 
-tdrop_status tdrop_arch_parse(tdrop_arch *arch, const char *text, size_t inputs, size_t outputs,
-                              bool written_out, tdrop_error *error) {
-    arch_draft draft = {.text = text};
+/* A text into a draft. */
+static tdrop_status read_text(arch_draft *draft, size_t inputs, size_t outputs, bool written_out,
+                              tdrop_error *error) {
+    const char *text = draft->text;
     tdrop_status status;
     if (written_out) {
         size_t length = strcspn(text, "-");
         const char *rest = text[length] ? text + length + 1 : text + length;
-        status = read_items(&draft, rest, error);
-        if (!status) status = check_ends(&draft, read_width(text, length), inputs, outputs, error);
-    } else {
-        status = read_items(&draft, text, error);
-        if (!status) status = add_default_activations(&draft, error);
-        if (!status) status = add_layer(&draft, tdrop_op_linear, outputs, 0, error);
+        status = read_items(draft, rest, error);
+        return status ? status
+                      : check_ends(draft, read_width(text, length), inputs, outputs, error);
     }
-    return status ? status : build(arch, &draft, inputs, error);
+    status = read_items(draft, text, error);
+    if (!status) status = add_default_activations(draft, error);
+    if (status) return status;
+    draft->place = strlen(text);
+    return add_layer(draft, tdrop_op_linear, outputs, 0, error);
+}
+
+static tdrop_status parse_placed(tdrop_arch *arch, const char *text, size_t inputs, size_t outputs,
+                                 bool written_out, size_t *place, tdrop_error *error) {
+    arch_draft draft = {.text = text};
+    tdrop_status status = read_text(&draft, inputs, outputs, written_out, error);
+    if (!status) status = build(arch, &draft, inputs, error);
+    if (status) *place = draft.place;
+    return status;
+}
+
+tdrop_status tdrop_arch_parse(tdrop_arch *arch, const char *text, size_t inputs, size_t outputs,
+                              bool written_out, tdrop_error *error) {
+    size_t place;
+    return parse_placed(arch, text, inputs, outputs, written_out, &place, error);
+}
+
+tdrop_status tdrop_arch_check(const char *text, size_t *place, tdrop_error *error) {
+    tdrop_arch arch;
+    size_t found = 0;
+    if (!text) return tdrop_fail(error, TDROP_ERROR_NULL, "no architecture");
+    tdrop_status status = parse_placed(&arch, text, 1, 1, false, &found, error);
+    if (!status)
+        tdrop_arch_clear(&arch);
+    else if (place)
+        *place = found;
+    return status;
 }
 
 tdrop_status tdrop_arch_with_features(tdrop_arch *cut, const tdrop_arch *arch, size_t tail,

@@ -16,5 +16,8 @@ try taildropout fit words -o model
 bytes_npy 20 4 4 >table.npy
 try taildropout fit table.npy -o model --arch '8-[4'
 try taildropout fit table.npy -o model --arch '8-8'
+try taildropout fit table.npy -o model --arch '8-gelu-[4]-tail-8'
+try taildropout fit table.npy -o model --arch '8-dropout:1-[4]'
+try taildropout fit table.npy -o model --arch '8-[999999999]-4-[2]'
 try taildropout fit table.npy -o model --features 2 --k-min 3
 ls
