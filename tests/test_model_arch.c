@@ -87,6 +87,8 @@ static const struct {
     {"dropout:0.50-9-[4]-dropout:0-9-dropout:0.123456789", 10,
      "10-dropout:0.5-9-relu-4-tail-dropout:0-9-relu-dropout:0.123456789-10", 4, 4, 10},
     {"9-dropout:0.1-[4]-dropout:0.0", 10, "10-9-relu-dropout:0.1-4-tail-dropout:0-10", 4, 4, 7},
+    {"9-layer-norm-[4]-8-layer-norm", 10, "10-9-relu-layer-norm-4-tail-8-relu-layer-norm-10", 4, 4,
+     9},
     {"[999999]", 2, "2-999999-tail-2", 999999, 1, 3},
 };
 
@@ -188,6 +190,11 @@ static void bad_texts_are_refused(void **state) {
         {"8-dropout:0.1234567890-[4]", "item 'dropout:0.1234567890' at character 3 "},
         {"8-relu:0.5-[4]", "item 'relu:0.5' at character 3 "},
         {"8-:0.5-[4]", "item ':0.5' at character 3 "},
+        {"8-[4]-layer-norm-8", "a linear layer before it and one after it, with nothing between"},
+        {"4-layer-norm-tail-8", "with nothing between that mixes columns"},
+        {"8-layer-[4]", "item 'layer' at character 3 "},
+        {"8-layer-norms-[4]", "item 'layer' at character 3 "},
+        {"8-layer-norm:0.1-[4]", "item 'layer' at character 3 "},
         {"8-linear-[4]", "item 'linear' at character 3 "},
         {"8 -[4]", "item '8 ' at character 1 "},
         {"+8-[4]", "item '+8' at character 1 "},

@@ -71,6 +71,9 @@ static const struct {
     {"gelu-[4]-sigmoid", 6, 9},   /* first of all, and directly behind the tail */
     {"8-sigmoid-4-sigmoid-tail-sigmoid-8-gelu-gelu", 6, 11},
     {"33-tanh-relu-[17]-tanh-33-relu-gelu", 5, 20},
+    {"layer-norm-8-layer-norm-gelu-[4]-9-relu-layer-norm", 6, 11},
+    {"70-layer-norm-tanh-[4]-8-layer-norm-relu-8", 5, 9}, /* beyond a block of columns */
+    {"1-layer-norm-[4]-8-layer-norm-dropout:0.5-6-tail-8", 6, 11},
     {"dropout:0.25-8-dropout:0.5-tail-dropout:0.3-9-gelu", 6, 11},
     {"150-dropout:0.1-relu-[4]-8-relu-dropout:0.9", 5, 12}, /* beyond a vector of counters */
     {"8-gelu-[4]-gelu-8-tanh-6-tanh-tail-tanh-7-sigmoid-[5]", 6, 12},
@@ -197,11 +200,57 @@ static double activate_kept(const plain *p, size_t i, size_t feature, double x, 
     return strcmp(name, "dropout") ? activate(name, x, slope) : drop(p, i, feature, x, slope);
 }
 
+static bool is_norm(const tdrop_arch_layer *layer) {
+    return !strcmp(layer->op->name, "layer-norm");
+}
+
+/* What the row's numbers are taken off and multiplied by. */
+static double norm_factor(size_t n, const double *x, double *mean) {
+    double square = 0.0;
+    *mean = 0.0;
+    for (size_t i = 0; i < n; i++)
+        *mean += x[i] / (double)n;
+    for (size_t i = 0; i < n; i++)
+        square += (x[i] - *mean) * (x[i] - *mean) / (double)n;
+    return 1.0 / sqrt(square + 1e-5);
+}
+
+static void plain_norm(const plain *p, const tdrop_arch_layer *layer, const double *x, double *y) {
+    const tdrop_parameter *tensor = &p->arch->tensors[layer->first_tensor];
+    double mean;
+    const double factor = norm_factor(layer->inputs, x, &mean);
+    for (size_t i = 0; i < layer->inputs; i++)
+        y[i] = (x[i] - mean) * factor * (double)p->parameters[tensor[0].offset + i] +
+               (double)p->parameters[tensor[1].offset + i];
+}
+
+/* By the whole matrix of derivatives: dy_i / dx_j = w_i f (delta_ij - 1/n - h_i h_j / n). */
+static void plain_norm_backward(const plain *p, const tdrop_arch_layer *layer, const double *x,
+                                double *dx, const double *dy) {
+    const tdrop_parameter *tensor = &p->arch->tensors[layer->first_tensor];
+    const size_t n = layer->inputs;
+    double mean;
+    const double factor = norm_factor(n, x, &mean), share = 1.0 / (double)n;
+    memset(dx, 0, n * sizeof *dx);
+    for (size_t i = 0; i < n; i++) {
+        const double h = (x[i] - mean) * factor;
+        p->gradient[tensor[0].offset + i] += dy[i] * h;
+        p->gradient[tensor[1].offset + i] += dy[i];
+        for (size_t j = 0; j < n; j++)
+            dx[j] += dy[i] * (double)p->parameters[tensor[0].offset + i] * factor *
+                     ((i == j) - share - h * (x[j] - mean) * factor * share);
+    }
+}
+
 static void plain_forward(const plain *p, const size_t *keep) {
     for (size_t i = 0; i < p->arch->layer_count; i++) {
         const tdrop_arch_layer *layer = &p->arch->layers[i];
         const double *in = p->values[i];
         double *out = p->values[i + 1], slope;
+        if (is_norm(layer)) {
+            plain_norm(p, layer, in, out);
+            continue;
+        }
         const tdrop_parameter *tensor = &p->arch->tensors[layer->first_tensor];
         for (size_t o = 0; o < layer->outputs; o++) {
             if (layer->op != tdrop_op_linear) {
@@ -235,10 +284,9 @@ static void plain_backward(const plain *p, const size_t *keep) {
     for (size_t i = p->arch->layer_count; i-- > 0;) {
         const tdrop_arch_layer *layer = &p->arch->layers[i];
         double *in = p->values[i], *to = p->gradients[i], *from = p->gradients[i + 1];
-        if (layer->op == tdrop_op_linear) {
-            plain_backward_linear(p, layer, in, to, from);
-            continue;
-        }
+        if (is_norm(layer)) plain_norm_backward(p, layer, in, to, from);
+        if (layer->op == tdrop_op_linear) plain_backward_linear(p, layer, in, to, from);
+        if (layer->op->tensors) continue;
         for (size_t j = 0; j < layer->inputs; j++) {
             activate_kept(p, i, j, in[j], keep, &to[j]);
             to[j] *= from[j];

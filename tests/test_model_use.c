@@ -30,6 +30,7 @@ static const char *const archs[] = {
     "9-[5]-relu-9-[7]-9",
     "9-5-relu-tail-9-relu-6-tail",
     "9-gelu-5-sigmoid-tail-sigmoid-9-tanh",
+    "9-layer-norm-gelu-5-tail-9-relu-layer-norm-9-tanh",
     "dropout:0.1-9-relu-dropout:0.25-5-dropout:0-tail-9-dropout:0.5",
 };
 enum { ARCHS = sizeof archs / sizeof *archs };

@@ -129,6 +129,53 @@ static double add_parts(const double part[PARTS]) {
     return sum;
 }
 
+static void layer_norm(size_t n, const float *restrict x, const float *restrict weight,
+                       const float *restrict bias, float *restrict y, float *restrict row) {
+    double part[PARTS] = {0.0}, square[PARTS] = {0.0};
+    for (size_t i = 0; i < n; i++)
+        part[i % PARTS] += (double)x[i];
+    const double mean = add_parts(part) / (double)n;
+    for (size_t i = 0; i < n; i++)
+        square[i % PARTS] += ((double)x[i] - mean) * ((double)x[i] - mean);
+    const float middle = (float)mean;
+    const float factor = (float)(1.0 / sqrt(add_parts(square) / (double)n + 1e-5));
+    for (size_t i = 0; i < n; i++)
+        y[i] = (x[i] - middle) * factor * weight[i] + bias[i];
+    row[0] = middle;
+    row[1] = factor;
+}
+
+/* With g = dy weight and h the normalised x: factor (g - mean(g) - h mean(g h)). */
+static void layer_norm_gradient(size_t n, const float *restrict dy, const float *restrict weight,
+                                const float *restrict row, float *restrict x) {
+    const float middle = row[0], factor = row[1];
+    double part[PARTS] = {0.0}, product[PARTS] = {0.0};
+    for (size_t i = 0; i < n; i++) {
+        const double g = (double)(dy[i] * weight[i]);
+        part[i % PARTS] += g;
+        product[i % PARTS] += g * (double)((x[i] - middle) * factor);
+    }
+    const float mean = (float)(add_parts(part) / (double)n);
+    const float along = (float)(add_parts(product) / (double)n);
+    for (size_t i = 0; i < n; i++)
+        x[i] = factor * (dy[i] * weight[i] - mean - (x[i] - middle) * factor * along);
+}
+
+static void layer_norm_columns(size_t rows, size_t n, size_t stride, const float *restrict dy,
+                               const float *restrict x, const float *restrict row,
+                               float *restrict dweight, float *restrict dbias) {
+    double weight_sum[TDROP_NORM_COLUMNS] = {0.0}, bias_sum[TDROP_NORM_COLUMNS] = {0.0};
+    for (size_t i = 0; i < rows; i++, dy += stride, x += stride)
+        for (size_t j = 0; j < n; j++) {
+            weight_sum[j] += (double)dy[j] * (double)((x[j] - row[2 * i]) * row[2 * i + 1]);
+            bias_sum[j] += (double)dy[j];
+        }
+    for (size_t j = 0; j < n; j++) {
+        dweight[j] = (float)weight_sum[j];
+        dbias[j] = (float)bias_sum[j];
+    }
+}
+
 static double squared_error(size_t n, const float *restrict y, const float *restrict target) {
     double part[PARTS] = {0.0};
     size_t i = 0;
@@ -282,6 +329,9 @@ const tdrop_pass_kernels TDROP_PASS_KERNELS = {
                          [TDROP_PASS_SIGMOID] = sigmoid_slope,
                          [TDROP_PASS_TANH] = hyperbolic_tangent_slope},
     .dropout = dropout,
+    .layer_norm = layer_norm,
+    .layer_norm_gradient = layer_norm_gradient,
+    .layer_norm_columns = layer_norm_columns,
     .multiply = multiply,
     .add_product = add_product,
     .add_bias = add_bias,

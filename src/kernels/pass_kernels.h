@@ -24,6 +24,9 @@ typedef struct tdrop_dropout {
     float factor; /* of the numbers that stay */
 } tdrop_dropout;
 
+/* Columns that the gradient of a norm takes at once, at most. */
+enum { TDROP_NORM_COLUMNS = 64 };
+
 /* Rows that some passes take at once. */
 enum { TDROP_PASS_ROWS = 16 };
 
@@ -51,6 +54,21 @@ typedef struct tdrop_pass_kernels {
     /* y[i] = slope[i] x[i], where slope[i] is 0 or the factor; with keep_slope, then x[i] =
      * slope[i]. */
     void (*dropout)(const tdrop_dropout *dropout, size_t n, float *x, int keep_slope, float *y);
+
+    /* Layer norm of a row: y[i] = (x[i] - mean) / sqrt(variance + 1e-5) weight[i] + bias[i], sums
+     * in 16 partial sums of double as below. row[0] = mean, row[1] = the factor 1 / sqrt(...). */
+    void (*layer_norm)(size_t n, const float *x, const float *weight, const float *bias, float *y,
+                       float *row);
+
+    /* The way back of a row: x is replaced by the gradient. */
+    void (*layer_norm_gradient)(size_t n, const float *dy, const float *weight, const float *row,
+                                float *x);
+
+    /* Up to TDROP_NORM_COLUMNS columns of x and dy, `stride` numbers from row to row: the gradients
+     * of their weights and biases, added up over the rows in order, in double. row[2 i] and
+     * row[2 i + 1] belong to row i. */
+    void (*layer_norm_columns)(size_t rows, size_t n, size_t stride, const float *dy,
+                               const float *x, const float *row, float *dweight, float *dbias);
 
     /* y[i] *= factor[i]. */
     void (*multiply)(size_t n, const float *factor, float *y);

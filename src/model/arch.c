@@ -93,7 +93,7 @@ static tdrop_status add_item(arch_draft *draft, const char *item, size_t length,
 
 static tdrop_status read_items(arch_draft *draft, const char *text, tdrop_error *error) {
     for (const char *item = text;; item++) {
-        size_t length = strcspn(item, "-");
+        size_t length = tdrop_op_item_length(item);
         tdrop_status status = add_item(draft, item, length, error);
         if (status) return status;
         item += length;
@@ -139,7 +139,7 @@ static tdrop_status check_tails(arch_draft *draft, tdrop_error *error) {
             return tdrop_fail(
                 error, TDROP_ERROR_ARCH,
                 "architecture '%.300s': a tail needs a linear layer before it and one "
-                "after it",
+                "after it, with nothing between that mixes columns",
                 draft->text);
         for (size_t j = i; j-- > 0 && draft->layer[j].op->keep_passes;)
             if (draft->layer[j].op->is_tail)
@@ -197,7 +197,7 @@ static tdrop_status lay_out(tdrop_arch *arch, arch_draft *draft, size_t inputs,
         layer->inputs = width;
         layer->outputs = width = op->has_width ? draft->layer[i].width : width;
         layer->first_tensor = arch->tensor_count;
-        if (op->tensors && (double)layer->inputs * (double)layer->outputs > (double)INT32_MAX)
+        if (op->has_width && (double)layer->inputs * (double)layer->outputs > (double)INT32_MAX)
             return too_large(draft->text, error);
         for (size_t t = 0; t < op->tensors; t++)
             lay_out_tensor(arch, layer, &op->tensor[t]);
@@ -345,16 +345,26 @@ char *tdrop_arch_default_text(size_t columns, size_t features) {
     return text;
 }
 
+static void init_tensor(const tdrop_parameter *tensor, const tdrop_tensor_kind *kind,
+                        tdrop_draw draw, float *values) {
+    double bound = 1.0 / sqrt((double)tensor->fan_in);
+    for (size_t i = 0; i < tensor->count; i++) {
+        double u = 0.0;
+        draw.first = (uint32_t)i;
+        if (!kind->begins_constant) tdrop_uniform(&draw, 1, &u);
+        values[i] = kind->begins_constant ? kind->first : (float)((2.0 * u - 1.0) * bound);
+    }
+}
+
 void tdrop_arch_init(const tdrop_arch *arch, uint64_t seed, float *parameters) {
-    for (size_t t = 0; t < arch->tensor_count; t++) {
-        const tdrop_parameter *tensor = &arch->tensors[t];
-        double bound = 1.0 / sqrt((double)tensor->fan_in);
-        tdrop_draw draw = {.seed = seed, .layer = (uint32_t)t, .purpose = TDROP_PURPOSE_INIT};
-        for (size_t i = 0; i < tensor->count; i++) {
-            double u = 0.0;
-            draw.first = (uint32_t)i;
-            tdrop_uniform(&draw, 1, &u);
-            parameters[tensor->offset + i] = (float)((2.0 * u - 1.0) * bound);
+    for (size_t i = 0; i < arch->layer_count; i++) {
+        const tdrop_arch_layer *layer = &arch->layers[i];
+        for (size_t t = 0; t < layer->op->tensors; t++) {
+            const tdrop_parameter *tensor = &arch->tensors[layer->first_tensor + t];
+            const tdrop_draw draw = {.seed = seed,
+                                     .layer = (uint32_t)(layer->first_tensor + t),
+                                     .purpose = TDROP_PURPOSE_INIT};
+            init_tensor(tensor, &layer->op->tensor[t], draw, parameters + tensor->offset);
         }
     }
 }

@@ -70,7 +70,7 @@ tdrop_status tdrop_arch_with_features(tdrop_arch *cut, const tdrop_arch *arch, s
 void tdrop_arch_clear(tdrop_arch *arch);
 
 /* The first values of all parameters: uniform in +-1/sqrt(fan_in), weights and biases alike, as
- * torch.nn.Linear has them (He et al., ICCV 2015, with a = sqrt(5)). */
+ * torch.nn.Linear has them (He et al., ICCV 2015, with a = sqrt(5)); of norms ones and zeros. */
 void tdrop_arch_init(const tdrop_arch *arch, uint64_t seed, float *parameters);
 
 #endif

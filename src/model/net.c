@@ -68,12 +68,23 @@ static tdrop_status create_linear(tdrop_net *net, tdrop_step *step,
     size_t size =
         tdrop_linear_workspace(step->linear, net->max_rows, tdrop_workers(options->parallel));
     if (size > net->workspace_size) net->workspace_size = size;
-    if (options->gradient) {
+    return TDROP_OK;
+}
+
+/* What a step owns. */
+static tdrop_status create_step(tdrop_net *net, tdrop_step *step,
+                                const tdrop_net_options *options) {
+    if (step->op->tensors && options->gradient) {
         const tdrop_parameter *tensor = &net->arch->tensors[step->layer->first_tensor];
         step->weight_gradient = options->gradient + tensor[0].offset;
         step->bias_gradient = options->gradient + tensor[1].offset;
     }
-    return TDROP_OK;
+    if (step->op->row_numbers) {
+        step->row_numbers =
+            tdrop_alloc(net->max_rows, step->op->row_numbers * sizeof *step->row_numbers);
+        if (!step->row_numbers) return TDROP_ERROR_MEMORY;
+    }
+    return step->op == tdrop_op_linear ? create_linear(net, step, options) : TDROP_OK;
 }
 
 /* One block for all edges. */
@@ -100,8 +111,7 @@ static tdrop_status build(tdrop_net *net, const tdrop_net_options *options) {
     for (size_t t = 0; t < net->arch->tail_count; t++)
         spread_tail(net, (int)t);
     for (size_t s = 0; s < net->step_count && !status; s++)
-        if (net->steps[s].op == tdrop_op_linear)
-            status = create_linear(net, &net->steps[s], options);
+        status = create_step(net, &net->steps[s], options);
     if (!status) status = allocate_values(net);
     if (!status && !(net->workspace = tdrop_alloc(net->workspace_size, 1)))
         status = TDROP_ERROR_MEMORY;
@@ -137,6 +147,7 @@ void tdrop_net_destroy(tdrop_net *net) {
     for (size_t s = 0; s < net->step_count; s++) {
         tdrop_linear_destroy(net->steps[s].linear);
         tdrop_staircase_destroy(net->steps[s].stairs);
+        tdrop_free(net->steps[s].row_numbers);
     }
     tdrop_free(net->steps);
     tdrop_free(net->edges);
@@ -147,6 +158,7 @@ void tdrop_net_destroy(tdrop_net *net) {
 
 tdrop_status tdrop_net_set_parameters(tdrop_net *net, const float *parameters, bool training) {
     tdrop_status status = TDROP_OK;
+    net->parameters = parameters;
     net->training = training;
     for (size_t s = 0; s < net->step_count && !status; s++) {
         const tdrop_step *step = &net->steps[s];

@@ -26,6 +26,7 @@ typedef struct tdrop_step {
     size_t edge;     /* input edge; the output edge is the next */
     tdrop_linear *linear;                   /* of a linear step */
     tdrop_staircase *stairs;                /* likewise */
+    float *row_numbers;                     /* [max rows, op->row_numbers] */
     float *weight_gradient, *bias_gradient; /* within the gradient vector */
 } tdrop_step;
 
@@ -39,7 +40,8 @@ typedef struct tdrop_net {
     const tdrop_arch *arch;
     const tdrop_parallel *parallel;
     const tdrop_pass_kernels *pass;
-    bool training; /* since the parameters were last set */
+    const float *parameters; /* as last set */
+    bool training;           /* since the parameters were last set */
     size_t max_rows, rows;
     const int32_t *keep[TDROP_MOST_TAILS]; /* [rows] of this batch for each tail; NULL: all */
     size_t step_count;
@@ -69,9 +71,9 @@ tdrop_status tdrop_net_create(tdrop_net **net, const tdrop_arch *arch,
                               const tdrop_net_options *options, tdrop_error *error);
 void tdrop_net_destroy(tdrop_net *net);
 
-/* Takes over the parameters (flat), to be called after each change. For training it is to be called
- * for each batch, behind tdrop_net_begin: no more is packed than the batch reads.
- * Errors: MEMORY. */
+/* Takes over the parameters (flat), which have to stay, after each change. For training it is to be
+ * called for each batch, behind tdrop_net_begin: no more is packed than the batch reads. Errors:
+ * MEMORY. */
 tdrop_status tdrop_net_set_parameters(tdrop_net *net, const float *parameters, bool training);
 
 /* Begins a batch: keep[t] (NULL: everything) holds for tail t and has to stay until it is done;

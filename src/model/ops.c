@@ -4,6 +4,7 @@
 
 #include "base/parallel.h"
 #include "model/dropout.h"
+#include "model/layer_norm.h"
 #include "model/net.h"
 
 #include <math.h>
@@ -212,6 +213,14 @@ static const tdrop_op ops[] = {
      .forward = activation_forward,
      .backward = tdrop_slope_backward,
      .reference = tanh_reference},
+    {.name = "layer-norm",
+     .tensors = 2,
+     .tensor = {{.name = "weight", .by_output = true, .begins_constant = true, .first = 1.0f},
+                {.name = "bias", .by_output = true, .begins_constant = true}},
+     .row_numbers = 2,
+     .forward = tdrop_layer_norm_forward,
+     .backward = tdrop_layer_norm_backward,
+     .reference = tdrop_layer_norm_reference},
     {.name = "dropout",
      .has_share = true,
      .keep_passes = true,
@@ -220,11 +229,20 @@ static const tdrop_op ops[] = {
      .reference = tdrop_dropout_reference},
 };
 
-const char *const tdrop_op_names = "relu, gelu, sigmoid, tanh, dropout:P and tail";
+const char *const tdrop_op_names = "relu, gelu, sigmoid, tanh, layer-norm, dropout:P and tail";
 
 const tdrop_op *const tdrop_op_linear = &ops[0];
 const tdrop_op *const tdrop_op_relu = &ops[1];
 const tdrop_op *const tdrop_op_tail = &ops[2];
+
+size_t tdrop_op_item_length(const char *text) {
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+        const size_t length = strlen(ops[i].name);
+        const bool is_it = strchr(ops[i].name, '-') && !strncmp(text, ops[i].name, length);
+        if (is_it && strchr("-", text[length])) return length;
+    }
+    return strcspn(text, "-");
+}
 
 const tdrop_op *tdrop_op_find(const char *name, size_t length) {
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)

@@ -19,6 +19,8 @@ typedef struct tdrop_tensor_kind {
     const char *name;         /* as torch.nn names it */
     bool by_output, by_input; /* its dims: outputs, inputs, or outputs by inputs. Pruning takes the
                                * first rows of the one and columns of the other. */
+    bool begins_constant;     /* its first values are `first`; otherwise random (model/arch.h) */
+    float first;
 } tdrop_tensor_kind;
 
 /* A layer of a whole batch, for the plain references. */
@@ -41,7 +43,9 @@ typedef struct tdrop_op {
     bool keep_passes;   /* output j depends on input j alone, so what is dropped stays dropped */
     size_t tensors;     /* how many it owns */
     tdrop_tensor_kind tensor[TDROP_MOST_TENSORS];
-    int pass; /* of an activation: which pass it is (kernels/pass_kernels.h) */
+    size_t
+        row_numbers; /* floats that a step keeps of each row, from the way there to the way back */
+    int pass;        /* of an activation: which pass it is (kernels/pass_kernels.h) */
     size_t (*multiply_adds)(size_t inputs, size_t outputs); /* for one row; NULL: none */
 
     /* One step of a planned network (model/net.h): from its input edge to its output edge, and the
@@ -56,6 +60,9 @@ typedef struct tdrop_op {
 
 /* The op of that name (`length` characters), or NULL. */
 const tdrop_op *tdrop_op_find(const char *name, size_t length);
+
+/* How long the item is that a text begins with: to the next '-' that is not within a name. */
+size_t tdrop_op_item_length(const char *text);
 
 /* The way back of an op that left its slope in its input edge: see model/net.h. */
 void tdrop_slope_backward(struct tdrop_net *net, const struct tdrop_step *step);
