@@ -185,19 +185,19 @@ typedef struct tdrop_fit_options {
  *           | 'tail'         the layer that drops
  *           | 'layer-norm'   each row minus its mean, over the root of its variance + 1e-5, then
  *                            scaled and shifted by column (weight, bias), as torch's LayerNorm
- *           | 'dropout:' P   ordinary dropout: in training each number is dropped with probability P
- *                            (0, or 0. and 1 to 9 digits) and the rest divided by 1 - P; in use
- *                            nothing happens
+ *           | 'dropout:' P   ordinary dropout: in training each number is zero with probability P
+ *                            (0, or 0. and 1 to 9 digits), else divided by 1 - P; in use nothing
+ *                            happens
  *
  * Input and output widths come from the data (outputs of a classifier: one a class): a last
  * linear layer to the output is added. Where no activation is named, a relu stands behind every
  * linear layer but the code and the output. So "512-256-[64]-256-512" for 784 columns is
  * 784-512-256-64-256-512-784. There are 1 to 8 tails, with a linear layer before, between and after
- * them (activations may come between: what a tail dropped before one stays dropped behind it, also
- * where sigmoid(0) is not 0; a layer-norm may not, since it mixes columns: a linear layer has to
- * stand between it and a tail, and then each row is normalised as it is at its own k, and a cut
- * model equals the whole one bit for bit). Each tail draws k on its own in training; n, k and the code are
- * those of the first, and the others keep everything when the model is used. */
+ * them. Activations and dropout may come between: what a tail dropped before one stays dropped
+ * behind it, also where sigmoid(0) is not 0. A layer-norm may not, since it mixes columns; behind a
+ * linear layer it normalises each row as it is at its own k, so a cut model equals the whole one
+ * bit for bit. Each tail draws k on its own in training; n, k and the code are those of the first, and
+ * the others keep everything when the model is used. */
 
 /* Whether a text is an architecture, as far as that can be said without data. On failure *place,
  * unless it is NULL, is the character (0-based) at which the item stands that the error is about.
