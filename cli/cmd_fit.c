@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * taildropout fit: data in, an ordered model out. */
+#include "checkpoints.h"
 #include "command.h"
 #include "compute.h"
 #include "curve_table.h"
 #include "curve_text.h"
+#include "fit_log.h"
 #include "inputs.h"
 #include "interrupt.h"
 #include "law_text.h"
@@ -19,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Longer architectures are not shown again under an error. */
 enum { MOST_ARCH_SHOWN = 200 };
@@ -31,6 +34,10 @@ typedef struct fit_settings {
     double p, learning_rate, average, valid; /* p below 0: not given; the others 0: not given */
     int task, schedule, optimizer, scale, independent, force; /* task 0: not given */
     compute_settings compute;
+    checkpoint_settings checkpoint;
+    const char *init, *log;
+    double time_limit; /* seconds; 0: not given */
+    int quiet, verbose;
 } fit_settings;
 
 /* The tasks, behind one that is not to be written: none given. */
@@ -209,6 +216,40 @@ static const option_row options[] = {
      .help = "scaling of the data, learnt from the training rows (default auto: bytes by 255, "
              "other numbers by their standard deviation)"},
     OPTION_ROWS_COMPUTE(fit_settings),
+    {.name = "init",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     AT(init),
+     .help = "begin with the weights of this model, of the same architecture (taken from it when "
+             "neither --arch nor --features is given); scaling is learnt from DATA all the same"},
+    {.name = "checkpoint",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     AT(checkpoint.path),
+     .help = "keep in FILE what it takes to go on after a stop, with the same result"},
+    {.name = "every",
+     .type = OPTION_INTERVAL,
+     .value = "30s|500steps",
+     AT(checkpoint.every),
+     .help = "how often a checkpoint is written (default 30s)"},
+    {.name = "resume",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     AT(checkpoint.resume),
+     .help = "go on from this checkpoint, with the options and data that it was begun with; may "
+             "name the file of --checkpoint, and then need not be there yet"},
+    {.name = "time-limit",
+     .type = OPTION_DURATION,
+     .value = "TIME",
+     AT(time_limit),
+     .help = "stop after this time of training, as 30m, and keep the best model so far"},
+    {.name = "log",
+     .type = OPTION_TEXT,
+     .value = "FILE",
+     AT(log),
+     .help = "write a line of JSON for each epoch; with --resume an older log is gone on with"},
+    {.name = "quiet", AT(quiet), .help = "say only what is wrong"},
+    {.name = "verbose", AT(verbose), .help = "say a line for each epoch and each checkpoint"},
     {.name = "json",
      .type = OPTION_TEXT,
      .value = "FILE",
@@ -233,9 +274,14 @@ typedef struct fit_job {
     double *law_weights;
     tdrop_data *data;
     tdrop_data *target; /* of a classifier */
+    tdrop_model *init;  /* to begin with; NULL: none */
     tdrop_model *model;
     FILE *report;
+    char *go_on; /* the command that goes on from the checkpoint; NULL: not asked yet */
     progress progress;
+    checkpoints checkpoints;
+    fit_log log;
+    const char *stopped; /* what stopped it, NULL: nothing */
     uint32_t epochs_done, epochs;
     double seconds; /* of the training alone */
 } fit_job;
@@ -267,6 +313,8 @@ static tdrop_fit_options fit_options_of(const fit_job *job) {
         .scale = (tdrop_scale)s->scale,
         .isa = (tdrop_isa)s->compute.isa,
         .parallel = &job->compute.parallel,
+        .init = job->init,
+        .checkpoint = checkpoints_options(&s->checkpoint),
     };
 }
 
@@ -357,16 +405,46 @@ static void on_settings(void *context, const tdrop_fit_settings *settings) {
     if (settings->constant_columns)
         message_note("%zu of %zu columns hold one value only: they are scaled by 1",
                      settings->constant_columns, settings->columns);
+    const fit_settings *s = &job->settings;
     job->epochs = settings->options.epochs;
-    progress_begin(&job->progress, job->epochs);
+    progress_begin(&job->progress, job->epochs,
+                   s->quiet     ? PROGRESS_SILENT
+                   : s->verbose ? PROGRESS_EVERY_EPOCH
+                                : PROGRESS_USUAL);
+    if (!s->checkpoint.resume) fit_log_open(&job->log, s->log, 0);
+}
+
+static void on_checkpoint(void *context, const tdrop_fit_checkpoint *told) {
+    fit_job *job = context;
+    progress_end(&job->progress); /* what is said now begins a line of its own */
+    checkpoints_note(&job->checkpoints, told, job->epochs);
+    if (!told->resumed) return;
+    job->epochs_done = job->checkpoints.resumed_epochs;
+    job->seconds = job->checkpoints.resumed_seconds;
+    fit_log_open(&job->log, job->settings.log, job->epochs_done);
+}
+
+/* A signal asks for an end at once, which is worth most where a checkpoint keeps the work; the time
+ * limit asks for a model. */
+static int answer_to(fit_job *job, const tdrop_fit_progress *now) {
+    const double limit = job->settings.time_limit;
+    job->stopped = interrupt_came();
+    if (job->stopped) return TDROP_FIT_LEAVE;
+    if (limit <= 0 || now->seconds - job->checkpoints.resumed_seconds < limit)
+        return TDROP_FIT_GO_ON;
+    job->stopped = "--time-limit";
+    return TDROP_FIT_STOP;
 }
 
 static int on_progress(void *context, const tdrop_fit_progress *now) {
     fit_job *job = context;
     progress_show(&job->progress, now);
     job->seconds = now->seconds;
-    if (now->epoch_ended) job->epochs_done = now->epoch + 1;
-    return interrupt_came() != NULL;
+    if (now->epoch_ended) {
+        job->epochs_done = now->epoch + 1;
+        fit_log_write(&job->log, now, job->epochs);
+    }
+    return now->step == now->steps ? TDROP_FIT_GO_ON : answer_to(job, now);
 }
 
 /* ---------------------------------------------------------------------------------------------
@@ -447,7 +525,7 @@ static int check_arch(const char *arch) {
     return 0;
 }
 
-static int settings_agree(const fit_settings *s, const output_wish *wishes, int *exit_code) {
+static int settings_agree(fit_settings *s, const output_wish *wishes, int *exit_code) {
     if (s->target && s->task - 1 == TDROP_TASK_AUTOENCODE) {
         message_error("options --target and --task autoencode: an autoencoder has no target: leave "
                       "one of the two out");
@@ -458,10 +536,56 @@ static int settings_agree(const fit_settings *s, const output_wish *wishes, int 
         *exit_code = EXIT_USAGE;
         return 0;
     }
-    if (!s->arch || !s->features) return output_check(wishes, s->force, exit_code);
+    if (s->quiet && s->verbose) {
+        message_error("options --quiet and --verbose: give one of the two");
+        *exit_code = EXIT_USAGE;
+        return 0;
+    }
+    if (!s->arch || !s->features)
+        return checkpoints_agree(&s->checkpoint, s->force, exit_code) &&
+               output_check(wishes, s->force, exit_code);
     message_error("options --arch and --features: the width in brackets is the number of features "
                   "already: give one of the two");
     *exit_code = EXIT_USAGE;
+    return 0;
+}
+
+/* A fit that goes on may replace the model that it made before, which is told by what the file says
+ * of data and seed; any other file stays, as always, unless --force is given. */
+static int may_replace_model(const fit_job *job) {
+    const fit_settings *s = &job->settings;
+    struct stat status;
+    if (!s->checkpoint.resume || s->force || stat(s->model, &status) != 0 ||
+        !S_ISREG(status.st_mode))
+        return 1;
+    tdrop_model *older = NULL;
+    tdrop_model_info info = {0};
+    tdrop_data_info data;
+    tdrop_data_get_info(job->data, &data);
+    if (tdrop_model_load(&older, s->model, NULL) == TDROP_OK) tdrop_model_get_info(older, &info);
+    const int same =
+        older && info.data_hash == data.hash && info.seed == s->seed && info.pruned_from == 0;
+    tdrop_model_destroy(older);
+    if (same) return 1;
+    message_error("%s: exists already, and is no model of this fit: give --force to overwrite it, "
+                  "or another name",
+                  s->model);
+    return 0;
+}
+
+/* The model to begin with. */
+static int read_init(fit_job *job) {
+    tdrop_error error = {TDROP_OK, ""};
+    if (!job->settings.init) return 1;
+    const tdrop_status status = tdrop_model_load(&job->init, job->settings.init, &error);
+    return status == TDROP_OK ? 1 : message_library(status, &error);
+}
+
+/* Where the report goes: nowhere when the fit is to be quiet. */
+static int open_report(fit_job *job, const output_wish *wishes) {
+    job->report = job->settings.quiet ? fopen("/dev/null", "w") : output_beside(wishes);
+    if (job->report) return 1;
+    message_error("/dev/null: cannot be opened: leave out --quiet");
     return 0;
 }
 
@@ -476,26 +600,73 @@ static int read_target(fit_job *job) {
     return 0;
 }
 
+/* What to say behind "to go on: ". */
+static const char *command_to_go_on(fit_job *job, int force) {
+    enum { LONGEST = 1400 }; /* a message is one line of limited length */
+    job->go_on = checkpoints_command(&job->settings.checkpoint, job->command, force);
+    return job->go_on && strlen(job->go_on) <= LONGEST
+               ? job->go_on
+               : "the same command with --resume and the checkpoint";
+}
+
 static int train(fit_job *job) {
     const tdrop_fit_options fit_options = fit_options_of(job);
-    const tdrop_fit_observer observer = {job, on_settings, on_progress};
+    const tdrop_fit_observer observer = {job, on_settings, on_progress, on_checkpoint};
     tdrop_error error = {TDROP_OK, ""};
     interrupt_catch();
     const tdrop_status status = tdrop_fit(&job->model, job->data, &fit_options, &observer, &error);
     progress_end(&job->progress);
-    return status == TDROP_OK ? 1 : message_library(status, &error);
+    if (status == TDROP_ERROR_STOPPED)
+        message_error("stopped by %s after %u of %u epochs: no model is written yet; to go on: %s",
+                      job->stopped, (unsigned)job->epochs_done, (unsigned)job->epochs,
+                      command_to_go_on(job, 0));
+    else if (status != TDROP_OK)
+        message_library(status, &error);
+    return status == TDROP_OK;
 }
 
-static int save(const fit_job *job) {
+static void say_stopped(fit_job *job) {
+    const fit_settings *s = &job->settings;
+    const int go_on = s->checkpoint.path && !job->checkpoints.failing;
+    message_note("stopped by %s after %u of %u epochs: the best model so far is saved in %s%s%s",
+                 job->stopped, (unsigned)job->epochs_done, (unsigned)job->epochs, s->model,
+                 go_on ? "; to go on: " : "",
+                 go_on ? command_to_go_on(job, (s->json || s->html) && !s->force) : "");
+}
+
+static int save(fit_job *job) {
     const fit_settings *s = &job->settings;
     tdrop_error error = {TDROP_OK, ""};
-    const tdrop_status status = tdrop_model_save(job->model, s->model, s->force, &error);
+    const int replace = s->force || s->checkpoint.resume;
+    const tdrop_status status = tdrop_model_save(job->model, s->model, replace, &error);
     if (status != TDROP_OK) return message_library(status, &error);
-    if (interrupt_came())
-        message_note("stopped by %s after %u of %u epochs: the best model so far is saved in %s",
-                     interrupt_came(), (unsigned)job->epochs_done, (unsigned)job->epochs, s->model);
+    if (!job->stopped) job->stopped = interrupt_came();
+    if (job->stopped) say_stopped(job);
     interrupt_release();
     return 1;
+}
+
+/* Everything between reading the options and giving back the memory. A log or checkpoint that could
+ * not be written has not kept the model from being made, but the exit code tells. */
+static int work(fit_job *job) {
+    const fit_settings *s = &job->settings;
+    const int fitted = inputs_read_data(&job->data, s->data, TDROP_PART_TRAIN) &&
+                       read_target(job) && read_init(job) && may_replace_model(job) &&
+                       compute_open(&job->compute, &s->compute) && train(job);
+    const int told = fitted && save(job) && report(job);
+    const int logged = fit_log_close(&job->log);
+    return (!fitted || checkpoints_end(&job->checkpoints, &s->checkpoint)) && logged && told;
+}
+
+static void release(fit_job *job) {
+    if (job->settings.quiet && job->report) fclose(job->report);
+    compute_close(&job->compute);
+    tdrop_model_destroy(job->model);
+    tdrop_model_destroy(job->init);
+    tdrop_data_destroy(job->data);
+    tdrop_data_destroy(job->target);
+    free(job->law_weights);
+    free(job->go_on);
 }
 
 static int run_as(const char *command, int argc, char **argv) {
@@ -503,21 +674,25 @@ static int run_as(const char *command, int argc, char **argv) {
     fit_settings *s = &job.settings;
     int exit_code;
     if (!options_parse(&command_fit, argc, argv, s, &exit_code)) return exit_code;
+    const int goes_on = s->checkpoint.resume ? OUTPUT_MAY_EXIST : 0;
     const output_wish wishes[] = {
-        {"-o", s->model, 1}, {"--json", s->json, 0}, {"--html", s->html, 0}, {0}};
-    if (!settings_agree(s, wishes, &exit_code)) return exit_code;
-    job.report = output_beside(wishes);
+        {"-o", s->model, OUTPUT_ONLY_FILE | goes_on},
+        {"--json", s->json, 0},
+        {"--html", s->html, 0},
+        {"--checkpoint", s->checkpoint.path, OUTPUT_ONLY_FILE | goes_on},
+        {"--log", s->log, goes_on},
+        {0},
+    };
+    job.checkpoints.verbose = s->verbose;
     job.law = (tdrop_law_options){.p = s->p > 0 ? s->p : 0, .k_min = (uint32_t)s->k_min};
-    if (!law_text_read(s->law, &job.law, &job.law_weights, &exit_code)) return exit_code;
-    const int done = inputs_read_data(&job.data, s->data, TDROP_PART_TRAIN) && read_target(&job) &&
-                     compute_open(&job.compute, &s->compute) && train(&job) && save(&job) &&
-                     report(&job);
-    compute_close(&job.compute);
-    tdrop_model_destroy(job.model);
-    tdrop_data_destroy(job.data);
-    tdrop_data_destroy(job.target);
-    free(job.law_weights);
-    return done ? EXIT_DONE : EXIT_FAILED;
+    int done = 0;
+    if (settings_agree(s, wishes, &exit_code) &&
+        law_text_read(s->law, &job.law, &job.law_weights, &exit_code)) {
+        exit_code = EXIT_FAILED;
+        done = open_report(&job, wishes) && work(&job);
+    }
+    release(&job);
+    return done ? EXIT_DONE : exit_code;
 }
 
 static int run(int argc, char **argv) {
@@ -532,9 +707,11 @@ const subcommand command_fit = {
     .name = "fit",
     .summary =
         "Train an ordered autoencoder or classifier, so that its first features matter most.",
-    .about = "A share of the rows is held out. At the end stands a table of the loss on these at "
-             "k = 0, 1, 2, 4, ..., n features, with PCA beside it and the size of the model when "
-             "cut to k. Ctrl-C stops early and keeps the best model so far.",
+    .about =
+        "A share of the rows is held out. At the end stands a table of the loss on these at "
+        "k = 0, 1, 2, 4, ..., n features, with PCA beside it and the size of the model when "
+        "cut to k. Ctrl-C stops early and keeps the best model so far; with --checkpoint it keeps "
+        "the checkpoint instead, and the command to go on is said.",
     .example = "fit data.npy -o model.safetensors",
     .operands = operands,
     .options = options,

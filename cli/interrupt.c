@@ -6,21 +6,23 @@
 
 static volatile sig_atomic_t signal_seen;
 
-static void note_signal(int number) {
-    signal_seen = number;
-}
-
 static void install(void (*handler)(int)) {
-    struct sigaction action = {.sa_handler = handler};
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
-    /* RESETHAND: the second signal finds the default action */
-    action.sa_flags = handler == SIG_DFL ? 0 : (int)(SA_RESETHAND | SA_RESTART);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
 }
 
+/* The second signal, of either kind, finds the default action. */
+static void note_signal(int number) {
+    signal_seen = number;
+    install(SIG_DFL);
+}
+
 void interrupt_catch(void) {
     install(note_signal);
+    /* a file beyond the limit of its size is an error like a full disk, nothing to die of */
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 void interrupt_release(void) {

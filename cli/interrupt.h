@@ -3,7 +3,8 @@
 #ifndef TDROP_CLI_INTERRUPT_H
 #define TDROP_CLI_INTERRUPT_H
 
-/* From here on the first of each signal is only noted; the second ends the program at once. */
+/* From here on the first signal is only noted; the second, of either kind, ends the program at
+ * once. */
 void interrupt_catch(void);
 
 /* From here on they end the program again. */

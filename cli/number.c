@@ -29,6 +29,26 @@ int number_parse_real(const char *text, double *value) {
     return 1;
 }
 
+int number_parse_duration(const char *text, double *seconds) {
+    static const struct {
+        char letter;
+        double seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    char number[32];
+    const size_t length = strlen(text);
+    double value;
+    if (length < 2 || length > sizeof number) return 0;
+    memcpy(number, text, length - 1);
+    number[length - 1] = '\0';
+    if (!number_parse_real(number, &value) || !(value > 0 && value < 1e9)) return 0;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (text[length - 1] != units[i].letter) continue;
+        *seconds = value * units[i].seconds;
+        return 1;
+    }
+    return 0;
+}
+
 number_text number_short(double value) {
     number_text t = {"-"};
     if (!isfinite(value)) return t;

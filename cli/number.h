@@ -12,6 +12,10 @@ int number_parse_count(const char *text, uint64_t *value);
 /* Reads all of `text` as a finite decimal number. Returns 0 when it is anything else. */
 int number_parse_real(const char *text, double *value);
 
+/* Reads all of `text` as a time above 0: a number and s, m, h or d. Returns 0 when it is anything
+ * else. */
+int number_parse_duration(const char *text, double *seconds);
+
 /* A number as text, by value, so that a call can stand among the arguments of printf. */
 typedef struct number_text {
     char text[40];

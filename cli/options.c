@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_OPTIONS = 48, SHOWN_SIZE = 64, LONG_CODE = 256 };
+enum { MOST_OPTIONS = 64, SHOWN_SIZE = 64, LONG_CODE = 256 };
 
 const option_row options_everywhere[] = {
     {.name = "help", .letter = 'h', .help = "show this and exit"},
@@ -118,9 +118,29 @@ static int take_rule(const option_row *row, const char *text, void *field) {
     return 1;
 }
 
+static int take_duration(const option_row *row, const char *text, void *field) {
+    if (number_parse_duration(text, field)) return 1;
+    return refuse(row, text, "a time as 30s, 10m or 2h");
+}
+
+static int take_interval(const option_row *row, const char *text, void *field) {
+    interval *every = field;
+    *every = (interval){0};
+    char digits[24];
+    const size_t length = strspn(text, "0123456789");
+    snprintf(digits, sizeof digits, "%.*s", (int)length, text);
+    if (length < sizeof digits && strcmp(text + length, "steps") == 0 &&
+        number_parse_count(digits, &every->steps) && every->steps)
+        return 1;
+    if (number_parse_duration(text, &every->seconds)) return 1;
+    return refuse(row, text, "a time as 30s or 10m, or a number of steps as 500steps");
+}
+
 static int (*const takers[])(const option_row *, const char *, void *) = {
-    [OPTION_FLAG] = take_flag, [OPTION_TEXT] = take_text,     [OPTION_COUNT] = take_count,
-    [OPTION_REAL] = take_real, [OPTION_CHOICE] = take_choice, [OPTION_RULE] = take_rule,
+    [OPTION_FLAG] = take_flag,         [OPTION_TEXT] = take_text,
+    [OPTION_COUNT] = take_count,       [OPTION_REAL] = take_real,
+    [OPTION_CHOICE] = take_choice,     [OPTION_RULE] = take_rule,
+    [OPTION_DURATION] = take_duration, [OPTION_INTERVAL] = take_interval,
 };
 
 /* ---------------------------------------------------------------------------------------------

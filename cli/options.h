@@ -11,13 +11,21 @@
 
 /* What stands behind an option, and the type of the field that it fills. */
 typedef enum option_type {
-    OPTION_FLAG,   /* nothing; int */
-    OPTION_TEXT,   /* anything; const char * */
-    OPTION_COUNT,  /* a whole number from `least` to `most`; uint64_t */
-    OPTION_REAL,   /* a number above `low` and below `high`; double */
-    OPTION_CHOICE, /* one of choice(0), choice(1), ... until NULL; int, its number */
-    OPTION_RULE    /* a width or a rule that chooses one; width_rule */
+    OPTION_FLAG,     /* nothing; int */
+    OPTION_TEXT,     /* anything; const char * */
+    OPTION_COUNT,    /* a whole number from `least` to `most`; uint64_t */
+    OPTION_REAL,     /* a number above `low` and below `high`; double */
+    OPTION_CHOICE,   /* one of choice(0), choice(1), ... until NULL; int, its number */
+    OPTION_RULE,     /* a width or a rule that chooses one; width_rule */
+    OPTION_DURATION, /* a time as 30s, 10m or 2h; double, seconds */
+    OPTION_INTERVAL  /* a time, or a number of steps as 500steps; interval */
 } option_type;
+
+/* How often: one of the two is above 0. */
+typedef struct interval {
+    double seconds;
+    uint64_t steps;
+} interval;
 
 /* A rule for k as it was written and as it was understood. text is NULL when none was given. */
 typedef struct width_rule {

@@ -69,7 +69,7 @@ int output_check(const output_wish *wishes, int force, int *exit_code) {
     *exit_code = EXIT_USAGE;
     for (const output_wish *a = wishes; a->option; a++) {
         if (!a->path) continue;
-        if (a->only_file && is_stdout(a->path)) {
+        if (a->manner & OUTPUT_ONLY_FILE && is_stdout(a->path)) {
             message_error("option %s: this output cannot go to standard output: give a file name",
                           a->option);
             return 0;
@@ -83,7 +83,8 @@ int output_check(const output_wish *wishes, int force, int *exit_code) {
     }
     *exit_code = EXIT_FAILED;
     for (const output_wish *wish = wishes; wish->option; wish++)
-        if (wish->path && !path_check(wish->path, force)) return 0;
+        if (wish->path && !path_check(wish->path, force || wish->manner & OUTPUT_MAY_EXIST))
+            return 0;
     return 1;
 }
 

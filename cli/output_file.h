@@ -6,11 +6,16 @@
 
 #include <stdio.h>
 
+enum {
+    OUTPUT_ONLY_FILE = 1, /* standard output will not do */
+    OUTPUT_MAY_EXIST = 2  /* and be overwritten, whatever `force` is */
+};
+
 /* An output that was asked for: the option that names it and its path, NULL when not asked for. */
 typedef struct output_wish {
     const char *option;
     const char *path;
-    int only_file; /* nonzero: standard output will not do */
+    int manner; /* 0, or of the following */
 } output_wish;
 
 /* Looks at all outputs of a command, `wishes` ending with a row of zeros: two must not be the same,

@@ -10,15 +10,21 @@
 
 enum { LINE_SIZE = 512 };
 
-void progress_begin(progress *p, uint32_t epochs) {
-    *p = (progress){.epochs = epochs, .live = terminal_live(stderr)};
+void progress_begin(progress *p, uint32_t epochs, progress_manner manner) {
+    *p = (progress){.epochs = epochs,
+                    .manner = manner,
+                    .live = manner == PROGRESS_USUAL && terminal_live(stderr)};
+}
+
+double progress_rows_per_second(const tdrop_fit_progress *now) {
+    return now->seconds > 0 ? (double)now->rows / now->seconds : NAN;
 }
 
 static number_text rows_per_second(const tdrop_fit_progress *now) {
-    return number_compact(now->seconds > 0 ? (double)now->rows / now->seconds : NAN);
+    return number_compact(progress_rows_per_second(now));
 }
 
-static double seconds_left(const tdrop_fit_progress *now) {
+double progress_seconds_left(const tdrop_fit_progress *now) {
     if (now->step == 0) return NAN;
     return now->seconds * (double)(now->steps - now->step) / (double)now->step;
 }
@@ -39,7 +45,7 @@ static void show_bar(progress *p, const tdrop_fit_progress *now) {
         snprintf(text, sizeof text, "epoch %u/%u  %5s rows/s  loss %-8s  held out %-8s  %s left",
                  (unsigned)now->epoch + 1, (unsigned)p->epochs, rows_per_second(now).text,
                  number_short(now->train_loss).text, number_short(now->valid_loss).text,
-                 number_clock(seconds_left(now)).text);
+                 number_clock(progress_seconds_left(now)).text);
     const int columns = terminal_columns(stderr) - 2;
     int width = columns - length;
     if (width > 24) width = 24;
@@ -51,14 +57,15 @@ static void show_line(progress *p, const tdrop_fit_progress *now) {
     fprintf(stderr, "epoch %u/%u: loss %s, held out %s, %s rows/s, %s left\n",
             (unsigned)now->epoch + 1, (unsigned)p->epochs, number_short(now->train_loss).text,
             number_short(now->valid_loss).text, rows_per_second(now).text,
-            number_clock(seconds_left(now)).text);
+            number_clock(progress_seconds_left(now)).text);
 }
 
 void progress_show(progress *p, const tdrop_fit_progress *now) {
     /* a bar ten times a second; a line at the end of an epoch, where these are short once in two
      * seconds, and always for the first and the last */
-    const double pause = p->live ? 0.1 : 2;
+    const double pause = p->manner == PROGRESS_EVERY_EPOCH ? 0 : p->live ? 0.1 : 2;
     const int last = now->step == now->steps;
+    if (p->manner == PROGRESS_SILENT) return;
     if (!p->live && !now->epoch_ended) return;
     if (p->shown && !last && now->seconds - p->shown_at < pause) return;
     p->shown = 1;
@@ -67,6 +74,7 @@ void progress_show(progress *p, const tdrop_fit_progress *now) {
 }
 
 void progress_end(progress *p) {
-    if (p->live && p->shown) fputs("\r\x1b[K", stderr);
+    if (!p->live || !p->shown) return;
+    fputs("\r\x1b[K", stderr);
     p->shown = 0;
 }

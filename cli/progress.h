@@ -5,15 +5,26 @@
 
 #include "taildropout_model.h"
 
+typedef enum progress_manner {
+    PROGRESS_USUAL,
+    PROGRESS_SILENT,     /* nothing is shown */
+    PROGRESS_EVERY_EPOCH /* a line at the end of each epoch */
+} progress_manner;
+
 typedef struct progress {
     uint32_t epochs;
+    progress_manner manner;
     int live;        /* nonzero: a bar that is redrawn in place */
     int shown;       /* nonzero: something was shown */
     double shown_at; /* seconds, when it was */
 } progress;
 
-void progress_begin(progress *p, uint32_t epochs);
+void progress_begin(progress *p, uint32_t epochs, progress_manner manner);
 void progress_show(progress *p, const tdrop_fit_progress *now);
+
+/* NAN when that cannot be told yet. */
+double progress_rows_per_second(const tdrop_fit_progress *now);
+double progress_seconds_left(const tdrop_fit_progress *now);
 
 /* Clears the bar. */
 void progress_end(progress *p);

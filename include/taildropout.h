@@ -113,7 +113,8 @@ typedef enum tdrop_status {
     TDROP_ERROR_FORMAT = 51, /* a file is not what it should be */
     TDROP_ERROR_DATA = 52,   /* the data cannot be used: NaN, no rows, another width */
     TDROP_ERROR_EXISTS = 53, /* the output exists already */
-    TDROP_ERROR_ARCH = 54    /* an architecture that cannot be built */
+    TDROP_ERROR_ARCH = 54,   /* an architecture that cannot be built */
+    TDROP_ERROR_STOPPED = 55 /* the observer of a fit had it stopped */
 } tdrop_status;
 
 /* The name of a status, as "TDROP_ERROR_P"; "unknown status" for any other number. */

@@ -140,6 +140,18 @@ typedef enum tdrop_optimizer_kind {
 TDROP_API tdrop_status tdrop_optimizer_kind_parse(const char *name, tdrop_optimizer_kind *kind);
 TDROP_API const char *tdrop_optimizer_kind_name(tdrop_optimizer_kind kind);
 
+/* Checkpoints: all that a fit cut short needs to go on and end in the same bits as one that never
+ * stopped, on any number of threads and any instruction set. A checkpoint is written like a model,
+ * whole or not at all, when its time has come, when the observer stops the fit and when training is
+ * done; one that cannot be written is told to the observer, and training goes on. */
+typedef struct tdrop_checkpoint_options {
+    const char *path;     /* the file to write, an older one is replaced; NULL: none */
+    double every_seconds; /* so long after the last one; 0: no such time, but see every_steps */
+    uint64_t every_steps; /* so many steps after the last one; when both are 0: every 30 seconds */
+    const char *resume;   /* the checkpoint to go on from, may be the same file; NULL: begin anew.
+                           * One of a fit that was done makes its model again */
+} tdrop_checkpoint_options;
+
 /* How to fit. Zero means the default, written behind each field. */
 typedef struct tdrop_fit_options {
     tdrop_task task;          /* AUTOENCODE */
@@ -169,6 +181,11 @@ typedef struct tdrop_fit_options {
     tdrop_scale scale;
     tdrop_isa isa;
     const tdrop_parallel *parallel; /* NULL: the caller's thread */
+    const tdrop_model *init; /* begin with the weights of this model, which has the same architecture
+                              * and, of a classifier, the same classes; without arch and features
+                              * the architecture is taken from it. NULL: random weights. Scaling is
+                              * learnt from the data all the same */
+    tdrop_checkpoint_options checkpoint;
     uint64_t reserved[4];
 } tdrop_fit_options;
 
@@ -223,26 +240,49 @@ typedef struct tdrop_fit_progress {
     uint32_t epoch;    /* 0-based */
     int epoch_ended;   /* nonzero: valid_loss and best are of this moment */
     uint64_t rows;     /* rows trained on so far */
-    double seconds;    /* since training began */
+    double seconds;    /* of training so far, before a checkpoint included */
     double train_loss; /* running mean, scaled space */
     double valid_loss; /* of the last epoch that ended; NaN before */
     double best_loss;  /* lowest so far; NaN before */
 } tdrop_fit_progress;
 
+/* What an observer may answer. Either way a checkpoint is written first, where one was asked for.
+ * Any other nonzero answer is STOP. */
+enum {
+    TDROP_FIT_GO_ON = 0,
+    TDROP_FIT_STOP = 1, /* the fit keeps the best weights so far and ends well */
+    TDROP_FIT_LEAVE = 2 /* the fit ends with STOPPED and without a model. The same as STOP when the
+                         * checkpoint could not be written, or none was asked for: so nothing is
+                         * lost */
+};
+
+/* What became of a checkpoint. */
+typedef struct tdrop_fit_checkpoint {
+    const char *path;
+    int resumed;                        /* nonzero: it was read, and the fit goes on from it */
+    const tdrop_error *failure;         /* why it could not be written; NULL: it was */
+    const tdrop_fit_progress *progress; /* where the fit stands in it */
+    int done;                           /* nonzero: training is done in it */
+} tdrop_fit_checkpoint;
+
 /* Called while fitting, on the calling thread; each may be NULL. `progress` is called after every
- * step; a nonzero return stops the fit, which then keeps the best weights so far and ends well. */
+ * step and answers whether to go on. `checkpoint` is called when a fit goes on from one, and
+ * whenever one was written or could not be. */
 typedef struct tdrop_fit_observer {
     void *context;
     void (*settings)(void *context, const tdrop_fit_settings *settings);
     int (*progress)(void *context, const tdrop_fit_progress *progress);
+    void (*checkpoint)(void *context, const tdrop_fit_checkpoint *checkpoint);
 } tdrop_fit_observer;
 
 /* Fits an ordered network to the training rows of the data. An autoencoder's loss is the mean
  * squared error over entries in the scaled space, a classifier's the softmax cross-entropy in nats.
  * options and observer may be NULL. When the data have a single row there is nothing to hold out:
- * DATA.
+ * DATA. A checkpoint is gone on from only when all that decides the result is what it was: library
+ * version, data, labels, architecture and options (not threads, instruction set and how often
+ * checkpoints are written); otherwise FORMAT, and the message names the first thing that differs.
  * Errors: NULL, RESERVED, P, RATE, WEIGHTS, K_MIN, LAW, ARCH, SIZE (a number out of its range), DATA,
- * MEMORY. */
+ * FILE and FORMAT (the checkpoint to go on from), STOPPED (see TDROP_FIT_LEAVE), MEMORY. */
 TDROP_API tdrop_status tdrop_fit(tdrop_model **model, const tdrop_data *data,
                                  const tdrop_fit_options *options,
                                  const tdrop_fit_observer *observer, tdrop_error *error);

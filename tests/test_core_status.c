@@ -46,9 +46,10 @@ static const struct {
     {52, "TDROP_ERROR_DATA"},
     {53, "TDROP_ERROR_EXISTS"},
     {54, "TDROP_ERROR_ARCH"},
+    {55, "TDROP_ERROR_STOPPED"},
 };
 
-static const int unknown_statuses[] = {-1, 17, 19, 23, 29, 33, 49, 55, 1000000};
+static const int unknown_statuses[] = {-1, 17, 19, 23, 29, 33, 49, 56, 1000000};
 
 static void test_status_names(void **state) {
     (void)state;

@@ -417,7 +417,8 @@ static int see_progress(void *context, const tdrop_fit_progress *now) {
 }
 
 static tdrop_model *watch(const tdrop_data *data, const tdrop_fit_options *options, seen *s) {
-    const tdrop_fit_observer observer = {s, see_settings, see_progress};
+    const tdrop_fit_observer observer = {
+        .context = s, .settings = see_settings, .progress = see_progress};
     tdrop_model *model = NULL;
     tdrop_error error = {0};
     if (tdrop_fit(&model, data, options, &observer, &error)) fail_msg("%s", error.message);
@@ -679,7 +680,8 @@ static void assert_fit_refused(const tdrop_data *data, const tdrop_fit_options *
     tdrop_model *model = (void *)&place;
     tdrop_error error = {0};
     seen s = {0};
-    const tdrop_fit_observer observer = {&s, see_settings, see_progress};
+    const tdrop_fit_observer observer = {
+        .context = &s, .settings = see_settings, .progress = see_progress};
     models_assert_refused(tdrop_fit(&model, data, options, &observer, &error), expected, &error,
                           text);
     assert_ptr_equal(model, &place);

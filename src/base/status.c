@@ -47,6 +47,7 @@ static const status_row status_rows[] = {
     ROW(TDROP_ERROR_DATA, "the data cannot be used"),
     ROW(TDROP_ERROR_EXISTS, "the output exists already"),
     ROW(TDROP_ERROR_ARCH, "the architecture cannot be built"),
+    ROW(TDROP_ERROR_STOPPED, "the fit was stopped before it was done"),
 };
 
 static const status_row *find_row(tdrop_status status) {

@@ -332,7 +332,7 @@ typedef struct parser {
 
 static tdrop_status damaged(const parser *p, const char *how) {
     return tdrop_fail(p->error, TDROP_ERROR_FORMAT,
-                      "%s: the file is damaged or no model of taildropout: %s", p->name, how);
+                      "%s: the file is damaged or not from taildropout: %s", p->name, how);
 }
 
 static tdrop_status find_header(parser *p) {

@@ -23,6 +23,7 @@ typedef struct fit_state {
     tdrop_classes classes; /* of a classifier, with the class of every row */
     float *targets;
     tdrop_law *laws[TDROP_MOST_TAILS];
+    tdrop_fit_terms terms;
     tdrop_trainer trainer;
 } fit_state;
 
@@ -61,6 +62,9 @@ static tdrop_status check_options(const tdrop_fit_options *o, tdrop_error *error
     if (!(o->valid_share >= 0.0 && o->valid_share < 1.0))
         return tdrop_fail(error, TDROP_ERROR_SIZE, "held-out share %g is outside (0, 1)",
                           o->valid_share);
+    if (!(o->checkpoint.every_seconds >= 0.0))
+        return tdrop_fail(error, TDROP_ERROR_SIZE, "a checkpoint every %g seconds is not possible",
+                          o->checkpoint.every_seconds);
     return TDROP_OK;
 }
 
@@ -83,6 +87,8 @@ static void fill_defaults(tdrop_fit_options *o) {
     if (o->momentum == 0.0) o->momentum = 0.9;
     if (o->valid_share == 0.0) o->valid_share = 0.1;
     if (o->isa == TDROP_ISA_AUTO) o->isa = tdrop_isa_best();
+    if (o->checkpoint.every_seconds == 0.0 && !o->checkpoint.every_steps)
+        o->checkpoint.every_seconds = 30.0;
 }
 
 static size_t default_features(size_t columns) {
@@ -105,11 +111,37 @@ static tdrop_status find_targets(fit_state *fit, tdrop_error *error) {
     return status ? status : tdrop_classes_index(&fit->classes, target, fit->targets, error);
 }
 
+/* Whether the network can begin with the weights of options.init. */
+static tdrop_status check_init(const fit_state *fit, tdrop_error *error) {
+    const tdrop_model *init = fit->options.init;
+    if (!init) return TDROP_OK;
+    if (init->info.task != fit->options.task)
+        return tdrop_fail(error, TDROP_ERROR_ARCH,
+                          "the model to begin with is for the task %s, this fit is for %s",
+                          tdrop_task_name(init->info.task), tdrop_task_name(fit->options.task));
+    if (strcmp(init->arch.text, fit->arch.text) != 0)
+        return tdrop_fail(error, TDROP_ERROR_ARCH,
+                          "the model to begin with is %.300s, this fit is %.300s; they have to be "
+                          "the same",
+                          init->arch.text, fit->arch.text);
+    for (size_t i = 0; i < fit->classes.count; i++)
+        if (init->classes.label[i] != fit->classes.label[i])
+            return tdrop_fail(error, TDROP_ERROR_ARCH,
+                              "class %zu of the model to begin with is %s, here it is %s; the "
+                              "classes have to be the same",
+                              i + 1, init->classes.name[i], fit->classes.name[i]);
+    return TDROP_OK;
+}
+
 static tdrop_status resolve_arch(fit_state *fit, tdrop_error *error) {
     size_t columns = fit->data->info.columns;
     size_t outputs = fit->classes.count ? fit->classes.count : columns;
     size_t features = fit->options.features ? fit->options.features : default_features(columns);
     const char *text = fit->options.arch;
+    const tdrop_model *init = fit->options.init;
+    if (init && !text && !fit->options.features && init->arch.inputs == columns &&
+        init->arch.outputs == outputs)
+        return tdrop_arch_with_features(&fit->arch, &init->arch, 0, init->arch.features, error);
     if (!text) {
         if (features > INT32_MAX / 16)
             return tdrop_fail(error, TDROP_ERROR_SIZE, "%zu features are too many", features);
@@ -123,7 +155,6 @@ static tdrop_status resolve_arch(fit_state *fit, tdrop_error *error) {
                           "architecture '%s' has %zu features at its tail, but %zu are asked for; "
                           "give one of the two",
                           text, fit->arch.features, fit->options.features);
-    fit->options.features = fit->arch.features;
     return TDROP_OK;
 }
 
@@ -160,6 +191,7 @@ static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
         tdrop_split_make(&fit->split, fit->data->info.rows, o->valid_share, o->split_seed, error);
     if (!status) status = find_targets(fit, error);
     if (!status) status = resolve_arch(fit, error);
+    if (!status) status = check_init(fit, error);
     for (size_t t = 0; t < fit->arch.tail_count && !status; t++)
         status = create_law(fit, t, error);
     if (!status)
@@ -167,13 +199,18 @@ static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
                                      fit->split.train_count, error);
     if (status) return status;
     o->arch = fit->arch.text;
+    o->features = fit->arch.features;
     o->scale = fit->scaling.kind;
     fit->constant_columns = fit->scaling.constant_columns;
     fit->batch_shrunk = o->batch > fit->split.train_count;
     if (fit->batch_shrunk) o->batch = fit->split.train_count;
     tdrop_feed feed = {o->task, &fit->scaling, fit->data, fit->targets};
-    return tdrop_trainer_create(&fit->trainer, o, &fit->arch, &feed, &fit->split,
-                                (const tdrop_law *const *)fit->laws, error);
+    status = tdrop_trainer_create(&fit->trainer, o, &fit->arch, &feed, &fit->split,
+                                  (const tdrop_law *const *)fit->laws, error);
+    if (status) return status;
+    tdrop_fit_terms_make(&fit->terms, o, fit->data);
+    fit->trainer.terms = &fit->terms;
+    return tdrop_trainer_resume(&fit->trainer, error);
 }
 
 static void tell_settings(const fit_state *fit, const tdrop_fit_observer *observer) {
@@ -190,6 +227,16 @@ static void tell_settings(const fit_state *fit, const tdrop_fit_observer *observ
                                    .constant_columns = fit->constant_columns,
                                    .batch_shrunk = fit->batch_shrunk};
     observer->settings(observer->context, &settings);
+}
+
+static void tell_resumed(const fit_state *fit, const tdrop_fit_observer *observer) {
+    const char *path = fit->options.checkpoint.resume;
+    if (!path || !observer || !observer->checkpoint) return;
+    const tdrop_fit_checkpoint told = {.path = path,
+                                       .resumed = true,
+                                       .progress = &fit->trainer.progress,
+                                       .done = tdrop_trainer_is_done(&fit->trainer)};
+    observer->checkpoint(observer->context, &told);
 }
 
 static tdrop_status measure_curve(const fit_state *fit, tdrop_model *model, tdrop_error *error) {
@@ -226,7 +273,7 @@ static void describe(const fit_state *fit, tdrop_model_info *info) {
     info->valid_share = o->valid_share;
     info->split_seed = o->split_seed;
     info->epochs = progress->epoch + 1;
-    info->flops = fit->trainer.runner.net->flops;
+    info->flops = fit->trainer.flops;
 }
 
 /* The trained network as a model of its own. */
@@ -258,6 +305,7 @@ tdrop_status tdrop_fit(tdrop_model **model, const tdrop_data *data,
     tdrop_status status = prepare(&fit, error);
     if (!status) {
         tell_settings(&fit, observer);
+        tell_resumed(&fit, observer);
         status = tdrop_trainer_run(&fit.trainer, observer, error);
     }
     if (!status) status = make_model(&fit, model, error);

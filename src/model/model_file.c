@@ -4,7 +4,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/bytes.h"
+#include "file/number_text.h"
 #include "file/safetensors.h"
+#include "model/checkpoint.h"
 #include "model/model.h"
 
 #include <cjson/cJSON.h>
@@ -31,7 +33,7 @@ enum {
 };
 enum { KEY_SPLIT = KEY_DATA + 1, KEY_VALIDATION, KEY_PRUNED_FROM, KEYS };
 
-static const char *const keys[KEYS] = {[KEY_VERSION] = "format_version",
+static const char *const keys[KEYS] = {[KEY_VERSION] = TDROP_MODEL_VERSION_KEY,
                                        [KEY_TASK] = "task",
                                        [KEY_CLASSES] = "classes",
                                        [KEY_ARCH] = "architecture",
@@ -60,22 +62,9 @@ static void note(texts *t, const cJSON *added) {
     t->failed |= !added;
 }
 
-/* A number so that reading gives the same double: cJSON's own writing may not. What the locale of
- * the host program has for a decimal point becomes one. */
-static const char *number_text(double value, char text[32]) {
-    snprintf(text, 32, "%.17g", value);
-    char *end = text;
-    for (const char *from = text; *from; from++) {
-        bool strange = !strchr("0123456789+-e.", *from);
-        if (!strange || (end > text && end[-1] != '.')) *end++ = strange ? '.' : *from;
-    }
-    *end = '\0';
-    return text;
-}
-
 static void add_number(texts *t, cJSON *object, const char *name, double value) {
-    char text[32];
-    note(t, cJSON_AddRawToObject(object, name, number_text(value, text)));
+    char text[TDROP_NUMBER_TEXT];
+    note(t, cJSON_AddRawToObject(object, name, tdrop_number_text(value, text)));
 }
 
 /* 64 bits do not fit the numbers of JSON. */
@@ -90,8 +79,8 @@ static void add_numbers(texts *t, cJSON *object, const char *name, size_t count,
     cJSON *array = cJSON_AddArrayToObject(object, name);
     note(t, array);
     for (size_t i = 0; i < count; i++) {
-        char text[32];
-        cJSON *item = cJSON_CreateRaw(number_text(values[i], text));
+        char text[TDROP_NUMBER_TEXT];
+        cJSON *item = cJSON_CreateRaw(tdrop_number_text(values[i], text));
         note(t, item);
         if (!cJSON_AddItemToArray(array, item)) cJSON_Delete(item);
     }
@@ -530,6 +519,11 @@ static tdrop_status check_version(reading *r, tdrop_error *error) {
     const char *version = tdrop_safetensors_text(&r->document, keys[KEY_VERSION]);
     const char *task = tdrop_safetensors_text(&r->document, keys[KEY_TASK]);
     tdrop_task known;
+    if (tdrop_safetensors_text(&r->document, TDROP_CHECKPOINT_VERSION_KEY))
+        return tdrop_fail(error, TDROP_ERROR_FORMAT,
+                          "%s: a checkpoint of a fit, not a model: go on from it, which makes the "
+                          "model",
+                          r->path);
     if (!version)
         return tdrop_fail(error, TDROP_ERROR_FORMAT,
                           "%s: a safetensors file, but not a model of taildropout", r->path);

@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "model/checkpoint.h"
+#include "model/model.h"
 #include "model/schedule.h"
 
 #include <math.h>
@@ -50,7 +52,11 @@ tdrop_status tdrop_trainer_create(tdrop_trainer *trainer, const tdrop_fit_option
         tdrop_trainer_clear(&made);
         return status;
     }
-    tdrop_arch_init(arch, options->seed, made.optimizer.parameters);
+    if (options->init)
+        memcpy(made.optimizer.parameters, options->init->parameters,
+               arch->parameters * sizeof *made.best);
+    else
+        tdrop_arch_init(arch, options->seed, made.optimizer.parameters);
     tdrop_optimizer_start(&made.optimizer);
     memcpy(made.best, made.optimizer.parameters, arch->parameters * sizeof *made.best);
     made.progress.steps = steps_in_epoch(&made) * options->epochs;
@@ -117,6 +123,7 @@ static tdrop_status train_step(tdrop_trainer *t, size_t first) {
     double rate = tdrop_schedule_rate_warm(options->schedule, options->learning_rate,
                                            options->warm_up, t->progress.step, t->progress.steps);
     tdrop_optimizer_step(&t->optimizer, rate, net->pass, options->parallel);
+    t->flops = net->flops;
     t->progress.step++;
     t->progress.rows += count;
     return TDROP_OK;
@@ -164,39 +171,127 @@ static tdrop_status validate_and_keep_best(tdrop_trainer *t, tdrop_error *error)
     return TDROP_OK;
 }
 
-static bool tell(const tdrop_fit_observer *observer, const tdrop_fit_progress *progress) {
-    return observer && observer->progress && observer->progress(observer->context, progress);
+/* ---------------------------------------------------------------------------------------------
+ * The course of training
+ */
+
+bool tdrop_trainer_is_done(const tdrop_trainer *t) {
+    uint32_t patience = t->options->patience;
+    return t->progress.step >= t->progress.steps || (patience && t->since_best >= patience);
 }
 
-/* One epoch; *stopped says whether the observer ended it early. */
-static tdrop_status train_epoch(tdrop_trainer *t, const tdrop_fit_observer *observer, double start,
-                                bool *stopped, tdrop_error *error) {
+/* Epoch and rows follow from the step. */
+static void count_rows(tdrop_trainer *t) {
+    size_t in_epoch = steps_in_epoch(t), step = t->progress.step;
+    size_t rows = step % in_epoch * t->options->batch; /* of the epoch that is not over */
+    t->progress.epoch = (uint32_t)(step ? (step - 1) / in_epoch : 0);
+    t->progress.rows = (uint64_t)(step / in_epoch) * t->split->train_count + rows;
+}
+
+tdrop_status tdrop_trainer_resume(tdrop_trainer *trainer, tdrop_error *error) {
+    const char *path = trainer->options->checkpoint.resume;
+    if (!path) return TDROP_OK;
+    tdrop_status status = tdrop_checkpoint_read(trainer, path, error);
+    if (status) return status;
+    trainer->runner.net->flops = trainer->flops;
+    count_rows(trainer);
+    return TDROP_OK;
+}
+
+/* A run of the trainer, which may be one of several that the training takes. */
+typedef struct training_run {
+    tdrop_trainer *trainer;
+    const tdrop_fit_observer *observer;
+    double start;        /* on the clock, as though all training had been in this run */
+    double last_seconds; /* where the last checkpoint was tried */
+    size_t last_step;
+    bool written; /* the last checkpoint is on the disk */
+    int answer;   /* of the observer */
+} training_run;
+
+static void begin_run(training_run *run, tdrop_trainer *t, const tdrop_fit_observer *observer) {
+    const tdrop_checkpoint_options *checkpoint = &t->options->checkpoint;
+    *run = (training_run){.trainer = t,
+                          .observer = observer,
+                          .start = seconds_now() - t->progress.seconds,
+                          .last_seconds = t->progress.seconds,
+                          .last_step = t->progress.step};
+    run->written =
+        checkpoint->resume && checkpoint->path && strcmp(checkpoint->resume, checkpoint->path) == 0;
+}
+
+static void note_time(training_run *run) {
+    run->trainer->progress.seconds = seconds_now() - run->start;
+}
+
+static void write_checkpoint(training_run *run) {
+    tdrop_trainer *t = run->trainer;
+    const char *path = t->options->checkpoint.path;
+    tdrop_error error;
+    if (!path || (run->written && run->last_step == t->progress.step)) return;
+    run->written = tdrop_checkpoint_write(t, path, &error) == TDROP_OK;
+    run->last_step = t->progress.step;
+    run->last_seconds = t->progress.seconds;
+    if (!run->observer || !run->observer->checkpoint) return;
+    const tdrop_fit_checkpoint told = {.path = path,
+                                       .failure = run->written ? NULL : &error,
+                                       .progress = &t->progress,
+                                       .done = tdrop_trainer_is_done(t)};
+    run->observer->checkpoint(run->observer->context, &told);
+}
+
+static bool checkpoint_is_due(const training_run *run) {
+    const tdrop_checkpoint_options *checkpoint = &run->trainer->options->checkpoint;
+    const tdrop_fit_progress *progress = &run->trainer->progress;
+    double seconds = checkpoint->every_seconds;
+    uint64_t steps = checkpoint->every_steps;
+    return (steps > 0 && progress->step - run->last_step >= steps) ||
+           (seconds > 0.0 && progress->seconds - run->last_seconds >= seconds);
+}
+
+/* Between two steps: what the observer says, and a checkpoint when it is time for one. Done again
+ * after a resume from there, nothing differs. */
+static void pause_between_steps(training_run *run) {
+    const tdrop_fit_observer *observer = run->observer;
+    if (observer && observer->progress)
+        run->answer = observer->progress(observer->context, &run->trainer->progress);
+    if (run->answer || checkpoint_is_due(run)) write_checkpoint(run);
+}
+
+/* The rest of the epoch that training stands in; where the observer stops it within, what there is
+ * of it counts too. */
+static tdrop_status train_epoch(training_run *run, tdrop_error *error) {
+    tdrop_trainer *t = run->trainer;
     tdrop_fit_progress *progress = &t->progress;
-    for (size_t first = 0; first < t->split->train_count; first += t->options->batch) {
-        bool last = first + t->options->batch >= t->split->train_count;
-        if (train_step(t, first)) return tdrop_fail_memory(error, "training");
-        progress->seconds = seconds_now() - start;
-        if (!last && (*stopped = tell(observer, progress))) break;
+    size_t batch = t->options->batch, in_epoch = steps_in_epoch(t);
+    progress->epoch = (uint32_t)(progress->step / in_epoch);
+    for (size_t i = progress->step % in_epoch; i < in_epoch; i++) {
+        if (train_step(t, i * batch)) return tdrop_fail_memory(error, "training");
+        note_time(run);
+        if (i + 1 < in_epoch) pause_between_steps(run);
+        if (run->answer) break;
     }
+    if (run->answer == TDROP_FIT_LEAVE && run->written) return TDROP_OK;
     tdrop_status status = validate_and_keep_best(t, error);
-    if (status || *stopped) return status;
-    progress->seconds = seconds_now() - start;
+    if (status || run->answer) return status;
+    note_time(run);
     progress->epoch_ended = true;
-    *stopped = tell(observer, progress);
+    pause_between_steps(run);
     progress->epoch_ended = false;
     return TDROP_OK;
 }
 
 tdrop_status tdrop_trainer_run(tdrop_trainer *trainer, const tdrop_fit_observer *observer,
                                tdrop_error *error) {
-    double start = seconds_now();
-    uint32_t patience = trainer->options->patience;
-    bool stopped = false;
-    for (uint32_t epoch = 0; epoch < trainer->options->epochs && !stopped; epoch++) {
-        trainer->progress.epoch = epoch;
-        tdrop_status status = train_epoch(trainer, observer, start, &stopped, error);
+    training_run run;
+    begin_run(&run, trainer, observer);
+    while (!tdrop_trainer_is_done(trainer) && !run.answer) {
+        tdrop_status status = train_epoch(&run, error);
         if (status) return status;
-        if (patience && trainer->since_best >= patience) break;
     }
+    if (run.answer == TDROP_FIT_LEAVE && run.written && !tdrop_trainer_is_done(trainer))
+        return tdrop_fail(error, TDROP_ERROR_STOPPED, "%s: the fit can go on from here in epoch %u",
+                          trainer->options->checkpoint.path, trainer->progress.epoch + 1);
+    if (!run.answer) write_checkpoint(&run);
     return TDROP_OK;
 }
