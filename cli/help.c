@@ -73,9 +73,20 @@ static void write_option(const option_row *row) {
     write_wrapped(text, INDENT, INDENT);
 }
 
-static void write_options(const option_row *rows) {
-    for (const option_row *row = rows; row->help; row++)
-        write_option(row);
+/* Whether the list, names between blanks, has this one. */
+static int has_name(const char *list, const char *name) {
+    const size_t length = name ? strlen(name) : 0;
+    while (length && list) {
+        const size_t word = strcspn(list, " ");
+        if (word == length && strncmp(list, name, length) == 0) return 1;
+        list = list[word] ? list + word + 1 : NULL;
+    }
+    return 0;
+}
+
+static void write_options(const subcommand *command, int common) {
+    for (const option_row *row = command->options; row->help; row++)
+        if (has_name(command->common, row->name) == common) write_option(row);
 }
 
 void help_command(const subcommand *command) {
@@ -89,8 +100,13 @@ void help_command(const subcommand *command) {
         write_wrapped(row->help, INDENT, INDENT);
     }
     putchar('\n');
-    write_options(command->options);
-    write_options(options_everywhere);
+    if (command->common) {
+        write_options(command, 1);
+        putchar('\n');
+    }
+    write_options(command, 0);
+    for (const option_row *row = options_everywhere; row->help; row++)
+        write_option(row);
     printf("\nexample: taildropout %s\n", command->example);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * taildropout, the program: finds the subcommand and hands over to it. */
 #include "command.h"
+#include "completion.h"
 #include "help.h"
 #include "message.h"
 #include "suggest.h"
@@ -56,6 +57,7 @@ static int dispatch(int argc, char **argv) {
     }
     if (is_one_of(argv[1], "--help", "-h")) return give_help(NULL);
     if (strcmp(argv[1], "help") == 0) return give_help(argv[2]); /* argv[argc] is NULL */
+    if (strcmp(argv[1], "completion") == 0) return completion_write(commands, argv[2]);
     if (strcmp(argv[1], "--version") == 0) {
         help_version();
         return EXIT_DONE;

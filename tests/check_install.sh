@@ -42,6 +42,11 @@ mv "$work/before" "$work/moved tree"
 prefix="$work/moved tree"
 libdir=$(dirname "$(find "$prefix" -name 'libtaildropout.a')")
 [ -e "$libdir/libtaildropout.a" ] || fail "libtaildropout.a is not installed"
+if [ -e "$prefix/bin/taildropout" ]; then
+    for file in bash-completion/completions/taildropout zsh/site-functions/_taildropout; do
+        [ -s "$prefix/share/$file" ] || fail "share/$file is not installed"
+    done
+fi
 
 shared=
 libraries=libtaildropout

@@ -72,7 +72,7 @@ while :; do
     process=$!
     if [[ $kills -lt $count ]]; then
         # anywhere within the first third of what a whole fit takes, and its beginning
-        sleep "$(awk -v r=$RANDOM -v s="$seconds" 'BEGIN { print r / 32768 * (0.02 + s / 3) }')"
+        sleep "$(awk -v r="$RANDOM" -v s="$seconds" 'BEGIN { print r / 32768 * (0.02 + s / 3) }')"
         kill -KILL $process 2>/dev/null || true
     fi
     status=0
