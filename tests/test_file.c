@@ -157,6 +157,70 @@ static void several_files_are_written_at_once(void **state) {
     assert_int_equal(scratch_count(), 3);
 }
 
+/* Makes a file look as though it had been written so many seconds ago. */
+static void age(const char *name, time_t seconds) {
+    const struct timespec then = {.tv_sec = time(NULL) - seconds};
+    assert_int_equal(utimensat(AT_FDCWD, name, (const struct timespec[]){then, then}, 0), 0);
+}
+
+/* Another process that writes a file until it is killed. */
+static pid_t write_in_child(const char *path, int pipes[2]) {
+    char ready;
+    assert_int_equal(pipe(pipes), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        tdrop_atomic_file *file = NULL;
+        tdrop_status status = tdrop_atomic_begin(&file, path, 0, NULL);
+        ssize_t told = write(pipes[1], "r", 1);
+        close(pipes[1]);
+        while (status == TDROP_OK && told == 1 && getppid() != 1)
+            sleep(1);
+        _exit(0);
+    }
+    assert_true(child > 0);
+    close(pipes[1]);
+    assert_int_equal(read(pipes[0], &ready, 1), 1);
+    close(pipes[0]);
+    return child;
+}
+
+static void what_a_killed_process_left_is_removed(void **state) {
+    (void)state;
+    int pipes[2];
+    char name[64];
+    pid_t child = write_in_child("never", pipes);
+    snprintf(name, sizeof name, ".taildropout-%ld-0.tmp", (long)child);
+    age(name, 3600);
+    write_atomically("one", 0, "1");
+    assert_int_equal(access(name, F_OK), 0); /* it is being written */
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    age(name, 30);
+    write_atomically("two", 0, "2");
+    assert_int_equal(access(name, F_OK), 0); /* too young to be sure */
+    age(name, 3600);
+    write_atomically("three", 0, "3");
+    assert_int_equal(access(name, F_OK), -1);
+    assert_int_equal(scratch_count(), 3);
+}
+
+static void what_is_no_temporary_file_is_not_removed(void **state) {
+    (void)state;
+    static const char *const names[] = {".taildropout-1-0", "taildropout-1-0.tmp", "x.tmp", ".tmp",
+                                        ".taildropout-"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        put_file(names[i], "");
+        age(names[i], 3600);
+    }
+    put_file("target", "");
+    age("target", 3600);
+    assert_int_equal(symlink("target", ".taildropout-1-1.tmp"), 0);
+    assert_int_equal(mkdir(".taildropout-1-2.tmp", 0700), 0);
+    assert_int_equal(mkfifo(".taildropout-1-3.tmp", 0600), 0);
+    write_atomically("one", 0, "1");
+    assert_int_equal(scratch_count(), 5 + 1 + 3 + 1);
+}
+
 static void links_are_kept(void **state) {
     (void)state;
     assert_int_equal(mkdir("folder", 0700), 0);
@@ -789,6 +853,8 @@ int main(void) {
         IN_SCRATCH(abort_leaves_nothing),
         IN_SCRATCH(an_existing_file_is_refused),
         IN_SCRATCH(several_files_are_written_at_once),
+        IN_SCRATCH(what_a_killed_process_left_is_removed),
+        IN_SCRATCH(what_is_no_temporary_file_is_not_removed),
         IN_SCRATCH(links_are_kept),
         IN_SCRATCH(a_change_of_folder_does_not_matter),
         IN_SCRATCH(names_of_every_length_are_written),

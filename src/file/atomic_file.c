@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "file/temporary_name.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +24,7 @@ struct tdrop_atomic_file {
     int folder;   /* NONE when written directly */
     int fd;
     bool overwrite, failed;
-    char temporary[64]; /* a name within the folder; "" when there is none */
+    char temporary[TDROP_TEMPORARY_NAME]; /* within the folder; "" when there is none */
 };
 
 static tdrop_status fail_file(const tdrop_atomic_file *file, const char *what, tdrop_error *error) {
@@ -78,15 +79,19 @@ static tdrop_status open_folder(tdrop_atomic_file *file, char *path, tdrop_error
     return file->folder < 0 ? fail_file(file, "its folder cannot be opened", error) : TDROP_OK;
 }
 
-/* A file under a name that nobody has: O_EXCL decides, so a name left over from a process that was
- * killed is merely skipped. The kernel applies the umask. */
+/* A file under a name that nobody has: O_EXCL decides. The kernel applies the umask. What processes
+ * that were killed have left behind is removed first, or a fit that is killed again and again would
+ * fill the disk. */
 static tdrop_status create_temporary(tdrop_atomic_file *file, tdrop_error *error) {
+    tdrop_temporary_remove_stale(file->folder);
     for (int attempt = 0; attempt < MAX_TEMPORARIES; attempt++) {
-        snprintf(file->temporary, sizeof file->temporary, ".taildropout-%ld-%d.tmp", (long)getpid(),
-                 attempt);
+        tdrop_temporary_name(file->temporary, attempt);
         file->fd = openat(file->folder, file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                           S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH);
-        if (file->fd >= 0) return TDROP_OK;
+        if (file->fd >= 0) {
+            tdrop_temporary_hold(file->fd);
+            return TDROP_OK;
+        }
         if (errno != EEXIST) break;
     }
     file->temporary[0] = '\0';

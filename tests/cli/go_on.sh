@@ -18,8 +18,8 @@ for signal in INT TERM; do
     echo "exit $?"
     grep stopped err | sed 's/after [0-9]* of/after N of/'
     ls "model $signal" 2>/dev/null
-    sed -n 's/.*to go on: //p' err >command
-    sh ./command >out 2>err || cat err
+    sed -n 's/.*to go on: //p' err >next.sh
+    sh ./next.sh >out 2>err || cat err
     grep 'going on' err | numbers
     # all but the name of the data: what stands in the tensors decides the codes
     taildropout encode whole table.npy -o codes1 --force 2>err2
@@ -31,6 +31,6 @@ echo '-- the time limit gives a model, and a checkpoint'
 taildropout fit table.npy -o limited $common --checkpoint ck --time-limit 0.05s >out 2>err
 echo "exit $?"
 sed -n '/stopped/s/after [0-9]* of/after N of/p' err
-sed -n 's/.*to go on: \(.*\)/\1 --time-limit 1d/p' err >command
-sh ./command >out 2>err || cat err
+sed -n 's/.*to go on: \(.*\)/\1 --time-limit 1d/p' err >next.sh
+sh ./next.sh >out 2>err || cat err
 cmp whole limited && echo same
