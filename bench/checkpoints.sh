@@ -4,10 +4,14 @@
 # checkpoints.sh PROGRAM [PAIRS [EPOCHS [EVERY]]]
 #
 # What checkpoints cost the demo's fit: PAIRS (3) times by turns, a fit of EPOCHS (10) without them
-# and one that writes one every EVERY (30s). Prints the seconds of training of each, and the ratio
-# of the sums: 1 would be no cost at all.
+# and one that writes one every EVERY (30s). Prints the seconds of training, the seconds of processor
+# time of the whole fit, which other programs on the machine disturb less, and the ratios of both
+# sums: 1 would be no cost at all.
 set -euo pipefail
-[[ $# -ge 1 ]] || { sed -n '4,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+[[ $# -ge 1 ]] || {
+    sed -n '4,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    exit 2
+}
 program=$(realpath "$1")
 pairs=${2:-3}
 epochs=${3:-10}
@@ -16,18 +20,21 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 
-# seconds OPTION...: of the training, and of the last checkpoint, which is written when it is done.
-seconds() {
-    "$program" fit fashion-mnist -o model --force --epochs "$epochs" --verbose --json fit.json "$@" \
-        >out 2>err
-    grep -c 'checkpoint written' err >written || true
-    sed -n 's/.*"seconds":[[:space:]]*\([0-9.e+-]*\).*/\1/p' fit.json
+# measure OPTION...: fits, and prints seconds, seconds of processor time, and checkpoints.
+measure() {
+    TIMEFORMAT='%U %S'
+    { time "$program" fit fashion-mnist -o model --force --epochs "$epochs" --verbose \
+        --json fit.json "$@" >out 2>err; } 2>processor
+    echo "$(sed -n 's/.*"seconds":[[:space:]]*\([0-9.e+-]*\).*/\1/p' fit.json)" \
+        "$(awk '{ print $1 + $2 }' processor)" "$(grep -c 'checkpoint written' err || true)"
 }
 
 for ((pair = 1; pair <= pairs; pair++)); do
-    without=$(seconds)
-    with=$(seconds --checkpoint ck --every "$every")
-    echo "$without $with $(cat written)"
+    echo "$(measure) $(measure --checkpoint ck --every "$every")"
 done | awk '
-    { print "without " $1 " s, with " $2 " s and " $3 " checkpoints: " $1 / $2; a += $1; b += $2 }
-    END { print "all: " a / b }'
+    {
+        printf "without %.2f s, processor %.2f s; with %d checkpoints %.2f s, processor %.2f s\n",
+            $1, $2, $6, $4, $5
+        wall += $1; wall_with += $4; cpu += $2; cpu_with += $5
+    }
+    END { printf "ratio %.3f, of processor time %.3f\n", wall / wall_with, cpu / cpu_with }'

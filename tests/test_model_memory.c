@@ -58,6 +58,7 @@ static void counted_free(void *memory) {
  */
 
 enum { ROWS = 24, COLUMNS = 3, FEATURES = 2 };
+enum { FILES = 3 }; /* in the folder */
 
 /* Made before anything fails. */
 static tdrop_data *data, *labels;
@@ -71,6 +72,9 @@ static int set_up(void **state) {
     data = models_table(ROWS, COLUMNS, 2, 0.1, 1);
     model = models_fit(data, &options);
     models_save(model, "model");
+    tdrop_fit_options with = options;
+    with.checkpoint.path = "checkpoint";
+    tdrop_model_destroy(models_fit(data, &with));
     labels = models_labels(data);
     static const double weights[] = {0.0, 1.0, 2.0};
     const tdrop_fit_options classify = {
@@ -138,6 +142,36 @@ static tdrop_status try_fit_of_classifier(tdrop_error *error) {
     return finish_model(tdrop_fit(&made, data, &classify, NULL, error), &made);
 }
 
+static tdrop_status try_resume(tdrop_error *error) {
+    tdrop_model *made = (void *)&place;
+    tdrop_fit_options with = options;
+    with.checkpoint.resume = "checkpoint";
+    return finish_model(tdrop_fit(&made, data, &with, NULL, error), &made);
+}
+
+static tdrop_status try_init(tdrop_error *error) {
+    tdrop_model *made = (void *)&place;
+    const tdrop_fit_options with = {.init = model, .epochs = 1};
+    return finish_model(tdrop_fit(&made, data, &with, NULL, error), &made);
+}
+
+static void note_checkpoint(void *context, const tdrop_fit_checkpoint *told) {
+    if (told->failure) *(tdrop_error *)context = *told->failure;
+}
+
+/* Training goes on without a checkpoint for which there is no memory, and the observer is told. */
+static tdrop_status try_checkpoint(tdrop_error *error) {
+    tdrop_model *made = (void *)&place;
+    tdrop_error told = {TDROP_OK, ""};
+    const tdrop_fit_observer observer = {.context = &told, .checkpoint = note_checkpoint};
+    tdrop_fit_options with = options;
+    with.checkpoint = (tdrop_checkpoint_options){.path = "new", .every_steps = 1};
+    tdrop_status status = finish_model(tdrop_fit(&made, data, &with, &observer, error), &made);
+    remove("new");
+    if (!status && told.status) *error = told;
+    return status ? status : told.status;
+}
+
 static tdrop_status try_load_of_classifier(tdrop_error *error) {
     tdrop_model *made = (void *)&place;
     return finish_model(tdrop_model_load(&made, "classifier", error), &made);
@@ -169,7 +203,7 @@ static tdrop_status try_prune(tdrop_error *error) {
 
 static tdrop_status try_save(tdrop_error *error) {
     tdrop_status status = tdrop_model_save(model, "saved", 1, error);
-    assert_int_equal(scratch_count(), status ? 2 : 3); /* no half of another */
+    assert_int_equal(scratch_count(), status ? FILES : FILES + 1); /* no half of another */
     if (!status) remove("saved");
     return status;
 }
@@ -243,6 +277,9 @@ static const struct {
     {"fit", try_fit, 30},
     {"fit of defaults", try_fit_of_defaults, 30},
     {"fit of a classifier", try_fit_of_classifier, 30},
+    {"going on from a checkpoint", try_resume, 30},
+    {"beginning with a model", try_init, 30},
+    {"checkpoints", try_checkpoint, 40},
     {"load of a classifier", try_load_of_classifier, 10},
     {"prune of a classifier", try_prune_of_classifier, 5},
     {"scree of a classifier", try_scree_of_classifier, 10},
@@ -307,7 +344,7 @@ static void *counted_malloc(size_t size) {
 static void assert_saved_whole(tdrop_status status) {
     if (status) {
         assert_int_equal(status, TDROP_ERROR_MEMORY);
-        assert_int_equal(scratch_count(), 2);
+        assert_int_equal(scratch_count(), FILES);
         return;
     }
     size_t size = 0, expected_size = 0;
