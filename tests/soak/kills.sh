@@ -13,7 +13,7 @@ set -euo pipefail
 [[ $# -ge 2 ]] || { sed -n '4,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 program=$(realpath "$1")
 count=$2
-epochs=${3:-1500}
+epochs=${3:-800}
 RANDOM=${SOAK_SEED:-1}
 
 folder=$(mktemp -d)
@@ -48,6 +48,11 @@ in_parts() {
         --threads $((1 + RANDOM % 3)) 2>err
 }
 
+# Whether the fit has gone on from its checkpoint, or written its first.
+trains() {
+    if [[ $had_checkpoint = yes ]]; then grep -q 'going on' err 2>/dev/null; else [[ -f ck ]]; fi
+}
+
 # last FILE PATTERN: the last number that the pattern finds, 0 where there is none.
 last() {
     local found
@@ -68,10 +73,15 @@ while :; do
     reached=$(last log '.*"step":\([0-9]*\),.*}$')
     had_checkpoint=no
     [[ ! -f ck ]] || had_checkpoint=yes
+    rm -f err
     (in_parts) &
     process=$!
     if [[ $kills -lt $count ]]; then
-        # anywhere within the first third of what a whole fit takes, and its beginning
+        # one in four may come before training does
+        if [[ $((RANDOM % 4)) -ne 0 ]]; then
+            until trains || ! kill -0 $process 2>/dev/null; do sleep 0.02; done
+        fi
+        # then anywhere within the first third of what a whole fit takes
         sleep "$(awk -v r="$RANDOM" -v s="$seconds" 'BEGIN { print r / 32768 * (0.02 + s / 3) }')"
         kill -KILL $process 2>/dev/null || true
     fi
