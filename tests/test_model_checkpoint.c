@@ -131,6 +131,14 @@ static const tdrop_fit_options kinds[] = {
      .patience = 1,
      .learning_rate = 0.5,
      .law = {.kind = TDROP_LAW_TABLE, .weights = table_weights, .weight_count = 3}},
+    {.arch = "4-gelu-[2]-4-dropout:0.3-tanh",
+     .epochs = 3,
+     .batch = 8,
+     .optimizer = TDROP_OPTIMIZER_ADAMW,
+     .weight_decay = 0.1,
+     .clip_norm = 0.5,
+     .warm_up = 4},
+    {.arch = "4-[2]-4", .epochs = 3, .batch = 8, .optimizer = TDROP_OPTIMIZER_SGD, .momentum = 0.5},
 };
 
 static tdrop_fit_options kind(size_t number) {
@@ -352,6 +360,9 @@ static void test_other_options_are_refused(void **state) {
     CHANGED("its schedule is one-cycle, here it is constant", schedule, TDROP_SCHEDULE_CONSTANT);
     CHANGED("its average is 0.99, here it is -1", average, -1.0);
     CHANGED("its patience is 0, here it is 2", patience, 2);
+    CHANGED("its optimizer is adam, here it is sgd", optimizer, TDROP_OPTIMIZER_SGD);
+    CHANGED("its clip_norm is 0, here it is 2", clip_norm, 2.0);
+    CHANGED("its warm_up is 0, here it is 3", warm_up, 3);
     CHANGED("its seed is 0, here it is 18446744073709551615", seed, UINT64_MAX);
     CHANGED("its split_seed is 0, here it is 1", split_seed, 1);
     CHANGED("its valid_share is 0.1, here it is 0.2", valid_share, 0.2);

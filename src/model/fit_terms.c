@@ -36,6 +36,10 @@ static const char *schedule_name(int number) {
     return tdrop_schedule_name((tdrop_schedule)number);
 }
 
+static const char *optimizer_name(int number) {
+    return tdrop_optimizer_kind_name((tdrop_optimizer_kind)number);
+}
+
 static const char *scale_name(int number) {
     return tdrop_scale_name((tdrop_scale)number);
 }
@@ -55,6 +59,11 @@ static const option_term option_terms[] = {
     {"learning_rate", FIELD(REAL, learning_rate), NULL},
     {"schedule", FIELD(INT, schedule), schedule_name},
     {"average", FIELD(REAL, average), NULL},
+    {"optimizer", FIELD(INT, optimizer), optimizer_name},
+    {"weight_decay", FIELD(REAL, weight_decay), NULL},
+    {"momentum", FIELD(REAL, momentum), NULL},
+    {"clip_norm", FIELD(REAL, clip_norm), NULL},
+    {"warm_up", FIELD(U64, warm_up), NULL},
     {"patience", FIELD(U32, patience), NULL},
     {"seed", FIELD(U64, seed), NULL},
     {"valid_share", FIELD(REAL, valid_share), NULL},
