@@ -31,9 +31,9 @@ bench_training_options bench_wide_mlp(double p, unsigned threads) {
 
 static bool read_data(bench_training *t) {
     tdrop_data_info info;
-    if (tdrop_data_read(&t->data, "fashion-mnist", TDROP_PART_TRAIN, NULL)) return false;
+    if (tdrop_data_read(&t->data, "fashion-mnist", NULL, NULL)) return false;
     if (t->options.task != TDROP_TASK_CLASSIFY) return true;
-    if (tdrop_data_read(&t->labels, "fashion-mnist:labels", TDROP_PART_TRAIN, NULL)) return false;
+    if (tdrop_data_read(&t->labels, "fashion-mnist:labels", NULL, NULL)) return false;
     tdrop_data_get_info(t->labels, &info);
     return (t->targets = malloc(info.rows * sizeof *t->targets)) &&
            !tdrop_classes_find(&t->classes, t->labels, NULL) &&

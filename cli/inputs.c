@@ -8,7 +8,8 @@
 
 int inputs_read_data(tdrop_data **data, const char *source, tdrop_part part) {
     tdrop_error error = {TDROP_OK, ""};
-    const tdrop_status status = tdrop_data_read(data, source, part, &error);
+    const tdrop_data_read_options options = {.part = part};
+    const tdrop_status status = tdrop_data_read(data, source, &options, &error);
     return status == TDROP_OK ? 1 : message_library(status, &error);
 }
 

@@ -15,7 +15,8 @@ typedef struct inputs {
 } inputs;
 
 #define OPERAND_HELP_DATA                                                                          \
-    "a table: a path (.npy, IDX or IDX.gz, told by content), - for standard input, or "            \
+    "a table: a path (.csv, .npy or IDX, also in gzip, told by content), - for standard input, "   \
+    "or "                                                                                          \
     "fashion-mnist"
 #define OPERAND_HELP_MODEL "a model made by taildropout fit or prune"
 

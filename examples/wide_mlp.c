@@ -30,10 +30,11 @@ static outcome run(uint32_t epochs, int no_drop, const tdrop_parallel *parallel)
     tdrop_measure measure;
     tdrop_error error;
     outcome result = {0};
-    check(tdrop_data_read(&images, "fashion-mnist", TDROP_PART_TRAIN, &error), &error);
-    check(tdrop_data_read(&labels, "fashion-mnist:labels", TDROP_PART_TRAIN, &error), &error);
-    check(tdrop_data_read(&test, "fashion-mnist", TDROP_PART_TEST, &error), &error);
-    check(tdrop_data_read(&test_labels, "fashion-mnist:labels", TDROP_PART_TEST, &error), &error);
+    const tdrop_data_read_options in_test = {.part = TDROP_PART_TEST};
+    check(tdrop_data_read(&images, "fashion-mnist", NULL, &error), &error);
+    check(tdrop_data_read(&labels, "fashion-mnist:labels", NULL, &error), &error);
+    check(tdrop_data_read(&test, "fashion-mnist", &in_test, &error), &error);
+    check(tdrop_data_read(&test_labels, "fashion-mnist:labels", &in_test, &error), &error);
     const tdrop_fit_options options = {.task = TDROP_TASK_CLASSIFY,
                                        .target = labels,
                                        .arch = "2048-relu-tail-2048-relu-tail",

@@ -12,7 +12,7 @@
  *     tdrop_data *data = NULL;
  *     tdrop_model *model = NULL, *small = NULL;
  *     tdrop_error error;
- *     if (tdrop_data_read(&data, "table.npy", TDROP_PART_TRAIN, &error) ||
+ *     if (tdrop_data_read(&data, "table.npy", NULL, &error) ||
  *         tdrop_fit(&model, data, NULL, NULL, &error) ||
  *         tdrop_model_prune(&small, model, 8, &error) ||
  *         tdrop_model_save(small, "small.safetensors", 0, &error))
@@ -37,7 +37,8 @@ typedef struct tdrop_error {
 } tdrop_error;
 
 /* ---------------------------------------------------------------------------------------------
- * Data: a table of numbers, one row for each sample
+ * Data: a table, one row for each sample. Its cells are numbers; a column of categories holds the
+ * numbers of its levels. Columns may have names, and rows ids.
  */
 
 typedef struct tdrop_data tdrop_data;
@@ -45,17 +46,53 @@ typedef struct tdrop_data tdrop_data;
 /* Which part of a data set that comes in two parts; a file has one part only and ignores it. */
 typedef enum tdrop_part { TDROP_PART_TRAIN = 0, TDROP_PART_TEST = 1 } tdrop_part;
 
+/* What is done about cells in which nothing stands: in a .csv file empty, NA, NaN or null in any
+ * case, in other files NaN. */
+typedef enum tdrop_missing {
+    TDROP_MISSING_ERROR = 0, /* they are refused */
+    TDROP_MISSING_MEAN = 1,  /* the mean of the column's training rows stands in for them */
+    TDROP_MISSING_MASK = 2   /* the same, and an autoencoder's loss leaves them out */
+} tdrop_missing;
+
+/* "error", "mean" or "mask". Errors: NULL, FORMAT. The name of any other number is NULL. */
+TDROP_API tdrop_status tdrop_missing_parse(const char *name, tdrop_missing *missing);
+TDROP_API const char *tdrop_missing_name(tdrop_missing missing);
+
+/* How to read. Zero means the default, written behind each field. A column is called by its name
+ * or, in a table without names, by its number, counted from 1. */
+typedef struct tdrop_data_read_options {
+    tdrop_part part;            /* TRAIN */
+    const char *const *columns; /* [column_count] only these; NULL: all */
+    size_t column_count;
+    const char *const *drop; /* [drop_count] all but these; NULL: none */
+    size_t drop_count;
+    const char *id;        /* .csv: this column says what the rows are called; NULL: none does */
+    char delimiter;        /* .csv: between fields; 0: found out, one of , ; and tab */
+    tdrop_missing missing; /* ERROR; otherwise missing cells are let in and counted */
+    uint64_t reserved[4];
+} tdrop_data_read_options;
+
 /* Reads a table from a file, told by its content: .npy (versions 1 to 3, C and Fortran order, both
- * endians, bool, integers of 1 to 8 bytes, floats of 2, 4 and 8), IDX as MNIST uses it, and
- * either of them in gzip. A shape [N, a, b, ...] becomes N rows of a*b*... columns and is
+ * endians, bool, integers of 1 to 8 bytes, floats of 2, 4 and 8), IDX as MNIST uses it, .csv, and
+ * each of them in gzip. A shape [N, a, b, ...] becomes N rows of a*b*... columns and is
  * remembered; [N] is one column. `source` is a path, "-" for standard input, or "fashion-mnist" for
  * that data set from Debian's package dataset-fashion-mnist (60,000 rows to train, 10,000 to test)
  * and "fashion-mnist:labels" for its labels; write "./fashion-mnist" for a file of that name.
  * Elements of one byte and unsigned stay bytes, of 4-byte float or less stay float, the rest are
- * double. Every number must be finite; the message names the first that is not.
- * Errors: NULL, FILE, FORMAT, DATA (not finite, no rows, no columns), OVERFLOW, MEMORY. */
-TDROP_API tdrop_status tdrop_data_read(tdrop_data **data, const char *source, tdrop_part part,
-                                       tdrop_error *error);
+ * double. No number may be infinite; the message names the first that is, or is missing.
+ *
+ * A .csv file is text in UTF-8, one record a line, fields as RFC 4180 has them: in quotes they may
+ * hold delimiters, line ends and, doubled, quotes. Empty lines are skipped. The first record is a
+ * header unless one of its fields is a number, or two are the same, or (in a file without any
+ * number) one of them occurs again below. A column whose first cell that is not missing is a number
+ * is one of numbers; otherwise it is one of categories. Numbers are rounded to the nearest double,
+ * have a decimal point whatever the locale, and may be in quotes.
+ *
+ * options may be NULL. Errors: NULL, RESERVED, FILE, FORMAT, SIZE (no such option), DATA (infinite,
+ * missing, no rows, no columns, no column of that name, text where numbers were before, more than
+ * 10,000 levels, a column in which everything is missing), OVERFLOW, MEMORY. */
+TDROP_API tdrop_status tdrop_data_read(tdrop_data **data, const char *source,
+                                       const tdrop_data_read_options *options, tdrop_error *error);
 
 /* Copies a table out of memory: `rows` rows of `columns` floats, row stride `stride`.
  * Errors: NULL, SIZE, DATA, OVERFLOW, MEMORY. */
@@ -73,13 +110,47 @@ typedef struct tdrop_data_info {
     size_t element_size;  /* 1: unsigned bytes, 4: float, 8: double */
     int item_dims;        /* dims of one row as stored, 0 to 7; 0 for a single number */
     size_t item_shape[7]; /* their product is `columns` */
-    uint64_t hash;        /* of shape and numbers: tells whether two tables are the same */
+    uint64_t hash;        /* of shape, numbers, names and levels: tells two tables apart */
+    size_t missing;       /* cells in which nothing stands */
+    int named;            /* nonzero: the columns have names */
+    const char *id_name;  /* of the column of ids; NULL when there is none */
 } tdrop_data_info;
 
 TDROP_API void tdrop_data_get_info(const tdrop_data *data, tdrop_data_info *info);
 
-/* Writes rows first..first+rows-1 as float32 into values[rows, columns], in the table's own units.
- * Errors: NULL, SIZE (rows beyond the table). */
+typedef enum tdrop_column_kind {
+    TDROP_COLUMN_NUMBER = 0,
+    TDROP_COLUMN_CATEGORY = 1
+} tdrop_column_kind;
+
+/* A column. The pointers are good as long as what they were asked of. */
+typedef struct tdrop_column_info {
+    const char *name; /* NULL: the columns have no names */
+    tdrop_column_kind kind;
+    size_t missing;           /* cells in which nothing stands */
+    size_t levels;            /* of categories; else 0 */
+    const char *const *level; /* [levels] rising by their bytes; a cell holds a number of these */
+} tdrop_column_info;
+
+/* Column `column` (0-based) into *info. Errors: NULL, SIZE (no such column). */
+TDROP_API tdrop_status tdrop_data_get_column(const tdrop_data *data, size_t column,
+                                             tdrop_column_info *info);
+
+/* What row `row` is called, in UTF-8. NULL: the table has no ids, or no such row. */
+TDROP_API const char *tdrop_data_get_id(const tdrop_data *data, size_t row);
+
+/* Whether a table has a column of that name (or number, counted from 1, where it has no names); its
+ * place into *column, unless that is NULL. */
+TDROP_API int tdrop_data_find_column(const tdrop_data *data, const char *name, size_t *column);
+
+/* Takes a column out of a table and makes *taken a table of its own of it.
+ * Errors: NULL, DATA (no such column, the only one, cells missing, or rows of more than one
+ * dimension), MEMORY. */
+TDROP_API tdrop_status tdrop_data_take_column(tdrop_data *data, const char *name,
+                                              tdrop_data **taken, tdrop_error *error);
+
+/* Writes rows first..first+rows-1 as float32 into values[rows, columns], in the table's own units;
+ * NaN where nothing stands. Errors: NULL, SIZE (rows beyond the table). */
 TDROP_API tdrop_status tdrop_data_get_rows(const tdrop_data *data, size_t first, size_t rows,
                                            float *values);
 

@@ -94,7 +94,8 @@ static void begin_idx(blob *b, unsigned type, int dims, const uint32_t *shape) {
  */
 
 typedef tdrop_status parse_function(tdrop_data **data, const char *name, const unsigned char *bytes,
-                                    size_t size, tdrop_error *error);
+                                    size_t size, const tdrop_data_read_options *options,
+                                    tdrop_error *error);
 
 /* A copy of exactly that size, so that the sanitizer sees every byte read beyond it. */
 static tdrop_status parse_copy(parse_function *parse, tdrop_data **data, const void *bytes,
@@ -102,7 +103,7 @@ static tdrop_status parse_copy(parse_function *parse, tdrop_data **data, const v
     unsigned char *copy = malloc(size + !size);
     assert_non_null(copy);
     memcpy(copy, bytes, size);
-    tdrop_status status = parse(data, "input", copy, size, error);
+    tdrop_status status = parse(data, "input", copy, size, NULL, error);
     free(copy);
     return status;
 }
@@ -522,7 +523,7 @@ static void readers_survive_damage(void **state) {
 static void assert_unreadable(const char *source, tdrop_status expected, const char *text) {
     tdrop_data *data = NULL;
     tdrop_error error = {0};
-    tdrop_status status = tdrop_data_read(&data, source, TDROP_PART_TRAIN, &error);
+    tdrop_status status = tdrop_data_read(&data, source, NULL, &error);
     if (status != expected || !strstr(error.message, text))
         fail_msg("expected %s with \"%s\", got %s: %s", tdrop_status_name(expected), text,
                  tdrop_status_name(status), error.message);
@@ -532,7 +533,7 @@ static void assert_unreadable(const char *source, tdrop_status expected, const c
 static void assert_pair(const char *source) {
     tdrop_data *data = NULL;
     tdrop_error error = {0};
-    if (tdrop_data_read(&data, source, TDROP_PART_TRAIN, &error)) fail_msg("%s", error.message);
+    if (tdrop_data_read(&data, source, NULL, &error)) fail_msg("%s", error.message);
     assert_string_equal(data->info.name, source);
     assert_cell(data, 0, 0, 1.5);
     assert_cell(data, 0, 1, -2);
@@ -551,6 +552,8 @@ static void read_tells_formats_by_content(void **state) {
     scratch_write("pair", b.bytes, b.size);
     assert_pair("pair");
     scratch_write("pair", "1.5,-2\n", 7);
+    assert_pair("pair");
+    scratch_write("pair", "\0\1\2", 3);
     assert_unreadable("pair", TDROP_ERROR_FORMAT, "pair: not a format that is read: .npy, IDX");
     scratch_write("pair", "", 0);
     assert_unreadable("pair", TDROP_ERROR_FORMAT, "pair: is empty");
@@ -655,7 +658,7 @@ static void read_inflates_more_than_comes_in(void **state) {
         assert_int_equal(gzwrite(file, zeros, SIDE), SIDE);
     assert_int_equal(gzclose(file), Z_OK);
     tdrop_data *data = NULL;
-    assert_int_equal(tdrop_data_read(&data, "zeros.gz", TDROP_PART_TRAIN, NULL), TDROP_OK);
+    assert_int_equal(tdrop_data_read(&data, "zeros.gz", NULL, NULL), TDROP_OK);
     assert_int_equal(data->info.columns, SIDE);
     assert_cell(data, SIDE - 1, SIDE - 1, 0);
     tdrop_data_destroy(data);
@@ -669,8 +672,9 @@ static void read_knows_fashion_mnist(void **state) {
         return;
     }
     tdrop_data *train = NULL, *test = NULL;
-    assert_int_equal(tdrop_data_read(&train, "fashion-mnist", TDROP_PART_TRAIN, NULL), TDROP_OK);
-    assert_int_equal(tdrop_data_read(&test, "fashion-mnist", TDROP_PART_TEST, NULL), TDROP_OK);
+    const tdrop_data_read_options in_test = {.part = TDROP_PART_TEST};
+    assert_int_equal(tdrop_data_read(&train, "fashion-mnist", NULL, NULL), TDROP_OK);
+    assert_int_equal(tdrop_data_read(&test, "fashion-mnist", &in_test, NULL), TDROP_OK);
     assert_int_equal(train->info.rows, 60000);
     assert_int_equal(test->info.rows, 10000);
     assert_int_equal(train->info.columns, 784);
@@ -685,8 +689,8 @@ static void read_knows_fashion_mnist(void **state) {
 static void read_checks_its_arguments(void **state) {
     (void)state;
     tdrop_data *data = NULL;
-    assert_int_equal(tdrop_data_read(NULL, "-", TDROP_PART_TRAIN, NULL), TDROP_ERROR_NULL);
-    assert_int_equal(tdrop_data_read(&data, NULL, TDROP_PART_TRAIN, NULL), TDROP_ERROR_NULL);
+    assert_int_equal(tdrop_data_read(NULL, "-", NULL, NULL), TDROP_ERROR_NULL);
+    assert_int_equal(tdrop_data_read(&data, NULL, NULL, NULL), TDROP_ERROR_NULL);
     tdrop_data_destroy(NULL);
 }
 

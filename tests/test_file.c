@@ -421,7 +421,7 @@ static void npy_write_gives_what_the_reader_takes(void **state) {
         assert_int_equal((size - sizeof values) % 64, 0);
         assert_int_equal(bytes[size - sizeof values - 1], '\n');
         tdrop_data *data = NULL;
-        assert_int_equal(tdrop_npy_parse(&data, "out.npy", bytes, size, NULL), TDROP_OK);
+        assert_int_equal(tdrop_npy_parse(&data, "out.npy", bytes, size, NULL, NULL), TDROP_OK);
         assert_int_equal(data->info.item_dims, rows[r].dims - 1);
         assert_int_equal(data->info.rows, rows[r].shape[0]);
         assert_memory_equal(data->values, values, sizeof values);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "data/csv.h"
 #include "file/safetensors.h"
 #include "models.h"
 #include "scratch.h"
@@ -115,6 +116,24 @@ static tdrop_status try_table(tdrop_error *error) {
         assert_ptr_equal(made, &place);
     else
         tdrop_data_destroy(made);
+    return status;
+}
+
+static tdrop_status try_csv(tdrop_error *error) {
+    static const unsigned char text[] = "i,a,b,c\n1,2,\"x\"\"\",\n\n\n\n2,,y,3\n3,1,x,4\n";
+    const tdrop_data_read_options read = {.id = "i", .missing = TDROP_MISSING_MEAN};
+    tdrop_data *made = (void *)&place, *taken = (void *)&place;
+    tdrop_status status = tdrop_csv_parse(&made, "csv", text, sizeof text - 1, &read, error);
+    if (status) {
+        assert_ptr_equal(made, &place);
+        return status;
+    }
+    status = tdrop_data_take_column(made, "b", &taken, error);
+    if (status)
+        assert_ptr_equal(taken, &place);
+    else
+        tdrop_data_destroy(taken);
+    tdrop_data_destroy(made);
     return status;
 }
 
@@ -274,6 +293,7 @@ static const struct {
     size_t least; /* allocations that there are surely; fewer: the test fails nothing */
 } attempts[] = {
     {"table", try_table, 3},
+    {"csv", try_csv, 20},
     {"fit", try_fit, 30},
     {"fit of defaults", try_fit_of_defaults, 30},
     {"fit of a classifier", try_fit_of_classifier, 30},

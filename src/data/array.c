@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/select.h"
 
 static tdrop_status check_size(const tdrop_array *array, tdrop_error *error) {
     size_t wanted = tdrop_number_size(array->number);
@@ -49,7 +50,9 @@ static void fill_by_columns(const tdrop_array *array, tdrop_data *data) {
     }
 }
 
-tdrop_status tdrop_array_to_table(tdrop_data **data, const tdrop_array *array, tdrop_error *error) {
+tdrop_status tdrop_array_to_table(tdrop_data **data, const tdrop_array *array,
+                                  const tdrop_data_read_options *options, tdrop_error *error) {
+    options = tdrop_read_options(options);
     tdrop_status status = check_size(array, error);
     if (status) return status;
     tdrop_data *made = NULL;
@@ -61,7 +64,9 @@ tdrop_status tdrop_array_to_table(tdrop_data **data, const tdrop_array *array, t
     else
         tdrop_numbers_convert(array->number, array->big_endian, array->bytes,
                               made->info.rows * made->info.columns, made->values, 1);
-    status = tdrop_table_finish(made, error);
+    made->may_miss = options->missing != TDROP_MISSING_ERROR;
+    status = tdrop_select_in_table(made, options, error);
+    if (!status) status = tdrop_table_finish(made, error);
     if (status) {
         tdrop_data_destroy(made);
         return status;

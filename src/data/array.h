@@ -22,6 +22,7 @@ typedef struct tdrop_array {
 /* Makes a table of an array; `bytes` must hold exactly what the shape asks for, which is checked
  * before anything is allocated. The caller owns the table.
  * Errors: FORMAT (bytes missing or left over), DATA, OVERFLOW, MEMORY. */
-tdrop_status tdrop_array_to_table(tdrop_data **data, const tdrop_array *array, tdrop_error *error);
+tdrop_status tdrop_array_to_table(tdrop_data **data, const tdrop_array *array,
+                                  const tdrop_data_read_options *options, tdrop_error *error);
 
 #endif

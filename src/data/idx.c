@@ -35,7 +35,8 @@ static size_t read_dimension(const unsigned char *bytes) {
 }
 
 tdrop_status tdrop_idx_parse(tdrop_data **data, const char *name, const unsigned char *bytes,
-                             size_t size, tdrop_error *error) {
+                             size_t size, const tdrop_data_read_options *options,
+                             tdrop_error *error) {
     tdrop_array array = {.name = name, .big_endian = true};
     if (!tdrop_idx_matches(bytes, size) || !find_number(bytes[2], &array.number))
         return tdrop_fail(error, TDROP_ERROR_FORMAT, "%s: not an IDX file", name);
@@ -53,5 +54,5 @@ tdrop_status tdrop_idx_parse(tdrop_data **data, const char *name, const unsigned
         array.shape[d] = read_dimension(bytes + MAGIC_SIZE + d * DIMENSION_SIZE);
     array.bytes = bytes + header;
     array.size = size - header;
-    return tdrop_array_to_table(data, &array, error);
+    return tdrop_array_to_table(data, &array, options, error);
 }

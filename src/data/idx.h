@@ -13,8 +13,9 @@
 bool tdrop_idx_matches(const unsigned char *bytes, size_t size);
 
 /* Makes a table of a whole IDX file; `name` is for messages and for the table, which the caller
- * owns. Errors: FORMAT, DATA, OVERFLOW, MEMORY. */
+ * owns; the options may be NULL. Errors: FORMAT, DATA, OVERFLOW, MEMORY. */
 tdrop_status tdrop_idx_parse(tdrop_data **data, const char *name, const unsigned char *bytes,
-                             size_t size, tdrop_error *error);
+                             size_t size, const tdrop_data_read_options *options,
+                             tdrop_error *error);
 
 #endif

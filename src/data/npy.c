@@ -248,7 +248,8 @@ static tdrop_status find_header(parser *p, size_t size) {
 }
 
 tdrop_status tdrop_npy_parse(tdrop_data **data, const char *name, const unsigned char *bytes,
-                             size_t size, tdrop_error *error) {
+                             size_t size, const tdrop_data_read_options *options,
+                             tdrop_error *error) {
     if (!tdrop_npy_matches(bytes, size))
         return tdrop_fail(error, TDROP_ERROR_FORMAT, "%s: not a .npy file", name);
     tdrop_array array = {.name = name};
@@ -258,5 +259,5 @@ tdrop_status tdrop_npy_parse(tdrop_data **data, const char *name, const unsigned
     if (status) return status;
     array.bytes = p.end;
     array.size = size - (size_t)(p.end - bytes);
-    return tdrop_array_to_table(data, &array, error);
+    return tdrop_array_to_table(data, &array, options, error);
 }

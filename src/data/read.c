@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "data/bytes.h"
+#include "data/csv.h"
 #include "data/idx.h"
 #include "data/npy.h"
+#include "data/select.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,10 +16,11 @@ static const struct {
     const char *format;
     bool (*matches)(const unsigned char *bytes, size_t size);
     tdrop_status (*parse)(tdrop_data **data, const char *name, const unsigned char *bytes,
-                          size_t size, tdrop_error *error);
+                          size_t size, const tdrop_data_read_options *options, tdrop_error *error);
 } readers[] = {
     {".npy", tdrop_npy_matches, tdrop_npy_parse},
     {"IDX", tdrop_idx_matches, tdrop_idx_parse},
+    {".csv", tdrop_csv_matches, tdrop_csv_parse}, /* any text: the last to be asked */
 };
 enum { READERS = sizeof readers / sizeof *readers };
 
@@ -32,11 +35,11 @@ static tdrop_status unknown_format(const char *name, tdrop_error *error) {
 }
 
 static tdrop_status parse(tdrop_data **data, const char *name, const tdrop_bytes *bytes,
-                          tdrop_error *error) {
+                          const tdrop_data_read_options *options, tdrop_error *error) {
     if (bytes->size == 0) return tdrop_fail(error, TDROP_ERROR_FORMAT, "%s: is empty", name);
     for (size_t i = 0; i < READERS; i++)
         if (readers[i].matches(bytes->data, bytes->size))
-            return readers[i].parse(data, name, bytes->data, bytes->size, error);
+            return readers[i].parse(data, name, bytes->data, bytes->size, options, error);
     return unknown_format(name, error);
 }
 
@@ -69,17 +72,28 @@ static tdrop_status find_path(const char **path, const char *source, tdrop_part 
     return TDROP_OK;
 }
 
-tdrop_status tdrop_data_read(tdrop_data **data, const char *source, tdrop_part part,
-                             tdrop_error *error) {
+static tdrop_status check_options(const tdrop_data_read_options *options, tdrop_error *error) {
+    for (size_t i = 0; i < sizeof options->reserved / sizeof *options->reserved; i++)
+        if (options->reserved[i])
+            return tdrop_fail(error, TDROP_ERROR_RESERVED, "a reserved field is not 0");
+    if (!tdrop_missing_name(options->missing))
+        return tdrop_fail(error, TDROP_ERROR_SIZE, "no such way to treat missing cells");
+    return TDROP_OK;
+}
+
+tdrop_status tdrop_data_read(tdrop_data **data, const char *source,
+                             const tdrop_data_read_options *options, tdrop_error *error) {
     if (!data || !source)
         return tdrop_fail(error, TDROP_ERROR_NULL, "tdrop_data_read: a pointer is NULL");
     const char *path = NULL;
-    tdrop_status status = find_path(&path, source, part, error);
+    options = tdrop_read_options(options);
+    tdrop_status status = check_options(options, error);
+    if (!status) status = find_path(&path, source, options->part, error);
     if (status) return status;
     tdrop_bytes bytes = {0};
     status = tdrop_bytes_read(&bytes, path, error);
     if (!status) status = tdrop_bytes_gunzip(&bytes, path, error);
-    if (!status) status = parse(data, source, &bytes, error);
+    if (!status) status = parse(data, source, &bytes, options, error);
     tdrop_bytes_release(&bytes);
     return status;
 }

@@ -3,11 +3,11 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "data/elements.h"
+#include "data/hash.h"
+#include "data/text_list.h"
 
 #include <math.h>
 #include <string.h>
-#include <zlib.h>
 
 enum { ITEM_DIMS = sizeof((tdrop_data_info){0}.item_shape) / sizeof(size_t) };
 
@@ -62,79 +62,99 @@ tdrop_status tdrop_table_create(tdrop_data **data, const char *name, tdrop_eleme
     return TDROP_OK;
 }
 
+/* The public struct calls its strings const; they are ours. */
+static void free_string(const char *text) {
+    char *owned;
+    memcpy(&owned, &text, sizeof owned);
+    tdrop_free(owned);
+}
+
+static void clear_column(tdrop_column *column) {
+    tdrop_free(column->name);
+    tdrop_free(column->level);
+    *column = (tdrop_column){0};
+}
+
 void tdrop_data_destroy(tdrop_data *data) {
     if (!data) return;
+    for (size_t j = 0; data->columns && j < data->info.columns; j++)
+        clear_column(&data->columns[j]);
+    tdrop_free(data->columns);
+    tdrop_free(data->ids);
     tdrop_free(data->values);
-    /* the public struct calls the name const; it is ours */
-    char *name;
-    memcpy(&name, &data->info.name, sizeof name);
-    tdrop_free(name);
+    free_string(data->info.name);
+    free_string(data->info.id_name);
     tdrop_free(data);
 }
 
 /* ---------------------------------------------------------------------------------------------
- * Finishing: only finite numbers, and the hash
+ * Finishing: nothing infinite, what is missing counted, and the hash
  */
 
-static size_t first_not_finite_f32(const float *values, size_t count) {
-    size_t i = 0;
-    while (i < count && isfinite(values[i]))
-        i++;
-    return i;
-}
-
-static size_t first_not_finite_f64(const double *values, size_t count) {
-    size_t i = 0;
-    while (i < count && isfinite(values[i]))
-        i++;
-    return i;
-}
-
-static tdrop_status check_finite(const tdrop_data *data, tdrop_error *error) {
-    size_t count = data->info.rows * data->info.columns, at = count;
-    double value = 0;
+/* The first number from `at` on that is not finite. */
+static size_t next_not_finite(const tdrop_data *data, size_t at, size_t count) {
     if (data->element == TDROP_ELEMENT_F32) {
         const float *values = data->values;
-        at = first_not_finite_f32(values, count);
-        if (at < count) value = (double)values[at];
+        while (at < count && isfinite(values[at]))
+            at++;
     } else if (data->element == TDROP_ELEMENT_F64) {
         const double *values = data->values;
-        at = first_not_finite_f64(values, count);
-        if (at < count) value = values[at];
+        while (at < count && isfinite(values[at]))
+            at++;
+    } else {
+        at = count;
     }
-    if (at == count) return TDROP_OK;
+    return at;
+}
+
+static double value_at(const tdrop_data *data, size_t at) {
+    return data->element == TDROP_ELEMENT_F32 ? (double)((float *)data->values)[at]
+                                              : ((double *)data->values)[at];
+}
+
+static tdrop_status not_finite(const tdrop_data *data, size_t at, double value,
+                               tdrop_error *error) {
     const char *word = isnan(value) ? "NaN" : value > 0 ? "infinite" : "minus infinite";
     return tdrop_fail(
         error, TDROP_ERROR_DATA, "%s: row %zu, column %zu is %s; drop that row or fill in a number",
         data->info.name, at / data->info.columns + 1, at % data->info.columns + 1, word);
 }
 
-/* Two checksums of a different kind over the same bytes. CRC-32 catches every change within four
- * bytes; what it lets through by chance, Adler-32 hardly lets through as well. (Two CRCs of
- * different seeds would be one: their differences are the same.) */
-typedef struct checksums {
-    uLong crc, adler;
-} checksums;
-
-static void add_bytes(checksums *sums, const unsigned char *bytes, size_t size) {
-    sums->crc = crc32_z(sums->crc, bytes, size);
-    sums->adler = adler32_z(sums->adler, bytes, size);
+/* There are many NaNs; one is kept, so that equal tables have equal bytes. */
+static tdrop_status note_missing(tdrop_data *data, size_t at, tdrop_error *error) {
+    if (!data->columns) data->columns = tdrop_alloc_zero(data->info.columns, sizeof *data->columns);
+    if (!data->columns) return tdrop_fail_memory(error, data->info.name);
+    if (data->element == TDROP_ELEMENT_F32)
+        ((float *)data->values)[at] = NAN;
+    else
+        ((double *)data->values)[at] = (double)NAN;
+    data->columns[at % data->info.columns].missing++;
+    data->info.missing++;
+    return TDROP_OK;
 }
 
-/* Adds numbers lowest byte first, so that a hash is the same on every machine. */
-static void add_numbers(checksums *sums, const void *numbers, size_t count, size_t size) {
-    enum { CHUNK = 512, WIDEST = 8 };
-    const unsigned char *bytes = numbers;
-    if (!tdrop_host_is_big_endian()) {
-        add_bytes(sums, bytes, count * size);
-        return;
+static tdrop_status check_values(tdrop_data *data, tdrop_error *error) {
+    size_t count = data->info.rows * data->info.columns;
+    tdrop_status status = TDROP_OK;
+    for (size_t at = 0; !status && (at = next_not_finite(data, at, count)) < count; at++) {
+        double value = value_at(data, at);
+        status = data->may_miss && isnan(value) ? note_missing(data, at, error)
+                                                : not_finite(data, at, value, error);
     }
-    unsigned char chunk[CHUNK * WIDEST];
-    for (size_t done = 0; done < count; done += CHUNK) {
-        size_t n = count - done < CHUNK ? count - done : CHUNK;
-        tdrop_reverse_bytes(chunk, bytes + done * size, n, size);
-        add_bytes(sums, chunk, n * size);
+    return status;
+}
+
+/* A column without a single cell has nothing to learn from. */
+static tdrop_status check_columns(const tdrop_data *data, tdrop_error *error) {
+    for (size_t j = 0; data->columns && j < data->info.columns; j++) {
+        const tdrop_column *column = &data->columns[j];
+        if (column->missing < data->info.rows) continue;
+        return tdrop_fail(error, TDROP_ERROR_DATA,
+                          "%s: column %zu%s%s%s: everything is missing; leave that column out",
+                          data->info.name, j + 1, column->name ? " ('" : "",
+                          column->name ? column->name : "", column->name ? "')" : "");
     }
+    return TDROP_OK;
 }
 
 static uint64_t compute_hash(const tdrop_data *data) {
@@ -142,16 +162,191 @@ static uint64_t compute_hash(const tdrop_data *data) {
     uint64_t header[3 + ITEM_DIMS] = {info->element_size, (uint64_t)info->item_dims, info->rows};
     for (int d = 0; d < info->item_dims; d++)
         header[3 + d] = info->item_shape[d];
-    checksums sums = {crc32(0, NULL, 0), adler32(0, NULL, 0)};
-    add_numbers(&sums, header, sizeof header / sizeof *header, sizeof *header);
-    add_numbers(&sums, data->values, info->rows * info->columns, info->element_size);
-    return (uint64_t)sums.crc << 32 | (uint64_t)sums.adler;
+    tdrop_hash hash = {{0}, 0};
+    tdrop_hash_add(&hash, header, sizeof header / sizeof *header, sizeof *header);
+    tdrop_hash_add(&hash, data->values, info->rows * info->columns, info->element_size);
+    for (size_t j = 0; data->columns && j < info->columns; j++) {
+        const tdrop_column *column = &data->columns[j];
+        if (column->name) tdrop_hash_add_text(&hash, column->name);
+        for (size_t l = 0; l < column->level_count; l++)
+            tdrop_hash_add_text(&hash, column->level[l]);
+    }
+    return tdrop_hash_value(&hash);
 }
 
 tdrop_status tdrop_table_finish(tdrop_data *data, tdrop_error *error) {
-    tdrop_status status = check_finite(data, error);
+    data->info.missing = 0;
+    for (size_t j = 0; data->columns && j < data->info.columns; j++)
+        data->columns[j].missing = 0;
+    tdrop_status status = check_values(data, error);
+    if (!status) status = check_columns(data, error);
+    if (!status) data->info.hash = compute_hash(data);
+    return status;
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * Columns
+ */
+
+static const char *const missing_names[] = {
+    [TDROP_MISSING_ERROR] = "error",
+    [TDROP_MISSING_MEAN] = "mean",
+    [TDROP_MISSING_MASK] = "mask",
+};
+enum { MISSING_NAMES = sizeof missing_names / sizeof *missing_names };
+
+const char *tdrop_missing_name(tdrop_missing missing) {
+    return (unsigned)missing < MISSING_NAMES ? missing_names[missing] : NULL;
+}
+
+tdrop_status tdrop_missing_parse(const char *name, tdrop_missing *missing) {
+    if (!name || !missing) return TDROP_ERROR_NULL;
+    for (unsigned i = 0; i < MISSING_NAMES; i++) {
+        if (strcmp(name, missing_names[i]) != 0) continue;
+        *missing = (tdrop_missing)i;
+        return TDROP_OK;
+    }
+    return TDROP_ERROR_FORMAT;
+}
+
+tdrop_status tdrop_data_get_column(const tdrop_data *data, size_t column, tdrop_column_info *info) {
+    if (!data || !info) return TDROP_ERROR_NULL;
+    if (column >= data->info.columns) return TDROP_ERROR_SIZE;
+    *info = (tdrop_column_info){.name = NULL};
+    if (!data->columns) return TDROP_OK;
+    const tdrop_column *from = &data->columns[column];
+    *info = (tdrop_column_info){.name = from->name,
+                                .kind = from->kind,
+                                .missing = from->missing,
+                                .levels = from->level_count,
+                                .level = (const char *const *)from->level};
+    return TDROP_OK;
+}
+
+const char *tdrop_data_get_id(const tdrop_data *data, size_t row) {
+    return data && data->ids && row < data->info.rows ? data->ids[row] : NULL;
+}
+
+size_t tdrop_column_number(const char *text, size_t count) {
+    size_t number = 0;
+    for (; *text >= '0' && *text <= '9' && number <= count; text++)
+        number = 10 * number + (size_t)(*text - '0');
+    return *text || number < 1 || number > count ? count : number - 1;
+}
+
+int tdrop_data_find_column(const tdrop_data *data, const char *name, size_t *column) {
+    size_t found = 0;
+    if (!data || !name) return 0;
+    if (data->info.named)
+        while (found < data->info.columns && strcmp(data->columns[found].name, name) != 0)
+            found++;
+    else
+        found = tdrop_column_number(name, data->info.columns);
+    if (found >= data->info.columns) return 0;
+    if (column) *column = found;
+    return 1;
+}
+
+tdrop_status tdrop_table_keep_columns(tdrop_data *data, const bool *keep, tdrop_error *error) {
+    const size_t columns = data->info.columns, size = data->element;
+    size_t kept = 0;
+    for (size_t j = 0; j < columns; j++)
+        kept += keep[j];
+    if (kept == columns) return TDROP_OK;
+    if (data->info.item_dims > 1)
+        return tdrop_fail(error, TDROP_ERROR_DATA,
+                          "%s: rows of %d dimensions have no columns to choose from",
+                          data->info.name, data->info.item_dims);
+    if (kept == 0)
+        return tdrop_fail(error, TDROP_ERROR_DATA, "%s: no column is left", data->info.name);
+    unsigned char *to = data->values;
+    const unsigned char *from = data->values;
+    for (size_t row = 0; row < data->info.rows; row++)
+        for (size_t j = 0; j < columns; j++, from += size)
+            if (keep[j]) {
+                memmove(to, from, size);
+                to += size;
+            }
+    for (size_t j = 0, at = 0; data->columns && j < columns; j++) {
+        if (!keep[j]) {
+            clear_column(&data->columns[j]);
+            continue;
+        }
+        tdrop_column column = data->columns[j];
+        data->columns[j] = (tdrop_column){0};
+        data->columns[at++] = column;
+    }
+    data->info.columns = data->info.item_shape[0] = kept;
+    data->info.missing = 0;
+    for (size_t j = 0; data->columns && j < kept; j++)
+        data->info.missing += data->columns[j].missing;
+    return TDROP_OK;
+}
+
+/* A table of column `column` alone, not finished. */
+static tdrop_status copy_column(const tdrop_data *data, size_t column, tdrop_data **copy,
+                                tdrop_error *error) {
+    const size_t rows = data->info.rows, size = data->element;
+    tdrop_data *made = NULL;
+    tdrop_status status =
+        tdrop_table_create(&made, data->info.name, data->element, 1, &rows, error);
     if (status) return status;
+    for (size_t row = 0; row < rows; row++)
+        memcpy((unsigned char *)made->values + row * size,
+               (const unsigned char *)data->values + (row * data->info.columns + column) * size,
+               size);
+    const tdrop_column *from = data->columns ? &data->columns[column] : NULL;
+    if (from && !(made->columns = tdrop_alloc_zero(1, sizeof *made->columns)))
+        status = TDROP_ERROR_MEMORY;
+    if (from && !status) {
+        made->info.named = from->name != NULL;
+        made->columns->kind = from->kind;
+        made->columns->level_count = from->level_count;
+        if ((from->name && !(made->columns->name = tdrop_copy_string(from->name))) ||
+            (from->level_count && tdrop_texts_copy((const char *const *)from->level,
+                                                   from->level_count, &made->columns->level)))
+            status = TDROP_ERROR_MEMORY;
+    }
+    if (status) {
+        tdrop_data_destroy(made);
+        return tdrop_fail_memory(error, data->info.name);
+    }
+    *copy = made;
+    return TDROP_OK;
+}
+
+static tdrop_status cannot_take(const tdrop_data *data, const char *name, const char *why,
+                                tdrop_error *error) {
+    return tdrop_fail(error, TDROP_ERROR_DATA, "%s: column '%s' %s", data->info.name, name, why);
+}
+
+tdrop_status tdrop_data_take_column(tdrop_data *data, const char *name, tdrop_data **taken,
+                                    tdrop_error *error) {
+    size_t column;
+    tdrop_data *made = NULL;
+    if (!data || !name || !taken)
+        return tdrop_fail(error, TDROP_ERROR_NULL, "tdrop_data_take_column: a pointer is NULL");
+    if (!tdrop_data_find_column(data, name, &column))
+        return cannot_take(data, name, "is not there", error);
+    if (data->info.columns == 1 || data->info.item_dims > 1)
+        return cannot_take(data, name, "cannot be taken out of the rows", error);
+    if (data->columns && data->columns[column].missing)
+        return cannot_take(data, name, "has cells in which nothing stands; fill them in", error);
+    tdrop_status status = copy_column(data, column, &made, error);
+    if (status) return status;
+    bool *keep = tdrop_alloc(data->info.columns, sizeof *keep);
+    if (!keep) status = tdrop_fail_memory(error, data->info.name);
+    for (size_t j = 0; keep && j < data->info.columns; j++)
+        keep[j] = j != column;
+    if (!status) status = tdrop_table_finish(made, error);
+    if (!status) status = tdrop_table_keep_columns(data, keep, error);
+    tdrop_free(keep);
+    if (status) {
+        tdrop_data_destroy(made);
+        return status;
+    }
     data->info.hash = compute_hash(data);
+    *taken = made;
     return TDROP_OK;
 }
 

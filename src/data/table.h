@@ -5,6 +5,7 @@
 
 #include "taildropout_model.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* How the numbers of a table are kept; the value is the size of one in bytes. */
@@ -14,10 +15,21 @@ typedef enum tdrop_element {
     TDROP_ELEMENT_F64 = 8
 } tdrop_element;
 
+/* What is known about a column; {0}: numbers, no name, none missing. */
+typedef struct tdrop_column {
+    char *name; /* owned; NULL: none */
+    tdrop_column_kind kind;
+    size_t missing, level_count;
+    char **level; /* [level_count] in rising order, in one block; owned */
+} tdrop_column;
+
 struct tdrop_data {
-    tdrop_data_info info; /* info.name is owned */
+    tdrop_data_info info; /* info.name and info.id_name are owned */
     tdrop_element element;
-    void *values; /* [rows, columns], owned */
+    bool may_miss;         /* NaN is a missing cell, not an error */
+    void *values;          /* [rows, columns], owned; where nothing stands: NaN, of one kind only */
+    tdrop_column *columns; /* [columns], owned; NULL: all {0} */
+    char **ids;            /* [rows] in one block, owned; NULL: none */
 };
 
 /* Makes a table of rows * columns uninitialised elements for a reader to fill. `shape` is that of
@@ -25,11 +37,20 @@ struct tdrop_data {
 tdrop_status tdrop_table_create(tdrop_data **data, const char *name, tdrop_element element,
                                 int dims, const size_t *shape, tdrop_error *error);
 
-/* To be called when the values are filled in: refuses numbers that are not finite (naming the first
- * row and column, counted from 1) and computes the hash. */
+/* To be called when the values are filled in: refuses numbers that are infinite and, unless
+ * may_miss, NaN (naming the first row and column, counted from 1), counts what is missing and
+ * computes the hash. Errors: DATA, MEMORY. */
 tdrop_status tdrop_table_finish(tdrop_data *data, tdrop_error *error);
 
-/* Copies row `row` into out[columns] as double. */
+/* Keeps the columns for which keep[column] is true, in place. Errors: DATA (rows of more than one
+ * dimension; none is left). Where it fails the table is as it was. */
+tdrop_status tdrop_table_keep_columns(tdrop_data *data, const bool *keep, tdrop_error *error);
+
+/* The place of a column called by its number, counted from 1; `count` when it is none of so many.
+ */
+size_t tdrop_column_number(const char *text, size_t count);
+
+/* Copies row `row` into out[columns] as double, NaN where nothing stands. */
 void tdrop_table_row(const tdrop_data *data, size_t row, double *out);
 
 #endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/csv_types.h"
+
+#include "data/decimal.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct span {
+    const char *text;
+    size_t length;
+} span;
+
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
+static span without_blanks(const tdrop_csv_field *field) {
+    span s = {field->text, field->length};
+    while (s.length > 0 && is_blank(s.text[s.length - 1]))
+        s.length--;
+    while (s.length > 0 && is_blank(*s.text))
+        s.text++, s.length--;
+    return s;
+}
+
+static bool is_word(span s, const char *lower_case) {
+    size_t length = strlen(lower_case);
+    if (s.length != length) return false;
+    for (size_t i = 0; i < length; i++) {
+        char c = s.text[i];
+        if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != lower_case[i]) return false;
+    }
+    return true;
+}
+
+static bool is_infinity(span s) {
+    if (s.length > 0 && (*s.text == '-' || *s.text == '+')) s.text++, s.length--;
+    return is_word(s, "inf") || is_word(s, "infinity");
+}
+
+tdrop_csv_type tdrop_csv_type_of(const tdrop_csv_field *field, double *value) {
+    span s = without_blanks(field);
+    if (s.length == 0 || is_word(s, "na") || is_word(s, "nan") || is_word(s, "null"))
+        return TDROP_CSV_MISSING;
+    const char *end = s.text + s.length;
+    if (tdrop_decimal_read(s.text, end, value) == end)
+        return isinf(*value) ? TDROP_CSV_INFINITE : TDROP_CSV_NUMBER;
+    return is_infinity(s) ? TDROP_CSV_INFINITE : TDROP_CSV_TEXT;
+}
+
+char tdrop_csv_find_delimiter(const char *at, const char *end) {
+    static const char candidates[] = {',', ';', '\t'};
+    enum { CANDIDATES = sizeof candidates };
+    size_t count[CANDIDATES] = {0}, best = 0;
+    bool quoted = false;
+    for (; at < end && (quoted || (*at != '\n' && *at != '\r')); at++) {
+        quoted ^= *at == '"';
+        for (size_t i = 0; i < CANDIDATES; i++)
+            count[i] += !quoted && *at == candidates[i];
+    }
+    for (size_t i = 1; i < CANDIDATES; i++)
+        if (count[i] > count[best]) best = i;
+    return candidates[best];
+}
+
+bool tdrop_csv_has_decimal_comma(const tdrop_csv_field *field) {
+    enum { MOST = 64 };
+    char text[MOST];
+    double value;
+    span s = without_blanks(field);
+    const char *comma = s.length < MOST ? memchr(s.text, ',', s.length) : NULL;
+    if (!comma) return false;
+    memcpy(text, s.text, s.length);
+    text[comma - s.text] = '.';
+    return tdrop_decimal_read(text, text + s.length, &value) == text + s.length;
+}

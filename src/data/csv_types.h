@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ * What a .csv file does not say of itself: its delimiter, whether its first record is a header, and
+ * what a field stands for. */
+#ifndef TDROP_DATA_CSV_TYPES_H
+#define TDROP_DATA_CSV_TYPES_H
+
+#include "data/csv_field.h"
+
+/* What a field may stand for. */
+typedef enum tdrop_csv_type {
+    TDROP_CSV_MISSING, /* empty, NA, NaN or null in any case */
+    TDROP_CSV_NUMBER,
+    TDROP_CSV_INFINITE, /* inf or infinity in any case, or a number beyond the range */
+    TDROP_CSV_TEXT
+} tdrop_csv_type;
+
+/* *value: of a number. Blanks around a number or a word for nothing do not matter. */
+tdrop_csv_type tdrop_csv_type_of(const tdrop_csv_field *field, double *value);
+
+/* The delimiter: of , ; and tab the one that the first record holds most often outside of quotes;
+ * a comma when it holds none. */
+char tdrop_csv_find_delimiter(const char *at, const char *end);
+
+/* Whether a field is a number but for a comma where the point should be. */
+bool tdrop_csv_has_decimal_comma(const tdrop_csv_field *field);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/text_list.h"
+
+#include "base/memory.h"
+
+#include <stdint.h>
+#include <string.h>
+
+enum { FIRST_TEXT = 256, FIRST_COUNT = 16 };
+
+/* Room for `wanted` elements in *memory, doubling so that copying stays linear. */
+static tdrop_status reserve(void *memory, size_t *capacity, size_t used, size_t wanted,
+                            size_t first, size_t size) {
+    if (wanted <= *capacity) return TDROP_OK;
+    size_t room = *capacity ? *capacity : first;
+    while (room < wanted)
+        if (!tdrop_multiply(room, 2, &room)) return TDROP_ERROR_MEMORY;
+    void *old, *grown = tdrop_alloc(room, size);
+    if (!grown) return TDROP_ERROR_MEMORY;
+    memcpy(&old, memory, sizeof old);
+    if (used) memcpy(grown, old, used * size);
+    tdrop_free(old);
+    memcpy(memory, &grown, sizeof grown);
+    *capacity = room;
+    return TDROP_OK;
+}
+
+tdrop_status tdrop_text_list_add(tdrop_text_list *list, const char *text, size_t length) {
+    if (length >= SIZE_MAX - list->size) return TDROP_ERROR_MEMORY;
+    if (reserve(&list->text, &list->capacity, list->size, list->size + length + 1, FIRST_TEXT, 1) ||
+        reserve(&list->start, &list->count_capacity, list->count, list->count + 1, FIRST_COUNT,
+                sizeof *list->start))
+        return TDROP_ERROR_MEMORY;
+    list->start[list->count++] = list->size;
+    if (length) memcpy(list->text + list->size, text, length);
+    list->size += length;
+    list->text[list->size++] = '\0';
+    return TDROP_OK;
+}
+
+/* Pointers and then the characters. */
+static char **allocate_block(size_t count, size_t size) {
+    size_t pointers;
+    if (!tdrop_multiply(count, sizeof(char *), &pointers) || pointers > SIZE_MAX - size)
+        return NULL;
+    return tdrop_alloc(pointers + size, 1);
+}
+
+tdrop_status tdrop_text_list_copy(const tdrop_text_list *list, char ***texts) {
+    char **block = allocate_block(list->count, list->size);
+    if (!block) return TDROP_ERROR_MEMORY;
+    char *text = (char *)(block + list->count);
+    if (list->size) memcpy(text, list->text, list->size);
+    for (size_t i = 0; i < list->count; i++)
+        block[i] = text + list->start[i];
+    *texts = block;
+    return TDROP_OK;
+}
+
+tdrop_status tdrop_texts_copy(const char *const *from, size_t count, char ***texts) {
+    tdrop_text_list list = {0};
+    tdrop_status status = TDROP_OK;
+    for (size_t i = 0; i < count && !status; i++)
+        status = tdrop_text_list_add(&list, from[i], strlen(from[i]));
+    if (!status) status = tdrop_text_list_copy(&list, texts);
+    tdrop_text_list_clear(&list);
+    return status;
+}
+
+void tdrop_text_list_clear(tdrop_text_list *list) {
+    tdrop_free(list->text);
+    tdrop_free(list->start);
+    *list = (tdrop_text_list){0};
+}
+
+/* How many bytes the character at `at` has; 0 when it is none. */
+static size_t character_size(const unsigned char *at, size_t left) {
+    static const struct {
+        unsigned char mask, lead;
+        size_t size;
+        uint32_t least;
+    } rows[] = {{0x80, 0x00, 1, 0x1},
+                {0xe0, 0xc0, 2, 0x80},
+                {0xf0, 0xe0, 3, 0x800},
+                {0xf8, 0xf0, 4, 0x10000}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if ((*at & rows[i].mask) != rows[i].lead) continue;
+        if (left < rows[i].size) return 0;
+        uint32_t code = *at & (uint32_t)(unsigned char)~rows[i].mask;
+        for (size_t b = 1; b < rows[i].size; b++) {
+            if ((at[b] & 0xc0) != 0x80) return 0;
+            code = code << 6 | (at[b] & 0x3f);
+        }
+        bool surrogate = code >= 0xd800 && code <= 0xdfff;
+        return code < rows[i].least || code > 0x10ffff || surrogate ? 0 : rows[i].size;
+    }
+    return 0;
+}
+
+bool tdrop_text_is_utf8(const char *text, size_t length) {
+    const unsigned char *bytes = (const unsigned char *)text;
+    for (size_t at = 0, size; at < length; at += size)
+        if (!(size = character_size(bytes + at, length - at))) return false;
+    return true;
+}

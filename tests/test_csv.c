@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT
+ * Tables read from text: what is taken for what, and what is refused with which words. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "data/csv.h"
+#include "data/decimal.h"
+#include "data/levels.h"
+#include "data/table.h"
+
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A copy of exactly that size, so that the sanitizer sees every byte read beyond it. */
+static tdrop_status parse(tdrop_data **data, const char *text, size_t size,
+                          const tdrop_data_read_options *options, tdrop_error *error) {
+    unsigned char *copy = malloc(size + !size);
+    assert_non_null(copy);
+    memcpy(copy, text, size);
+    tdrop_status status = tdrop_csv_parse(data, "t.csv", copy, size, options, error);
+    free(copy);
+    return status;
+}
+
+static tdrop_data *read_with(const char *text, const tdrop_data_read_options *options) {
+    tdrop_data *data = NULL;
+    tdrop_error error = {0};
+    if (parse(&data, text, strlen(text), options, &error)) fail_msg("%s", error.message);
+    return data;
+}
+
+static const tdrop_data_read_options with_missing = {.missing = TDROP_MISSING_MEAN};
+
+static void assert_refused(const char *text, const tdrop_data_read_options *options,
+                           tdrop_status expected, const char *words) {
+    tdrop_data *data = NULL;
+    tdrop_error error = {0};
+    tdrop_status status = parse(&data, text, strlen(text), options, &error);
+    if (status != expected || !strstr(error.message, words))
+        fail_msg("%s: expected %s with \"%s\", got %s: %s", text, tdrop_status_name(expected),
+                 words, tdrop_status_name(status), error.message);
+    assert_null(data);
+    assert_null(strchr(error.message, '\n'));
+}
+
+/* Cells as text: numbers in %g, levels by their names, "-" where nothing stands. */
+static void assert_table(const tdrop_data *data, const char *expected) {
+    char shown[1024] = "";
+    size_t used = 0, columns = data->info.columns;
+    double *row = calloc(columns, sizeof *row);
+    assert_non_null(row);
+    for (size_t i = 0; i < data->info.rows; i++) {
+        tdrop_table_row(data, i, row);
+        for (size_t j = 0; j < columns; j++) {
+            tdrop_column_info column;
+            assert_int_equal(tdrop_data_get_column(data, j, &column), TDROP_OK);
+            used += (size_t)(isnan(row[j]) ? snprintf(shown + used, sizeof shown - used, "-")
+                             : column.kind == TDROP_COLUMN_CATEGORY
+                                 ? snprintf(shown + used, sizeof shown - used, "%s",
+                                            column.level[(size_t)row[j]])
+                                 : snprintf(shown + used, sizeof shown - used, "%g", row[j]));
+            used += (size_t)snprintf(shown + used, sizeof shown - used, "%s",
+                                     j + 1 < columns ? "|" : ";");
+        }
+    }
+    free(row);
+    assert_string_equal(shown, expected);
+}
+
+static void assert_reads(const char *text, const char *names, const char *cells) {
+    tdrop_data *data = read_with(text, &with_missing);
+    char shown[256] = "";
+    for (size_t j = 0; j < data->info.columns; j++) {
+        tdrop_column_info column;
+        assert_int_equal(tdrop_data_get_column(data, j, &column), TDROP_OK);
+        assert_true((column.name != NULL) == data->info.named);
+        snprintf(shown + strlen(shown), sizeof shown - strlen(shown), "%s%s", j ? "|" : "",
+                 column.name ? column.name : "");
+    }
+    assert_string_equal(data->info.named ? shown : "", names);
+    assert_table(data, cells);
+    tdrop_data_destroy(data);
+}
+
+static void fields_are_read_as_the_rfc_says(void **state) {
+    (void)state;
+    assert_reads("a,b\n1,2\n3,4\n", "a|b", "1|2;3|4;");
+    assert_reads("a,b\r\n1,2\r\n3,4", "a|b", "1|2;3|4;");
+    assert_reads("a,b\r1,2\r3,4\r", "a|b", "1|2;3|4;");
+    assert_reads("\xef\xbb\xbf\"a\",b\n\n1,\"2\"\n\n\n3,4\n\n", "a|b", "1|2;3|4;");
+    assert_reads("a,b\n1,\"x, \"\"y\"\"\nz\"\n2,w\"v\n", "a|b", "1|x, \"y\"\nz;2|w\"v;");
+    assert_reads("a,b\n1,\"\"\"\"\n2,\"\"\n", "a|b", "1|\";2|-;");
+    assert_reads("\"a\nb\",c\n1,2\n", "a\nb|c", "1|2;");
+    assert_reads("gr\xc3\xb6\xc3\x9f"
+                 "e,b\n1,\xe2\x82\xac\n",
+                 "gr\xc3\xb6\xc3\x9f"
+                 "e|b",
+                 "1|\xe2\x82\xac;");
+}
+
+static void delimiters_are_found(void **state) {
+    (void)state;
+    assert_reads("a;b\n1;2\n", "a|b", "1|2;");
+    assert_reads("a\tb\n1\t\n2\t5\n", "a|b", "1|-;2|5;");
+    assert_reads("\"a,b,c\";d;e\n1;2;3\n", "a,b,c|d|e", "1|2|3;");
+    assert_reads("a\n1\n2\n", "a", "1;2;");
+    const tdrop_data_read_options colon = {.delimiter = ':'};
+    tdrop_data *data = read_with("a:b\n1:2\n", &colon);
+    assert_table(data, "1|2;");
+    tdrop_data_destroy(data);
+}
+
+static void headers_are_found(void **state) {
+    (void)state;
+    assert_reads("1,2\n3,4\n", "", "1|2;3|4;");
+    assert_reads("a,2\nb,4\n", "", "a|2;b|4;");
+    assert_reads(",x\nr1,1\nr2,2\n", "1|x", "r1|1;r2|2;"); /* as row names are written */
+    assert_reads("x,x\ny,z\n", "", "x|x;y|z;");            /* names that are the same */
+    assert_reads("cat\ndog\ncat\n", "", "cat;dog;cat;");   /* occurs again */
+    assert_reads("animal\ndog\ncat\n", "animal", "dog;cat;");
+}
+
+static void types_are_found(void **state) {
+    (void)state;
+    assert_reads("a,b,c\n,NA,x\n1, 2 ,NULL\nnan, -3e1,y\n", "a|b|c", "-|-|x;1|2|-;-|-30|y;");
+    assert_reads("a,b\nx,1\n12,2\n", "a|b", "x|1;12|2;"); /* text first: a category */
+    tdrop_data *data = read_with("a,b\nz,1\nx,2\nz,\n,4\ny,5\n", &with_missing);
+    tdrop_column_info column;
+    assert_int_equal(tdrop_data_get_column(data, 0, &column), TDROP_OK);
+    assert_int_equal(column.levels, 3);
+    assert_string_equal(column.level[0], "x");
+    assert_string_equal(column.level[2], "z");
+    assert_int_equal(column.missing, 1);
+    assert_int_equal(data->info.missing, 2);
+    float values[10];
+    assert_int_equal(tdrop_data_get_rows(data, 0, 5, values), TDROP_OK);
+    assert_true(values[0] == 2.0f && isnan(values[6]) && isnan(values[5]));
+    assert_int_equal(tdrop_data_get_column(data, 2, &column), TDROP_ERROR_SIZE);
+    tdrop_data_destroy(data);
+}
+
+static void columns_are_chosen(void **state) {
+    (void)state;
+    static const char text[] = "id,a,b,c\nr1,1,x,2\n\"r,2\",3,4y,5\n";
+    const char *const drop[] = {"b"}, *const some[] = {"c", "a"}, *const none[] = {"d"};
+    tdrop_data_read_options options = {.id = "id", .drop = drop, .drop_count = 1};
+    tdrop_data *data = read_with(text, &options);
+    assert_table(data, "1|2;3|5;");
+    assert_string_equal(data->info.id_name, "id");
+    assert_string_equal(tdrop_data_get_id(data, 1), "r,2");
+    assert_null(tdrop_data_get_id(data, 2));
+    tdrop_data_destroy(data);
+    options = (tdrop_data_read_options){.columns = some, .column_count = 2};
+    data = read_with(text, &options);
+    assert_table(data, "1|2;3|5;"); /* in the order of the file */
+    assert_null(tdrop_data_get_id(data, 0));
+    tdrop_data_destroy(data);
+    options = (tdrop_data_read_options){.columns = none, .column_count = 1};
+    assert_refused(text, &options, TDROP_ERROR_DATA,
+                   "no column 'd'; its 4 columns are id, a, b, c");
+    options = (tdrop_data_read_options){.drop = (const char *const[]){"2"}, .drop_count = 1};
+    data = read_with("1,x\n2,y\n", &options);
+    assert_table(data, "1;2;");
+    tdrop_data_destroy(data);
+}
+
+static void what_is_wrong_is_named(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        tdrop_status status;
+        const char *words;
+    } bad[] = {
+        {"a,b\n1,2\n3\n", TDROP_ERROR_FORMAT, "line 3 has too few fields, 1 where the first"},
+        {"a,b\n1,\"2\n\"\n3,4,5\n", TDROP_ERROR_FORMAT, "line 4 has too many fields, 3 where"},
+        {"a,b\n1,2\n3,x\n", TDROP_ERROR_DATA, "line 3, column 2 (b): 'x' is text where numbers"},
+        {"a,b\n1,2\n3,\"4\n", TDROP_ERROR_FORMAT, "line 3: a quote is opened and never closed"},
+        {"a,b\n1,\"2\"3\n", TDROP_ERROR_FORMAT, "line 2: text behind a closing quote"},
+        {"a,b\n1,inf\n", TDROP_ERROR_DATA, "line 2, column 2 (b): 'inf' is infinite"},
+        {"a,b\n1,-1e999\n", TDROP_ERROR_DATA, "'-1e999' is infinite"},
+        {"a;b\n1;2,5\n", TDROP_ERROR_DATA, "'2,5' has a decimal comma"},
+        {"a;b\n1;2\n1;2,5\n", TDROP_ERROR_DATA, "line 3, column 2 (b): '2,5' has a decimal comma"},
+        {"a,b\n1,\n", TDROP_ERROR_DATA, "line 2, column 2 (b): '' stands for a missing cell"},
+        {"a,b\n", TDROP_ERROR_DATA, "a header and no rows"},
+        {"\n\n", TDROP_ERROR_DATA, "no rows"},
+        {"a,b\n1,\xff\n", TDROP_ERROR_FORMAT, "is not UTF-8"},
+        {"\xff\xfe"
+         "a",
+         TDROP_ERROR_FORMAT, "UTF-16"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_refused(bad[i].text, NULL, bad[i].status, bad[i].words);
+    assert_refused("a,b\n1,\n2,NA\n", &with_missing, TDROP_ERROR_DATA,
+                   "column 2 ('b'): everything is missing");
+    const tdrop_data_read_options quote = {.delimiter = '"'};
+    assert_refused("a\n1\n", &quote, TDROP_ERROR_SIZE, "delimiter");
+}
+
+static void too_many_levels_are_an_id(void **state) {
+    (void)state;
+    enum { LEVELS = TDROP_MOST_LEVELS };
+    char *text = malloc(LEVELS * 8 + 64);
+    assert_non_null(text);
+    char *to = text + sprintf(text, "a\n");
+    for (int i = 0; i < LEVELS; i++)
+        to += sprintf(to, "x%d\n", i);
+    tdrop_data *data = read_with(text, NULL);
+    assert_int_equal(data->columns[0].level_count, LEVELS);
+    assert_string_equal(data->columns[0].level[1], "x1");
+    assert_string_equal(data->columns[0].level[LEVELS - 1], "x9999");
+    tdrop_data_destroy(data);
+    sprintf(to, "one more\n");
+    assert_refused(text, NULL, TDROP_ERROR_DATA, "line 10002, column 1 (a): 'one more' is the");
+    free(text);
+}
+
+static void the_hash_sees_names_levels_and_gaps(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        "a,b\n1,x\n2,y\n", "a,c\n1,x\n2,y\n", "a,b\n1,x\n2,z\n",
+        "a,b\n1,x\n2,\n",  "a,b\n,x\n2,y\n",  "1,x\n2,y\n",
+    };
+    enum { TEXTS = sizeof texts / sizeof *texts };
+    uint64_t hash[TEXTS];
+    for (size_t i = 0; i < TEXTS; i++) {
+        tdrop_data *data = read_with(texts[i], &with_missing);
+        hash[i] = data->info.hash;
+        tdrop_data_destroy(data);
+        for (size_t j = 0; j < i; j++)
+            assert_true(hash[i] != hash[j]);
+    }
+    tdrop_data *data = read_with("\"a\";\"b\"\r\n1.0;x\r\n2;y", NULL); /* written otherwise */
+    assert_true(data->info.hash == hash[0]);
+    tdrop_data_destroy(data);
+}
+
+static void a_column_is_taken_out(void **state) {
+    (void)state;
+    tdrop_data *data = read_with("a,b,c\n1,x,2\n3,y,4\n", NULL), *taken = NULL;
+    tdrop_data *same = read_with("a,c\n1,2\n3,4\n", NULL);
+    tdrop_error error;
+    assert_int_equal(tdrop_data_take_column(data, "d", &taken, &error), TDROP_ERROR_DATA);
+    assert_non_null(strstr(error.message, "column 'd' is not there"));
+    assert_int_equal(tdrop_data_take_column(data, "b", &taken, &error), TDROP_OK);
+    assert_table(data, "1|2;3|4;");
+    assert_table(taken, "x;y;");
+    assert_true(data->info.hash == same->info.hash);
+    assert_false(tdrop_data_find_column(data, "b", NULL));
+    size_t column = 7;
+    assert_true(tdrop_data_find_column(data, "c", &column) && column == 1);
+    assert_int_equal(tdrop_data_take_column(taken, "b", &same, &error), TDROP_ERROR_DATA);
+    tdrop_data_destroy(same);
+    tdrop_data_destroy(taken);
+    tdrop_data_destroy(data);
+}
+
+/* Every text is cut at every place and has every byte changed; nothing but a status may come. */
+static void damage_is_survived(void **state) {
+    (void)state;
+    static const char text[] = "\xef\xbb\xbfi,a,\"b\"\"c\"\r\nr,1.5e3,\"x\ny\"\n,2,NA\n\"s\",,z\n";
+    enum { SIZE = sizeof text - 1 };
+    const tdrop_data_read_options options = {.id = "i", .missing = TDROP_MISSING_MASK};
+    for (size_t cut = 0; cut <= SIZE; cut++) {
+        tdrop_data *data = NULL;
+        tdrop_status status = parse(&data, text, cut, &options, NULL);
+        assert_true((status == TDROP_OK) == (data != NULL));
+        tdrop_data_destroy(data);
+    }
+    for (size_t at = 0; at < SIZE; at++)
+        for (int byte = 0; byte < 256; byte++) {
+            char changed[SIZE];
+            tdrop_data *data = NULL;
+            memcpy(changed, text, SIZE);
+            changed[at] = (char)byte;
+            tdrop_status status = parse(&data, changed, SIZE, &options, NULL);
+            assert_true((status == TDROP_OK) == (data != NULL));
+            tdrop_data_destroy(data);
+        }
+}
+
+static uint64_t random_bits(uint64_t *state) {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+static void assert_decimal(const char *text) {
+    double value = -1.0, expected = strtod(text, NULL);
+    const char *end = text + strlen(text);
+    if (tdrop_decimal_read(text, end, &value) != end || memcmp(&value, &expected, sizeof value))
+        fail_msg("%s: %.17g, not %.17g", text, value, expected);
+}
+
+/* The last bit is right: numbers of all sizes, with few and many digits, and halfway between two
+ * doubles, against the C library. */
+static void numbers_are_nearest_doubles(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        "0",
+        "-0",
+        "0e999",
+        "1e22",
+        "1e23",
+        "9007199254740993",
+        "1e-400",
+        "1e400",
+        "+.5",
+        "5.",
+        "00012",
+        "1e-5",
+        "8.5e-324",
+        "2.5e-324",
+        "1.7976931348623159e308",
+        "2.2250738585072011e-308",
+        "9007199254740992.999999999999999999",
+        "0.000000000000000000000000000000000000000000000000000000000000000000000000000000001",
+        "123456789012345678901234567890",
+        "9223372036854775807.5"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_decimal(texts[i]);
+    uint64_t random = 88172645463325252u;
+    for (int i = 0; i < 200000; i++) {
+        char text[64];
+        uint64_t bits = random_bits(&random), odd = bits >> 11 | (uint64_t)1 << 53 | 1;
+        double any;
+        memcpy(&any, &bits, sizeof any);
+        if (!isfinite(any)) continue;
+        snprintf(text, sizeof text, "%.*g", (int)(bits % 17) + 1, any);
+        assert_decimal(text);
+        snprintf(text, sizeof text, "%llue%d", (unsigned long long)bits, (int)(bits % 131) - 65);
+        assert_decimal(text);
+        snprintf(text, sizeof text, "%llu", (unsigned long long)(odd << bits % 10));
+        assert_decimal(text); /* halfway between two doubles */
+        snprintf(text, sizeof text, "%llue%d", (unsigned long long)(odd / 5), (int)(bits % 3) - 1);
+        assert_decimal(text);
+    }
+}
+
+static void what_is_no_number_is_none(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t length;
+    } rows[] = {{"", 0},      {"-", 0},    {".", 0},   {"e5", 0},  {"1e", 1},   {"1e+", 1},
+                {"1.2.3", 3}, {"0x10", 1}, {"--1", 0}, {"1 2", 1}, {"-.e1", 0}, {"1,5", 1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        double value;
+        const char *text = rows[i].text, *end = text + strlen(text);
+        const char *stop = tdrop_decimal_read(text, end, &value);
+        assert_int_equal(stop ? stop - text : 0, rows[i].length);
+    }
+}
+
+static void the_locale_does_not_matter(void **state) {
+    (void)state;
+    static const char *const commas[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE"};
+    for (size_t i = 0; i < sizeof commas / sizeof *commas; i++)
+        if (setlocale(LC_NUMERIC, commas[i])) break;
+    assert_reads("a,b\n1.5,2\n1e-200,123456789012345678901.5\n", "a|b",
+                 localeconv()->decimal_point[0] == ',' ? "1,5|2;1e-200|1,23457e+20;"
+                                                       : "1.5|2;1e-200|1.23457e+20;");
+    setlocale(LC_NUMERIC, "C");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fields_are_read_as_the_rfc_says),
+        cmocka_unit_test(delimiters_are_found),
+        cmocka_unit_test(headers_are_found),
+        cmocka_unit_test(types_are_found),
+        cmocka_unit_test(columns_are_chosen),
+        cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(too_many_levels_are_an_id),
+        cmocka_unit_test(the_hash_sees_names_levels_and_gaps),
+        cmocka_unit_test(a_column_is_taken_out),
+        cmocka_unit_test(damage_is_survived),
+        cmocka_unit_test(numbers_are_nearest_doubles),
+        cmocka_unit_test(what_is_no_number_is_none),
+        cmocka_unit_test(the_locale_does_not_matter),
+    };
+    return cmocka_run_group_tests_name("csv", tests, NULL, NULL);
+}
