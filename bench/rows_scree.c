@@ -14,7 +14,8 @@ typedef struct scree {
     tdrop_data *data;
     float *targets; /* [ROWS] classes */
     size_t *rows;   /* [ROWS] all of them */
-    tdrop_scaling scaling;
+    tdrop_encoding encoding;
+    tdrop_encoder encoder;
     tdrop_arch arch;
     tdrop_model *model;
     tdrop_runner runner; /* of the rival */
@@ -24,7 +25,8 @@ static void clear(scree *s) {
     tdrop_runner_clear(&s->runner);
     tdrop_model_destroy(s->model);
     tdrop_arch_clear(&s->arch);
-    tdrop_scaling_clear(&s->scaling);
+    tdrop_encoder_clear(&s->encoder);
+    tdrop_encoding_clear(&s->encoding);
     tdrop_data_destroy(s->data);
     free(s->targets);
     free(s->rows);
@@ -47,8 +49,10 @@ static bool make_model(scree *s) {
     static const double labels[CLASSES] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
     tdrop_classes classes;
     if (tdrop_arch_parse(&s->arch, "512-relu-tail", COLUMNS, CLASSES, false, NULL) ||
-        tdrop_scaling_create(&s->scaling, TDROP_SCALE_NONE, COLUMNS) ||
-        tdrop_model_create(&s->model, &s->arch, FEATURES, &s->scaling, NULL) ||
+        tdrop_encoding_learn(&s->encoding, TDROP_SCALE_NONE, TDROP_MISSING_ERROR, s->data, NULL, 0,
+                             NULL) ||
+        tdrop_encoder_create(&s->encoder, &s->encoding, s->data, NULL) ||
+        tdrop_model_create(&s->model, &s->arch, FEATURES, &s->encoding, NULL) ||
         tdrop_classes_create(&classes, CLASSES, labels))
         return false;
     tdrop_status status = tdrop_model_set_classes(s->model, &classes);
@@ -58,7 +62,7 @@ static bool make_model(scree *s) {
 }
 
 static bool make_runner(scree *s) {
-    const tdrop_feed feed = {TDROP_TASK_CLASSIFY, &s->scaling, s->data, s->targets};
+    const tdrop_feed feed = {TDROP_TASK_CLASSIFY, &s->encoder, s->targets};
     const tdrop_net_options net = {.max_rows = TDROP_USE_BATCH};
     return !tdrop_runner_create(&s->runner, &s->arch, &feed, &net, NULL) &&
            !tdrop_net_set_parameters(s->runner.net, s->model->parameters, false);
@@ -68,7 +72,7 @@ static bool make_runner(scree *s) {
 static double time_ours(const scree *s) {
     double loss[FEATURES + 1], se[FEATURES + 1], metric[FEATURES + 1];
     const tdrop_curve curve = {.loss = loss, .se = se, .metric = metric};
-    const tdrop_sample sample = {s->data, s->rows, ROWS, s->targets};
+    const tdrop_sample sample = {&s->encoder, s->rows, ROWS, s->targets};
     const tdrop_use_options use = {.isa = TDROP_ISA_AUTO};
     double start = bench_thread_seconds();
     if (tdrop_scree_measure(s->model, &sample, 0, 0, FEATURES, &curve, &use, NULL)) return NAN;

@@ -13,7 +13,8 @@ struct bench_training {
     float *targets;
     tdrop_classes classes;
     tdrop_arch arch;
-    tdrop_scaling scaling;
+    tdrop_encoding encoding;
+    tdrop_encoder encoder;
     tdrop_law *laws[TDROP_MOST_TAILS];
     tdrop_runner runner;
     tdrop_optimizer optimizer;
@@ -52,12 +53,14 @@ static bool make_network(bench_training *t) {
     tdrop_data_get_info(t->data, &info);
     size_t outputs = t->labels ? t->classes.count : info.columns;
     if (tdrop_arch_parse(&t->arch, t->options.arch, info.columns, outputs, false, NULL) ||
-        tdrop_scaling_learn(&t->scaling, TDROP_SCALE_BYTE, t->data, NULL, 0, NULL) ||
+        tdrop_encoding_learn(&t->encoding, TDROP_SCALE_BYTE, TDROP_MISSING_ERROR, t->data, NULL, 0,
+                             NULL) ||
+        tdrop_encoder_create(&t->encoder, &t->encoding, t->data, NULL) ||
         tdrop_optimizer_create(&t->optimizer, t->arch.parameters,
                                &(tdrop_optimizer_options){.average_decay = 0.99}) ||
         !make_laws(t))
         return false;
-    const tdrop_feed feed = {t->options.task, &t->scaling, t->data, t->targets};
+    const tdrop_feed feed = {t->options.task, &t->encoder, t->targets};
     const tdrop_net_options net = {.max_rows = t->options.batch,
                                    .parallel = t->pool ? &t->parallel : NULL,
                                    .training = true,
@@ -92,7 +95,8 @@ bench_training *bench_training_create(const bench_training_options *options, con
 void bench_training_destroy(bench_training *t) {
     tdrop_runner_clear(&t->runner);
     tdrop_optimizer_clear(&t->optimizer);
-    tdrop_scaling_clear(&t->scaling);
+    tdrop_encoder_clear(&t->encoder);
+    tdrop_encoding_clear(&t->encoding);
     tdrop_arch_clear(&t->arch);
     tdrop_classes_clear(&t->classes);
     tdrop_data_destroy(t->data);

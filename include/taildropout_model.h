@@ -226,7 +226,7 @@ typedef struct tdrop_checkpoint_options {
 /* How to fit. Zero means the default, written behind each field. */
 typedef struct tdrop_fit_options {
     tdrop_task task;          /* AUTOENCODE */
-    const tdrop_data *target; /* CLASSIFY: the labels, one number for each row of the data */
+    const tdrop_data *target; /* CLASSIFY: the labels, one number or text for each row */
     const char *arch;         /* architecture (grammar below); NULL: made from `features` */
     size_t features;          /* n; default the smaller of 64 and half the columns, at least 1 */
     tdrop_law_options law;    /* EXPONENTIAL with p = 0.5, which is also what p = 0 stands for under
@@ -250,6 +250,7 @@ typedef struct tdrop_fit_options {
     double valid_share;  /* share of rows held out, in (0, 1); default 0.1 */
     uint64_t split_seed; /* 0; which rows are held out depends on nothing else */
     tdrop_scale scale;
+    tdrop_missing missing; /* what is done about missing cells; ERROR */
     tdrop_isa isa;
     const tdrop_parallel *parallel; /* NULL: the caller's thread */
     const tdrop_model *init; /* begin with the weights of this model, which has the same architecture
@@ -259,6 +260,12 @@ typedef struct tdrop_fit_options {
     tdrop_checkpoint_options checkpoint;
     uint64_t reserved[4];
 } tdrop_fit_options;
+
+/* INPUTS. A column of numbers is one input of the network, scaled. A column of categories has one
+ * for each level: 1 for the level of the row, 0 for the others; a level that was not there at the
+ * fit has none, so all are 0. What is missing goes in as the mean of the input over the training
+ * rows (of a level: its share). An autoencoder gives its inputs back, a category as its most likely
+ * level; its loss counts each input, those of missing cells only under MISSING_MEAN. */
 
 /* ARCHITECTURES are written from the input to the output, items joined by '-':
  *
@@ -298,6 +305,7 @@ typedef struct tdrop_fit_settings {
     const char *arch;          /* written out with input and output: "784-512-relu-...-784" */
     size_t classes;            /* 0 for an autoencoder */
     size_t rows_train, rows_valid, columns;
+    size_t inputs;           /* of the network: columns, and one more for each level but the first */
     size_t features;         /* n */
     size_t parameters;       /* numbers in the model */
     size_t steps;            /* in all epochs */
@@ -379,6 +387,8 @@ typedef struct tdrop_model_info {
     const char *metric;            /* "accuracy" for a classifier, else NULL */
     const char *arch;              /* as in tdrop_fit_settings */
     size_t columns;                /* width of the data */
+    size_t inputs;                 /* of the network: columns, categories counting their levels */
+    int named;                     /* nonzero: the columns have names (tdrop_model_get_column) */
     size_t outputs;                /* width of a prediction: columns, or classes */
     size_t features;               /* n */
     size_t parameters;
@@ -387,6 +397,7 @@ typedef struct tdrop_model_info {
     tdrop_law_options law; /* p = 0 when nothing was dropped */
     uint64_t seed;
     tdrop_scale scale;
+    tdrop_missing missing;
     const char *unit;      /* of the loss, as "mean squared error, pixels / 255" */
     const char *data_name; /* what it was fitted to: the last part of a path, or a name */
     uint64_t data_hash;
@@ -404,6 +415,19 @@ typedef struct tdrop_model_info {
 } tdrop_model_info;
 
 TDROP_API void tdrop_model_get_info(const tdrop_model *model, tdrop_model_info *info);
+
+/* A column that the model was made from, 0-based, into *info: name, kind and levels. Errors: NULL,
+ * SIZE (no such column). */
+TDROP_API tdrop_status tdrop_model_get_column(const tdrop_model *model, size_t column,
+                                              tdrop_column_info *info);
+
+/* Levels of the data's categories that were not there when the model was made; they are coded as
+ * none. Writes how many into *count and as many as fit into text[size], ended by a zero:
+ * "column: level, column: level". The columns of the data are found by name, where both have names,
+ * otherwise by place. Errors: NULL, DATA (columns that do not fit the model), MEMORY. */
+TDROP_API tdrop_status tdrop_model_unseen(const tdrop_model *model, const tdrop_data *data,
+                                          size_t *count, char *text, size_t size,
+                                          tdrop_error *error);
 
 /* Size in bytes of the file of this model when cut to k. Errors: NULL, K, MEMORY. */
 TDROP_API tdrop_status tdrop_model_file_size(const tdrop_model *model, size_t k, size_t *bytes);

@@ -59,14 +59,27 @@ static void counted_free(void *memory) {
  */
 
 enum { ROWS = 24, COLUMNS = 3, FEATURES = 2 };
-enum { FILES = 3 }; /* in the folder */
+enum { FILES = 4 }; /* in the folder */
 
 /* Made before anything fails. */
-static tdrop_data *data, *labels;
-static tdrop_model *model, *classifier;
+static tdrop_data *data, *labels, *mixed, *words;
+static tdrop_model *model, *classifier, *mixed_model;
 
 static const tdrop_fit_options options = {
     .arch = "4-[2]-4-relu", .epochs = 2, .batch = 8, .clip_norm = 1};
+
+/* Numbers, a category, gaps, and a column of text to tell. */
+static tdrop_data *mixed_table(void) {
+    static const char text[] = "a,b,c,d\n1,x,2,p\n,x,3,q\n2,y,,p\n3,,1,q\n2,x,2,p\n1,y,1,q\n";
+    const tdrop_data_read_options read = {.missing = TDROP_MISSING_MASK};
+    tdrop_data *made = NULL;
+    if (tdrop_csv_parse(&made, "csv", (const unsigned char *)text, sizeof text - 1, &read, NULL))
+        abort();
+    return made;
+}
+
+static const tdrop_fit_options mixed_options = {
+    .arch = "4-[2]-4", .epochs = 1, .batch = 2, .missing = TDROP_MISSING_MASK};
 
 static int set_up(void **state) {
     int result = scratch_enter(state);
@@ -86,10 +99,16 @@ static int set_up(void **state) {
         .law = {TDROP_LAW_TABLE, .weights = weights, .weight_count = 3}};
     classifier = models_fit(data, &classify);
     models_save(classifier, "classifier");
+    mixed_model = models_fit(mixed = mixed_table(), &mixed_options);
+    models_save(mixed_model, "mixed");
+    if (tdrop_data_take_column(mixed, "d", &words, NULL)) abort();
     return result;
 }
 
 static int tear_down(void **state) {
+    tdrop_model_destroy(mixed_model);
+    tdrop_data_destroy(words);
+    tdrop_data_destroy(mixed);
     tdrop_model_destroy(classifier);
     tdrop_model_destroy(model);
     tdrop_data_destroy(labels);
@@ -189,6 +208,34 @@ static tdrop_status try_checkpoint(tdrop_error *error) {
     remove("new");
     if (!status && told.status) *error = told;
     return status ? status : told.status;
+}
+
+static tdrop_status try_fit_of_columns(tdrop_error *error) {
+    tdrop_model *made = (void *)&place;
+    tdrop_fit_options classify = mixed_options;
+    classify.task = TDROP_TASK_CLASSIFY;
+    classify.target = words;
+    classify.arch = "4-[2]";
+    return finish_model(tdrop_fit(&made, mixed, &classify, NULL, error), &made);
+}
+
+static tdrop_status try_load_of_columns(tdrop_error *error) {
+    tdrop_model *made = (void *)&place;
+    return finish_model(tdrop_model_load(&made, "mixed", error), &made);
+}
+
+static tdrop_status try_unseen(tdrop_error *error) {
+    static const char text[] = "a,b,c,d\n1,new,2,p\n";
+    tdrop_data *made = NULL;
+    char shown[32];
+    size_t count = 77;
+    tdrop_status status =
+        tdrop_csv_parse(&made, "csv", (const unsigned char *)text, sizeof text - 1, NULL, error);
+    if (status) return status;
+    status = tdrop_model_unseen(mixed_model, made, &count, shown, sizeof shown, error);
+    assert_true(!status == (count == 1));
+    tdrop_data_destroy(made);
+    return status;
 }
 
 static tdrop_status try_load_of_classifier(tdrop_error *error) {
@@ -300,6 +347,9 @@ static const struct {
     {"going on from a checkpoint", try_resume, 30},
     {"beginning with a model", try_init, 30},
     {"checkpoints", try_checkpoint, 40},
+    {"fit of columns", try_fit_of_columns, 40},
+    {"load of columns", try_load_of_columns, 15},
+    {"unseen levels", try_unseen, 15},
     {"load of a classifier", try_load_of_classifier, 10},
     {"prune of a classifier", try_prune_of_classifier, 5},
     {"scree of a classifier", try_scree_of_classifier, 10},

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "data/scaling.h"
+#include "data/encoding.h"
 #include "models.h"
 #include "scratch.h"
 
@@ -813,27 +813,31 @@ static void scalings_agree_with_plain_numbers(void **state) {
     static const size_t rows[] = {0, 1, 2, 3};
     tdrop_data *table = models_table_of(&plain_values[0][0], 5, 3);
     for (size_t s = 0; s < sizeof plain_scalings / sizeof *plain_scalings; s++) {
-        tdrop_scaling scaling, copy;
-        double buffer[3];
-        float row[3];
-        assert_int_equal(
-            tdrop_scaling_learn(&scaling, plain_scalings[s].kind, table, rows, 4, NULL), TDROP_OK);
-        assert_int_equal(tdrop_scaling_copy(&copy, &scaling), TDROP_OK);
-        tdrop_scaling_clear(&scaling);
-        assert_int_equal(copy.kind, plain_scalings[s].kind);
-        assert_int_equal(copy.constant_columns, plain_scalings[s].constant);
+        tdrop_encoding encoding, copy;
+        tdrop_encoder encoder;
+        double buffer[6];
+        float row[3], back[3];
+        assert_int_equal(tdrop_encoding_learn(&encoding, plain_scalings[s].kind,
+                                              TDROP_MISSING_ERROR, table, rows, 4, NULL),
+                         TDROP_OK);
+        assert_int_equal(tdrop_encoding_copy(&copy, &encoding), TDROP_OK);
+        tdrop_encoding_clear(&encoding);
+        assert_int_equal(tdrop_encoder_create(&encoder, &copy, table, NULL), TDROP_OK);
+        assert_int_equal(copy.scaling.kind, plain_scalings[s].kind);
+        assert_int_equal(copy.scaling.constant_columns, plain_scalings[s].constant);
         for (size_t i = 0; i < 5; i++) {
-            tdrop_scaling_row(&copy, table, i, buffer, row);
+            tdrop_encoder_row(&encoder, i, buffer, row, NULL);
             for (size_t j = 0; j < 3; j++) {
                 double expected = ((double)plain_values[i][j] - plain_scalings[s].shift[j]) /
                                   plain_scalings[s].unit[j];
                 assert_true(fabs((double)row[j] - expected) <= 2e-7 * fabs(expected));
             }
-            tdrop_scaling_undo(&copy, 1, row);
+            tdrop_encoding_undo(&copy, 1, row, 3, back);
             for (size_t j = 0; j < 3; j++)
-                assert_true(fabsf(row[j] - plain_values[i][j]) <= 1e-5f);
+                assert_true(fabsf(back[j] - plain_values[i][j]) <= 1e-5f);
         }
-        tdrop_scaling_clear(&copy);
+        tdrop_encoder_clear(&encoder);
+        tdrop_encoding_clear(&copy);
     }
     tdrop_data_destroy(table);
 }

@@ -63,23 +63,25 @@ void tdrop_scaling_clear(tdrop_scaling *scaling) {
 
 /* Statistics of columns, gathered row by row. */
 typedef struct statistics {
-    double *row, *mean, *square, *low, *high;
+    double *row, *mean, *square, *low, *high, *seen;
 } statistics;
 
 /* Welford's update: mean and sum of squared deviations without cancellation. */
-static void add_row(statistics *s, size_t columns, size_t seen) {
+static void add_row(statistics *s, size_t columns) {
     for (size_t j = 0; j < columns; j++) {
         double value = s->row[j], before = value - s->mean[j];
-        s->mean[j] += before / (double)seen;
+        if (isnan(value)) continue;
+        double seen = s->seen[j] += 1.0;
+        s->mean[j] += before / seen;
         s->square[j] += before * (value - s->mean[j]);
-        if (seen == 1 || value < s->low[j]) s->low[j] = value;
-        if (seen == 1 || value > s->high[j]) s->high[j] = value;
+        if (seen == 1.0 || value < s->low[j]) s->low[j] = value;
+        if (seen == 1.0 || value > s->high[j]) s->high[j] = value;
     }
 }
 
-static void set_column(tdrop_scaling *scaling, const statistics *s, size_t j, size_t rows) {
+static void set_column(tdrop_scaling *scaling, const statistics *s, size_t j) {
     bool standard = scaling->kind == TDROP_SCALE_STANDARD;
-    double unit = standard ? sqrt(s->square[j] / (double)rows) : s->high[j] - s->low[j];
+    double unit = standard ? sqrt(s->square[j] / s->seen[j]) : s->high[j] - s->low[j];
     scaling->shift[j] = standard ? s->mean[j] : s->low[j];
     if (s->high[j] > s->low[j] && isnormal(unit)) {
         scaling->unit[j] = unit;
@@ -89,48 +91,41 @@ static void set_column(tdrop_scaling *scaling, const statistics *s, size_t j, si
     scaling->constant_columns++;
 }
 
-static tdrop_status learn_columns(tdrop_scaling *scaling, const tdrop_data *data,
-                                  const size_t *rows, size_t row_count) {
+tdrop_status tdrop_scaling_learn(tdrop_scaling *scaling, double *mean, const bool *fixed,
+                                 tdrop_row_source *source, void *context, size_t row_count) {
     size_t columns = scaling->columns;
-    double *block = tdrop_alloc_zero(columns, 5 * sizeof *block);
-    if (!block) return TDROP_ERROR_MEMORY;
-    statistics s = {block, block + columns, block + 2 * columns, block + 3 * columns,
-                    block + 4 * columns};
-    for (size_t i = 0; i < row_count; i++) {
-        tdrop_table_row(data, rows[i], s.row);
-        add_row(&s, columns, i + 1);
-    }
+    bool learns = scaling->kind == TDROP_SCALE_STANDARD || scaling->kind == TDROP_SCALE_MINMAX;
     for (size_t j = 0; j < columns; j++)
-        set_column(scaling, &s, j, row_count);
+        if (fixed[j]) scaling->unit[j] = 1.0;
+    tdrop_scaling_finish(scaling);
+    if (!learns && !mean) return TDROP_OK;
+    double *block = tdrop_alloc_zero(columns, 6 * sizeof *block);
+    if (!block) return TDROP_ERROR_MEMORY;
+    statistics s = {block,
+                    block + columns,
+                    block + 2 * columns,
+                    block + 3 * columns,
+                    block + 4 * columns,
+                    block + 5 * columns};
+    for (size_t i = 0; i < row_count; i++) {
+        source(context, i, s.row);
+        add_row(&s, columns);
+    }
+    if (mean) memcpy(mean, s.mean, columns * sizeof *mean);
+    for (size_t j = 0; j < columns; j++)
+        if (learns && !fixed[j]) set_column(scaling, &s, j);
     tdrop_scaling_finish(scaling);
     tdrop_free(block);
-    return TDROP_OK;
-}
-
-tdrop_status tdrop_scaling_learn(tdrop_scaling *scaling, tdrop_scale kind, const tdrop_data *data,
-                                 const size_t *rows, size_t row_count, tdrop_error *error) {
-    tdrop_scaling made;
-    if (kind == TDROP_SCALE_AUTO)
-        kind = data->element == TDROP_ELEMENT_U8 ? TDROP_SCALE_BYTE : TDROP_SCALE_STANDARD;
-    tdrop_status status = tdrop_scaling_create(&made, kind, data->info.columns);
-    if (!status && (kind == TDROP_SCALE_STANDARD || kind == TDROP_SCALE_MINMAX)) {
-        status = learn_columns(&made, data, rows, row_count);
-        if (status) tdrop_scaling_clear(&made);
-    }
-    if (status) return tdrop_fail_memory(error, "scaling");
-    *scaling = made;
     return TDROP_OK;
 }
 
 void tdrop_scaling_row(const tdrop_scaling *scaling, const tdrop_data *data, size_t row,
                        double *buffer, float *out) {
     tdrop_table_row(data, row, buffer);
-    for (size_t j = 0; j < scaling->columns; j++)
-        out[j] = (float)((buffer[j] - scaling->shift[j]) * scaling->per_unit[j]);
+    tdrop_scaling_numbers(scaling, buffer, out);
 }
 
-void tdrop_scaling_undo(const tdrop_scaling *scaling, size_t rows, float *values) {
-    for (size_t i = 0; i < rows; i++, values += scaling->columns)
-        for (size_t j = 0; j < scaling->columns; j++)
-            values[j] = (float)((double)values[j] * scaling->unit[j] + scaling->shift[j]);
+void tdrop_scaling_numbers(const tdrop_scaling *scaling, const double *numbers, float *out) {
+    for (size_t j = 0; j < scaling->columns; j++)
+        out[j] = (float)((numbers[j] - scaling->shift[j]) * scaling->per_unit[j]);
 }

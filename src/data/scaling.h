@@ -15,10 +15,14 @@ typedef struct tdrop_scaling {
     size_t constant_columns; /* seen by STANDARD and MINMAX: one value only, so unit = 1 */
 } tdrop_scaling;
 
-/* Learns the scaling of `kind` (AUTO chooses) from the given rows of the data.
- * Errors: MEMORY. */
-tdrop_status tdrop_scaling_learn(tdrop_scaling *scaling, tdrop_scale kind, const tdrop_data *data,
-                                 const size_t *rows, size_t row_count, tdrop_error *error);
+/* Gives row `index` of those to be learnt from, NaN for what is missing. */
+typedef void tdrop_row_source(void *context, size_t index, double *out);
+
+/* Fills in the numbers of a scaling that was created: STANDARD and MINMAX learn them from row_count
+ * rows, except in the columns that are `fixed`. The means over what is not missing go into
+ * mean[columns], unless that is NULL. Errors: MEMORY. */
+tdrop_status tdrop_scaling_learn(tdrop_scaling *scaling, double *mean, const bool *fixed,
+                                 tdrop_row_source *source, void *context, size_t row_count);
 
 /* Room for a scaling whose numbers the caller fills in (shift 0, unit 1), then
  * tdrop_scaling_finish. Errors: MEMORY. */
@@ -34,7 +38,7 @@ void tdrop_scaling_clear(tdrop_scaling *scaling);
 void tdrop_scaling_row(const tdrop_scaling *scaling, const tdrop_data *data, size_t row,
                        double *buffer, float *out);
 
-/* values[rows, columns] from scaled back to the data's units, in place. */
-void tdrop_scaling_undo(const tdrop_scaling *scaling, size_t rows, float *values);
+/* The same of numbers[columns] that are there already. */
+void tdrop_scaling_numbers(const tdrop_scaling *scaling, const double *numbers, float *out);
 
 #endif

@@ -18,8 +18,8 @@ typedef struct fit_state {
     char *default_arch;
     tdrop_split split;
     tdrop_arch arch;
-    tdrop_scaling scaling;
-    size_t constant_columns;
+    tdrop_encoding encoding;
+    tdrop_encoder encoder;
     tdrop_classes classes; /* of a classifier, with the class of every row */
     float *targets;
     tdrop_law *laws[TDROP_MOST_TAILS];
@@ -33,7 +33,8 @@ static void clear(fit_state *fit) {
         tdrop_law_destroy(fit->laws[t]);
     tdrop_classes_clear(&fit->classes);
     tdrop_free(fit->targets);
-    tdrop_scaling_clear(&fit->scaling);
+    tdrop_encoder_clear(&fit->encoder);
+    tdrop_encoding_clear(&fit->encoding);
     tdrop_arch_clear(&fit->arch);
     tdrop_split_clear(&fit->split);
     tdrop_free(fit->default_arch);
@@ -44,8 +45,11 @@ static tdrop_status check_options(const tdrop_fit_options *o, tdrop_error *error
         if (o->reserved[i])
             return tdrop_fail(error, TDROP_ERROR_RESERVED, "a reserved field is not 0");
     if (!tdrop_schedule_name(o->schedule) || !tdrop_scale_name(o->scale) ||
-        !tdrop_task_name(o->task) || !tdrop_optimizer_kind_name(o->optimizer))
-        return tdrop_fail(error, TDROP_ERROR_SIZE, "no such schedule, scaling, task or optimizer");
+        !tdrop_task_name(o->task) || !tdrop_optimizer_kind_name(o->optimizer) ||
+        !tdrop_missing_name(o->missing))
+        return tdrop_fail(
+            error, TDROP_ERROR_SIZE,
+            "no such schedule, scaling, task, optimizer or way to treat missing cells");
     if (!(o->learning_rate >= 0.0 && o->learning_rate <= 1e3))
         return tdrop_fail(error, TDROP_ERROR_SIZE, "learning rate %g is outside (0, 1000]",
                           o->learning_rate);
@@ -125,7 +129,7 @@ static tdrop_status check_init(const fit_state *fit, tdrop_error *error) {
                           "the same",
                           init->arch.text, fit->arch.text);
     for (size_t i = 0; i < fit->classes.count; i++)
-        if (init->classes.label[i] != fit->classes.label[i])
+        if (strcmp(init->classes.name[i], fit->classes.name[i]) != 0)
             return tdrop_fail(error, TDROP_ERROR_ARCH,
                               "class %zu of the model to begin with is %s, here it is %s; the "
                               "classes have to be the same",
@@ -134,7 +138,7 @@ static tdrop_status check_init(const fit_state *fit, tdrop_error *error) {
 }
 
 static tdrop_status resolve_arch(fit_state *fit, tdrop_error *error) {
-    size_t columns = fit->data->info.columns;
+    size_t columns = fit->encoding.inputs;
     size_t outputs = fit->classes.count ? fit->classes.count : columns;
     size_t features = fit->options.features ? fit->options.features : default_features(columns);
     const char *text = fit->options.arch;
@@ -190,21 +194,21 @@ static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
     status =
         tdrop_split_make(&fit->split, fit->data->info.rows, o->valid_share, o->split_seed, error);
     if (!status) status = find_targets(fit, error);
+    if (!status)
+        status = tdrop_encoding_learn(&fit->encoding, o->scale, o->missing, fit->data,
+                                      fit->split.train, fit->split.train_count, error);
+    if (!status) status = tdrop_encoder_create(&fit->encoder, &fit->encoding, fit->data, error);
     if (!status) status = resolve_arch(fit, error);
     if (!status) status = check_init(fit, error);
     for (size_t t = 0; t < fit->arch.tail_count && !status; t++)
         status = create_law(fit, t, error);
-    if (!status)
-        status = tdrop_scaling_learn(&fit->scaling, o->scale, fit->data, fit->split.train,
-                                     fit->split.train_count, error);
     if (status) return status;
     o->arch = fit->arch.text;
     o->features = fit->arch.features;
-    o->scale = fit->scaling.kind;
-    fit->constant_columns = fit->scaling.constant_columns;
+    o->scale = fit->encoding.scaling.kind;
     fit->batch_shrunk = o->batch > fit->split.train_count;
     if (fit->batch_shrunk) o->batch = fit->split.train_count;
-    tdrop_feed feed = {o->task, &fit->scaling, fit->data, fit->targets};
+    tdrop_feed feed = {o->task, &fit->encoder, fit->targets};
     status = tdrop_trainer_create(&fit->trainer, o, &fit->arch, &feed, &fit->split,
                                   (const tdrop_law *const *)fit->laws, error);
     if (status) return status;
@@ -221,10 +225,11 @@ static void tell_settings(const fit_state *fit, const tdrop_fit_observer *observ
                                    .rows_train = fit->split.train_count,
                                    .rows_valid = fit->split.valid_count,
                                    .columns = fit->data->info.columns,
+                                   .inputs = fit->encoding.inputs,
                                    .features = fit->arch.features,
                                    .parameters = fit->arch.parameters,
                                    .steps = fit->trainer.progress.steps,
-                                   .constant_columns = fit->constant_columns,
+                                   .constant_columns = fit->encoding.scaling.constant_columns,
                                    .batch_shrunk = fit->batch_shrunk};
     observer->settings(observer->context, &settings);
 }
@@ -245,18 +250,18 @@ static tdrop_status measure_curve(const fit_state *fit, tdrop_model *model, tdro
     size_t n = model->arch.features;
     tdrop_pca pca;
     tdrop_curve curve;
-    tdrop_sample sample = {fit->data, split->valid, split->valid_count, fit->targets};
+    tdrop_sample sample = {&fit->encoder, split->valid, split->valid_count, fit->targets};
     bool with_pca = fit->options.task == TDROP_TASK_AUTOENCODE &&
-                    fit->data->info.columns <= TDROP_PCA_MOST_COLUMNS;
+                    fit->encoding.inputs <= TDROP_PCA_MOST_COLUMNS;
     if (tdrop_curve_create(&curve, n, with_pca, model->info.metric != NULL))
         return tdrop_fail_memory(error, "curve");
     tdrop_model_set_curve(model, &curve, split->valid_count);
     tdrop_status status = tdrop_scree_measure(model, &sample, 0, 0, n, &curve, &use, error);
     if (status || !with_pca) return status;
-    if (tdrop_pca_fit(&pca, &model->scaling, fit->data, split->train, split->train_count, n, &use))
+    if (tdrop_pca_fit(&pca, &fit->encoder, split->train, split->train_count, n, &use))
         return tdrop_fail_memory(error, "principal components");
-    status = tdrop_pca_loss(&pca, &model->scaling, fit->data, split->valid, split->valid_count, n,
-                            curve.pca, &use);
+    status =
+        tdrop_pca_loss(&pca, &fit->encoder, split->valid, split->valid_count, n, curve.pca, &use);
     tdrop_pca_clear(&pca);
     return status ? tdrop_fail_memory(error, "principal components") : TDROP_OK;
 }
@@ -280,7 +285,7 @@ static void describe(const fit_state *fit, tdrop_model_info *info) {
 static tdrop_status make_model(fit_state *fit, tdrop_model **model, tdrop_error *error) {
     tdrop_model *made;
     tdrop_status status =
-        tdrop_model_create(&made, &fit->arch, fit->arch.features, &fit->scaling, error);
+        tdrop_model_create(&made, &fit->arch, fit->arch.features, &fit->encoding, error);
     if (status) return status;
     memcpy(made->parameters, fit->trainer.best, made->arch.parameters * sizeof(float));
     describe(fit, &made->info);

@@ -40,6 +40,10 @@ static const char *optimizer_name(int number) {
     return tdrop_optimizer_kind_name((tdrop_optimizer_kind)number);
 }
 
+static const char *missing_name(int number) {
+    return tdrop_missing_name((tdrop_missing)number);
+}
+
 static const char *scale_name(int number) {
     return tdrop_scale_name((tdrop_scale)number);
 }
@@ -69,6 +73,7 @@ static const option_term option_terms[] = {
     {"valid_share", FIELD(REAL, valid_share), NULL},
     {"split_seed", FIELD(U64, split_seed), NULL},
     {"scale", FIELD(INT, scale), scale_name},
+    {"missing", FIELD(INT, missing), missing_name},
 };
 
 static void write_int(const option_term *term, const void *field, char *text) {

@@ -47,25 +47,27 @@ tdrop_status tdrop_curve_create(tdrop_curve *curve, size_t n, bool with_pca, boo
     return TDROP_OK;
 }
 
-/* What follows from the architecture and the scaling. */
+/* What follows from the architecture and the encoding. */
 static void describe(tdrop_model *model) {
     model->info.arch = model->arch.text;
-    model->info.columns = model->arch.inputs;
-    model->info.outputs = model->arch.outputs;
+    model->info.columns = model->info.outputs = model->encoding.columns;
+    model->info.inputs = model->encoding.inputs;
+    model->info.named = model->encoding.names != NULL;
+    model->info.missing = model->encoding.missing;
     model->info.features = model->arch.features;
     model->info.parameters = model->arch.parameters;
-    model->info.scale = model->scaling.kind;
-    model->info.unit = unit_text(model->scaling.kind);
+    model->info.scale = model->encoding.scaling.kind;
+    model->info.unit = unit_text(model->encoding.scaling.kind);
 }
 
 tdrop_status tdrop_model_create(tdrop_model **model, const tdrop_arch *arch, size_t k,
-                                const tdrop_scaling *scaling, tdrop_error *error) {
+                                const tdrop_encoding *encoding, tdrop_error *error) {
     tdrop_model *made = tdrop_alloc_zero(1, sizeof *made);
     if (!made) return tdrop_fail_memory(error, "model");
     tdrop_status status = tdrop_arch_with_features(&made->arch, arch, 0, k, error);
     if (!status) {
         made->parameters = tdrop_alloc_zero(made->arch.parameters, sizeof *made->parameters);
-        if (!made->parameters || tdrop_scaling_copy(&made->scaling, scaling))
+        if (!made->parameters || tdrop_encoding_copy(&made->encoding, encoding))
             status = tdrop_fail_memory(error, "model");
     }
     if (status) {
@@ -102,11 +104,11 @@ tdrop_status tdrop_model_set_law(tdrop_model *model, const tdrop_law_options *la
 
 tdrop_status tdrop_model_set_classes(tdrop_model *model, const tdrop_classes *classes) {
     tdrop_classes copy;
-    if (tdrop_classes_create(&copy, classes->count, classes->label)) return TDROP_ERROR_MEMORY;
+    if (tdrop_classes_copy(&copy, classes)) return TDROP_ERROR_MEMORY;
     tdrop_classes_clear(&model->classes);
     model->classes = copy;
     model->info.task = TDROP_TASK_CLASSIFY;
-    model->info.classes = copy.count;
+    model->info.classes = model->info.outputs = copy.count;
     model->info.class_name = (const char *const *)copy.name;
     model->info.metric = tdrop_loss_of(TDROP_TASK_CLASSIFY)->metric;
     model->info.unit = "cross-entropy in nats";
@@ -126,7 +128,7 @@ void tdrop_model_set_curve(tdrop_model *model, const tdrop_curve *curve, size_t 
 void tdrop_model_destroy(tdrop_model *model) {
     if (!model) return;
     tdrop_arch_clear(&model->arch);
-    tdrop_scaling_clear(&model->scaling);
+    tdrop_encoding_clear(&model->encoding);
     tdrop_free(model->parameters);
     tdrop_free(model->curve.loss);
     tdrop_free(model->data_name);
@@ -137,6 +139,20 @@ void tdrop_model_destroy(tdrop_model *model) {
 
 void tdrop_model_get_info(const tdrop_model *model, tdrop_model_info *info) {
     *info = model->info;
+}
+
+tdrop_status tdrop_model_get_column(const tdrop_model *model, size_t column,
+                                    tdrop_column_info *info) {
+    if (!model || !info) return TDROP_ERROR_NULL;
+    if (column >= model->encoding.columns) return TDROP_ERROR_SIZE;
+    const tdrop_encoded_column *from = &model->encoding.column[column];
+    *info = (tdrop_column_info){
+        .name = model->encoding.names ? model->encoding.names[column] : NULL, .kind = from->kind};
+    if (from->kind == TDROP_COLUMN_CATEGORY) {
+        info->levels = from->inputs;
+        info->level = (const char *const *)from->level;
+    }
+    return TDROP_OK;
 }
 
 size_t tdrop_model_layers(const tdrop_model *model) {
@@ -177,8 +193,8 @@ tdrop_status tdrop_model_get_tensor(const tdrop_model *model, size_t i, tdrop_te
 tdrop_status tdrop_model_get_scaling(const tdrop_model *model, const double **shift,
                                      const double **unit) {
     if (!model || !shift || !unit) return TDROP_ERROR_NULL;
-    *shift = model->scaling.shift;
-    *unit = model->scaling.unit;
+    *shift = model->encoding.scaling.shift;
+    *unit = model->encoding.scaling.unit;
     return TDROP_OK;
 }
 

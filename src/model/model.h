@@ -3,7 +3,7 @@
 #ifndef TDROP_MODEL_MODEL_H
 #define TDROP_MODEL_MODEL_H
 
-#include "data/scaling.h"
+#include "data/encoding.h"
 #include "model/arch.h"
 #include "model/target.h"
 #include "taildropout_model.h"
@@ -17,7 +17,7 @@ typedef struct tdrop_curve {
 struct tdrop_model {
     tdrop_arch arch;
     float *parameters; /* flat, as arch.tensors say */
-    tdrop_scaling scaling;
+    tdrop_encoding encoding;
     tdrop_curve curve;
     char *data_name;
     double *law_weights;   /* of a TABLE law */
@@ -28,11 +28,11 @@ struct tdrop_model {
 /* Room for a curve over n features. Errors: MEMORY. */
 tdrop_status tdrop_curve_create(tdrop_curve *curve, size_t n, bool with_pca, bool with_metric);
 
-/* A model of this architecture with k features at its first tail, and of this scaling; both are
+/* A model of this architecture with k features at its first tail, and of this encoding; both are
  * copied. The parameters are not filled in; info holds what follows from the two. Errors: ARCH,
  * MEMORY. */
 tdrop_status tdrop_model_create(tdrop_model **model, const tdrop_arch *arch, size_t k,
-                                const tdrop_scaling *scaling, tdrop_error *error);
+                                const tdrop_encoding *encoding, tdrop_error *error);
 
 /* Remembers what the model was fitted to: the last part of a path. Errors: MEMORY. */
 tdrop_status tdrop_model_name_data(tdrop_model *model, const char *name);

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "data/bytes.h"
 #include "file/number_text.h"
+#include "data/text_list.h"
 #include "file/safetensors.h"
 #include "model/checkpoint.h"
 #include "model/model.h"
@@ -28,6 +29,7 @@ enum {
     KEY_LAW,
     KEY_SEED,
     KEY_TRAINING,
+    KEY_COLUMNS,
     KEY_SCALING,
     KEY_DATA
 };
@@ -40,6 +42,7 @@ static const char *const keys[KEYS] = {[KEY_VERSION] = TDROP_MODEL_VERSION_KEY,
                                        [KEY_LAW] = "law",
                                        [KEY_SEED] = "seed",
                                        [KEY_TRAINING] = "training",
+                                       [KEY_COLUMNS] = "columns",
                                        [KEY_SCALING] = "scaling",
                                        [KEY_DATA] = "data",
                                        [KEY_SPLIT] = "split",
@@ -86,6 +89,17 @@ static void add_numbers(texts *t, cJSON *object, const char *name, size_t count,
     }
 }
 
+static void add_strings(texts *t, cJSON *object, const char *name, size_t count,
+                        const char *const *strings) {
+    cJSON *array = cJSON_AddArrayToObject(object, name);
+    note(t, array);
+    for (size_t i = 0; i < count; i++) {
+        cJSON *item = cJSON_CreateString(strings[i]);
+        note(t, item);
+        if (!cJSON_AddItemToArray(array, item)) cJSON_Delete(item);
+    }
+}
+
 static cJSON *law_object(texts *t, const tdrop_model_info *info) {
     cJSON *law = cJSON_CreateObject();
     note(t, cJSON_AddStringToObject(law, "name", tdrop_law_kind_name(info->law.kind)));
@@ -111,6 +125,30 @@ static cJSON *scaling_object(texts *t, const tdrop_scaling *scaling) {
         add_numbers(t, object, "shift", scaling->columns, scaling->shift);
         add_numbers(t, object, "unit", scaling->columns, scaling->unit);
     }
+    return object;
+}
+
+/* Numbers without names of which none may be missing need not be described. */
+static bool is_described(const tdrop_encoding *encoding) {
+    return encoding->names || encoding->missing != TDROP_MISSING_ERROR ||
+           encoding->inputs != encoding->columns;
+}
+
+static cJSON *columns_object(texts *t, const tdrop_encoding *encoding) {
+    cJSON *object = cJSON_CreateObject(), *levels;
+    add_number(t, object, "count", (double)encoding->columns);
+    note(t, cJSON_AddStringToObject(object, "missing", tdrop_missing_name(encoding->missing)));
+    if (encoding->names)
+        add_strings(t, object, "names", encoding->columns, (const char *const *)encoding->names);
+    note(t, levels = cJSON_AddObjectToObject(object, "levels"));
+    for (size_t j = 0; j < encoding->columns; j++) {
+        char place[32];
+        const tdrop_encoded_column *column = &encoding->column[j];
+        snprintf(place, sizeof place, "%zu", j);
+        if (column->kind == TDROP_COLUMN_CATEGORY)
+            add_strings(t, levels, place, column->inputs, (const char *const *)column->level);
+    }
+    add_numbers(t, object, "mean", encoding->inputs, encoding->mean);
     return object;
 }
 
@@ -146,7 +184,10 @@ static cJSON *validation_object(texts *t, const tdrop_model_info *info) {
 
 static cJSON *classes_object(texts *t, const tdrop_classes *classes) {
     cJSON *object = cJSON_CreateObject();
-    add_numbers(t, object, "labels", classes->count, classes->label);
+    if (classes->named)
+        add_strings(t, object, "names", classes->count, (const char *const *)classes->name);
+    else
+        add_numbers(t, object, "labels", classes->count, classes->label);
     return object;
 }
 
@@ -182,7 +223,9 @@ static void describe(const tdrop_model *model, texts *t, char seed[32], char pru
     add_object(t, KEY_LAW, law_object(t, info));
     add_text(t, KEY_SEED, seed);
     add_object(t, KEY_TRAINING, training_object(t, info));
-    add_object(t, KEY_SCALING, scaling_object(t, &model->scaling));
+    if (is_described(&model->encoding))
+        add_object(t, KEY_COLUMNS, columns_object(t, &model->encoding));
+    add_object(t, KEY_SCALING, scaling_object(t, &model->encoding.scaling));
     add_object(t, KEY_DATA, data_object(t, info));
     add_object(t, KEY_SPLIT, split_object(t, info));
     if (info->valid_loss) add_object(t, KEY_VALIDATION, validation_object(t, info));
@@ -244,6 +287,7 @@ typedef struct reading {
     const char *path;
     tdrop_safetensors document;
     const char *wrong; /* key of the first value that is not what it should be */
+    bool no_memory;
 } reading;
 
 static const char *text_of(reading *r, int key) {
@@ -299,6 +343,31 @@ static void numbers_of(reading *r, int key, const cJSON *object, const char *nam
             values[i++] = item->valuedouble;
         }
     if (!good && !r->wrong) r->wrong = keys[key];
+}
+
+/* Exactly `count` strings of an array, in one block; NULL where that is wrong or memory ran out. */
+static char **strings_of(reading *r, int key, const cJSON *array, size_t count) {
+    tdrop_text_list list = {0};
+    char **strings = NULL;
+    const cJSON *item;
+    bool good = cJSON_IsArray(array) && (size_t)cJSON_GetArraySize(array) == count;
+    if (good) cJSON_ArrayForEach(item, array) {
+            const char *text = cJSON_GetStringValue(item);
+            good = good && text;
+            if (good && tdrop_text_list_add(&list, text, strlen(text))) r->no_memory = true;
+        }
+    if (!good && !r->wrong) r->wrong = keys[key];
+    if (good && !r->no_memory && tdrop_text_list_copy(&list, &strings)) r->no_memory = true;
+    tdrop_text_list_clear(&list);
+    return strings;
+}
+
+/* Strings that have to rise. */
+static char **rising_strings_of(reading *r, int key, const cJSON *array, size_t count) {
+    char **strings = strings_of(r, key, array, count);
+    for (size_t i = 1; strings && i < count; i++)
+        if (strcmp(strings[i - 1], strings[i]) >= 0 && !r->wrong) r->wrong = keys[key];
+    return strings;
 }
 
 /* Sizes beyond this are not believed; doubles hold all below it exactly. */
@@ -363,6 +432,28 @@ static tdrop_status read_law(reading *r, tdrop_model *model) {
     return status;
 }
 
+static tdrop_status read_class_labels(reading *r, const cJSON *object, size_t count,
+                                      tdrop_classes *classes) {
+    double *labels = tdrop_alloc_zero(count, sizeof *labels);
+    if (!labels) return TDROP_ERROR_MEMORY;
+    numbers_of(r, KEY_CLASSES, object, "labels", count, labels);
+    for (size_t i = 1; i < count; i++)
+        if (!(labels[i] > labels[i - 1]) && !r->wrong) r->wrong = keys[KEY_CLASSES];
+    tdrop_status status = tdrop_classes_create(classes, count, labels);
+    tdrop_free(labels);
+    return status;
+}
+
+static tdrop_status read_class_names(reading *r, const cJSON *array, size_t count,
+                                     tdrop_classes *classes) {
+    char **names = rising_strings_of(r, KEY_CLASSES, array, count);
+    *classes = (tdrop_classes){0};
+    tdrop_status status = TDROP_OK;
+    if (names) status = tdrop_classes_of_names(classes, count, (const char *const *)names);
+    tdrop_free(names);
+    return r->no_memory ? TDROP_ERROR_MEMORY : status;
+}
+
 /* What the task asks of the outputs: as many as columns, or one for each class. */
 static tdrop_status read_task(reading *r, tdrop_model *model) {
     tdrop_task task = TDROP_TASK_AUTOENCODE;
@@ -373,19 +464,15 @@ static tdrop_status read_task(reading *r, tdrop_model *model) {
         if (outputs != model->arch.inputs && !r->wrong) r->wrong = keys[KEY_ARCH];
         return TDROP_OK;
     }
-    double *labels = tdrop_alloc_zero(outputs, sizeof *labels);
-    if (!labels) return TDROP_ERROR_MEMORY;
     cJSON *object = object_of(r, KEY_CLASSES);
-    numbers_of(r, KEY_CLASSES, object, "labels", outputs, labels);
-    for (size_t i = 1; i < outputs; i++)
-        if (!(labels[i] > labels[i - 1]) && !r->wrong) r->wrong = keys[KEY_CLASSES];
-    tdrop_status status = tdrop_classes_create(&classes, outputs, labels);
+    const cJSON *names = cJSON_GetObjectItemCaseSensitive(object, "names");
+    tdrop_status status = names ? read_class_names(r, names, outputs, &classes)
+                                : read_class_labels(r, object, outputs, &classes);
     if (!status) {
         status = tdrop_model_set_classes(model, &classes);
         tdrop_classes_clear(&classes);
     }
     cJSON_Delete(object);
-    tdrop_free(labels);
     return status;
 }
 
@@ -425,22 +512,76 @@ static tdrop_status read_curve(reading *r, tdrop_model *model) {
     return status;
 }
 
-static tdrop_status read_scaling(reading *r, size_t columns, tdrop_scaling *scaling) {
+static void read_scaling(reading *r, tdrop_scaling *scaling) {
     cJSON *object = object_of(r, KEY_SCALING);
     tdrop_scale kind = TDROP_SCALE_AUTO;
+    size_t inputs = scaling->columns;
     tdrop_status unknown = tdrop_scale_parse(string_of(r, KEY_SCALING, object, "kind"), &kind);
     if ((unknown || kind == TDROP_SCALE_AUTO) && !r->wrong) r->wrong = keys[KEY_SCALING];
-    tdrop_status status = tdrop_scaling_create(scaling, kind, columns);
-    if (!status && (kind == TDROP_SCALE_STANDARD || kind == TDROP_SCALE_MINMAX)) {
-        numbers_of(r, KEY_SCALING, object, "shift", columns, scaling->shift);
-        numbers_of(r, KEY_SCALING, object, "unit", columns, scaling->unit);
-        for (size_t j = 0; j < columns; j++)
+    scaling->kind = kind;
+    if (kind == TDROP_SCALE_STANDARD || kind == TDROP_SCALE_MINMAX) {
+        numbers_of(r, KEY_SCALING, object, "shift", inputs, scaling->shift);
+        numbers_of(r, KEY_SCALING, object, "unit", inputs, scaling->unit);
+        for (size_t j = 0; j < inputs; j++)
             if (!(scaling->unit[j] > 0.0 && isfinite(1.0 / scaling->unit[j])) && !r->wrong)
                 r->wrong = keys[KEY_SCALING];
-        tdrop_scaling_finish(scaling);
     }
     cJSON_Delete(object);
-    return status;
+}
+
+/* Bytes are divided by 255, what stands for a level is not. */
+static void scale_bytes(tdrop_encoding *encoding) {
+    for (size_t j = 0; j < encoding->columns; j++)
+        if (encoding->column[j].kind == TDROP_COLUMN_NUMBER)
+            encoding->scaling.unit[encoding->column[j].first] = 255.0;
+}
+
+/* The levels of the columns that are categories. */
+static void read_levels(reading *r, const cJSON *object, tdrop_encoding *encoding) {
+    const cJSON *levels = cJSON_GetObjectItemCaseSensitive(object, "levels"), *item;
+    if (!cJSON_IsObject(levels) && !r->wrong) r->wrong = keys[KEY_COLUMNS];
+    cJSON_ArrayForEach(item, levels) {
+        size_t at = (size_t)integer_of(r, KEY_COLUMNS, item->string, 10);
+        size_t count = cJSON_IsArray(item) ? (size_t)cJSON_GetArraySize(item) : 0;
+        bool good = at < encoding->columns && count > 0 && !encoding->column[at].level;
+        if (!good && !r->wrong) r->wrong = keys[KEY_COLUMNS];
+        if (!good) continue;
+        encoding->column[at].kind = TDROP_COLUMN_CATEGORY;
+        encoding->column[at].inputs = count;
+        encoding->column[at].level = rising_strings_of(r, KEY_COLUMNS, item, count);
+    }
+}
+
+/* The columns, for a network of so many inputs. To be cleared, whatever came of it. */
+static tdrop_status read_columns(reading *r, size_t inputs, tdrop_encoding *encoding) {
+    bool described = tdrop_safetensors_text(&r->document, keys[KEY_COLUMNS]) != NULL;
+    cJSON *object = described ? object_of(r, KEY_COLUMNS) : NULL;
+    size_t columns = described ? count_of(r, KEY_COLUMNS, object, "count", (double)inputs) : inputs;
+    tdrop_status status = tdrop_encoding_begin(encoding, columns);
+    if (!status && described) {
+        const cJSON *names = cJSON_GetObjectItemCaseSensitive(object, "names");
+        if (tdrop_missing_parse(string_of(r, KEY_COLUMNS, object, "missing"), &encoding->missing) &&
+            !r->wrong)
+            r->wrong = keys[KEY_COLUMNS];
+        if (names) encoding->names = strings_of(r, KEY_COLUMNS, names, columns);
+        read_levels(r, object, encoding);
+    }
+    if (!status) status = tdrop_encoding_complete(encoding, TDROP_SCALE_NONE);
+    if (!status && described && encoding->inputs == inputs)
+        numbers_of(r, KEY_COLUMNS, object, "mean", inputs, encoding->mean);
+    if (!status && (encoding->inputs != inputs || columns == 0) && !r->wrong)
+        r->wrong = keys[KEY_COLUMNS];
+    if (!status) read_scaling(r, &encoding->scaling);
+    if (!status && encoding->scaling.kind == TDROP_SCALE_BYTE) scale_bytes(encoding);
+    if (!status) tdrop_scaling_finish(&encoding->scaling);
+    cJSON_Delete(object);
+    return r->no_memory ? TDROP_ERROR_MEMORY : status;
+}
+
+static tdrop_status wrong_metadata(const reading *r, tdrop_error *error) {
+    return tdrop_fail(error, TDROP_ERROR_FORMAT,
+                      "%s: its metadata '%s' is missing or not what it should be", r->path,
+                      r->wrong);
 }
 
 static bool same_shape(const tdrop_tensor *found, const tdrop_parameter *wanted) {
@@ -494,23 +635,22 @@ static size_t last_width(const char *arch) {
     return last ? width_at(last + 1) : 0;
 }
 
-/* An empty model from the architecture and the scaling of the file. */
+/* An empty model from the architecture and the columns of the file. */
 static tdrop_status create_from(reading *r, tdrop_model **model, tdrop_error *error) {
     const char *text = text_of(r, KEY_ARCH);
     tdrop_arch arch;
-    tdrop_scaling scaling;
+    tdrop_encoding encoding = {.columns = 0};
     tdrop_error reason;
     if (tdrop_arch_parse(&arch, text, width_at(text), last_width(text), true, &reason))
         return tdrop_fail(
             error, reason.status == TDROP_ERROR_MEMORY ? TDROP_ERROR_MEMORY : TDROP_ERROR_FORMAT,
             "%s: %.900s", r->path, reason.message);
     tdrop_status status = check_tensors(r, &arch, error);
-    if (!status && read_scaling(r, arch.inputs, &scaling))
+    if (!status && read_columns(r, arch.inputs, &encoding))
         status = tdrop_fail_memory(error, r->path);
-    if (!status) {
-        status = tdrop_model_create(model, &arch, arch.features, &scaling, error);
-        tdrop_scaling_clear(&scaling);
-    }
+    if (!status && r->wrong) status = wrong_metadata(r, error);
+    if (!status) status = tdrop_model_create(model, &arch, arch.features, &encoding, error);
+    tdrop_encoding_clear(&encoding);
     tdrop_arch_clear(&arch);
     return status;
 }
@@ -545,10 +685,7 @@ static tdrop_status read_model(reading *r, tdrop_model **model, tdrop_error *err
     status = read_data(r, made) || read_task(r, made) || read_law(r, made) || read_curve(r, made)
                  ? tdrop_fail_memory(error, r->path)
                  : TDROP_OK;
-    if (!status && r->wrong)
-        status = tdrop_fail(error, TDROP_ERROR_FORMAT,
-                            "%s: its metadata '%s' is missing or not what it should be", r->path,
-                            r->wrong);
+    if (!status && r->wrong) status = wrong_metadata(r, error);
     if (!status) status = read_tensors(r, made, error);
     if (status)
         tdrop_model_destroy(made);

@@ -12,13 +12,13 @@ enum { CHUNK = 512 };
 /* Chunks of centred rows through a product of ours. */
 typedef struct chunks {
     const tdrop_pca *pca;
-    const tdrop_scaling *scaling;
-    const tdrop_data *data;
+    const tdrop_encoder *encoder;
     tdrop_linear *linear;
     tdrop_staircase *stairs;
     size_t outputs; /* of the linear layer */
     float *rows;    /* [CHUNK, columns] centred */
-    double *buffer; /* [columns] */
+    double *buffer; /* of the encoder */
+    bool *absent;   /* [CHUNK, columns] what has no part in the loss; NULL: all has */
     float *result;  /* what the product gives */
     void *workspace;
     size_t workspace_size;
@@ -30,45 +30,48 @@ static void chunks_clear(chunks *c) {
     tdrop_staircase_destroy(c->stairs);
     tdrop_free(c->rows);
     tdrop_free(c->buffer);
+    tdrop_free(c->absent);
     tdrop_free(c->result);
     tdrop_free(c->workspace);
 }
 
-static tdrop_status chunks_create(chunks *c, const tdrop_pca *pca, const tdrop_scaling *scaling,
-                                  const tdrop_data *data, size_t outputs, size_t result_floats,
+static tdrop_status chunks_create(chunks *c, const tdrop_pca *pca, const tdrop_encoder *encoder,
+                                  size_t outputs, size_t result_floats,
                                   const tdrop_use_options *options) {
+    bool masks = tdrop_encoder_masks(encoder);
     tdrop_linear_options linear = {.isa = options->isa};
-    *c = (chunks){.pca = pca,
-                  .scaling = scaling,
-                  .data = data,
-                  .outputs = outputs,
-                  .parallel = options->parallel};
+    *c =
+        (chunks){.pca = pca, .encoder = encoder, .outputs = outputs, .parallel = options->parallel};
     tdrop_status status = tdrop_linear_create(&c->linear, pca->columns, outputs, &linear);
     if (!status) status = tdrop_staircase_create(&c->stairs, CHUNK);
     if (status) return status;
     c->workspace_size = tdrop_linear_workspace(c->linear, CHUNK, tdrop_workers(c->parallel));
     c->rows = tdrop_alloc(CHUNK * pca->columns, sizeof *c->rows);
-    c->buffer = tdrop_alloc(pca->columns, sizeof *c->buffer);
+    c->buffer = tdrop_alloc(tdrop_encoder_buffer(encoder), sizeof *c->buffer);
+    if (masks) c->absent = tdrop_alloc_zero(CHUNK * pca->columns, sizeof *c->absent);
     c->result = tdrop_alloc(result_floats, sizeof *c->result);
     c->workspace = tdrop_alloc(c->workspace_size, 1);
-    return c->rows && c->buffer && c->result && c->workspace ? TDROP_OK : TDROP_ERROR_MEMORY;
+    return c->rows && c->buffer && c->result && c->workspace && (c->absent || !masks)
+               ? TDROP_OK
+               : TDROP_ERROR_MEMORY;
 }
 
 static void load_centred(chunks *c, const size_t *rows, size_t count) {
     size_t columns = c->pca->columns;
     for (size_t i = 0; i < count; i++) {
         float *row = c->rows + i * columns;
-        tdrop_scaling_row(c->scaling, c->data, rows[i], c->buffer, row);
+        tdrop_encoder_row(c->encoder, rows[i], c->buffer, row,
+                          c->absent ? c->absent + i * columns : NULL);
         for (size_t j = 0; j < columns; j++)
             row[j] = (float)((double)row[j] - c->pca->mean[j]);
     }
     tdrop_staircase_set(c->stairs, count, columns, NULL, c->outputs, NULL);
 }
 
-static void find_mean(tdrop_pca *pca, const tdrop_scaling *scaling, const tdrop_data *data,
-                      const size_t *rows, size_t row_count, double *buffer, float *row) {
+static void find_mean(tdrop_pca *pca, const tdrop_encoder *encoder, const size_t *rows,
+                      size_t row_count, double *buffer, float *row) {
     for (size_t i = 0; i < row_count; i++) {
-        tdrop_scaling_row(scaling, data, rows[i], buffer, row);
+        tdrop_encoder_row(encoder, rows[i], buffer, row, NULL);
         for (size_t j = 0; j < pca->columns; j++)
             pca->mean[j] += (double)row[j];
     }
@@ -114,16 +117,15 @@ static tdrop_status find_vectors(tdrop_pca *pca, double *covariance) {
     return status;
 }
 
-static tdrop_status fit(tdrop_pca *pca, const tdrop_scaling *scaling, const tdrop_data *data,
-                        const size_t *rows, size_t row_count, const tdrop_use_options *options) {
+static tdrop_status fit(tdrop_pca *pca, const tdrop_encoder *encoder, const size_t *rows,
+                        size_t row_count, const tdrop_use_options *options) {
     chunks c;
     size_t columns = pca->columns;
     double *covariance = tdrop_alloc_zero(columns * columns, sizeof *covariance);
-    tdrop_status status =
-        chunks_create(&c, pca, scaling, data, columns, columns * columns, options);
+    tdrop_status status = chunks_create(&c, pca, encoder, columns, columns * columns, options);
     if (!status && !covariance) status = TDROP_ERROR_MEMORY;
     if (!status) {
-        find_mean(pca, scaling, data, rows, row_count, c.buffer, c.rows);
+        find_mean(pca, encoder, rows, row_count, c.buffer, c.rows);
         add_outer_products(&c, rows, row_count, covariance);
         status = find_vectors(pca, covariance);
     }
@@ -132,18 +134,16 @@ static tdrop_status fit(tdrop_pca *pca, const tdrop_scaling *scaling, const tdro
     return status;
 }
 
-tdrop_status tdrop_pca_fit(tdrop_pca *pca, const tdrop_scaling *scaling, const tdrop_data *data,
-                           const size_t *rows, size_t row_count, size_t components,
-                           const tdrop_use_options *options) {
-    size_t columns = data->info.columns;
+tdrop_status tdrop_pca_fit(tdrop_pca *pca, const tdrop_encoder *encoder, const size_t *rows,
+                           size_t row_count, size_t components, const tdrop_use_options *options) {
+    size_t columns = encoder->encoding->inputs;
     if (columns > TDROP_PCA_MOST_COLUMNS) return TDROP_ERROR_SIZE;
     tdrop_pca made = {.columns = columns,
                       .components = components < columns ? components : columns};
     made.mean = tdrop_alloc_zero(columns, sizeof *made.mean);
     made.vector = tdrop_alloc(made.components * columns, sizeof *made.vector);
-    tdrop_status status = made.mean && made.vector
-                              ? fit(&made, scaling, data, rows, row_count, options)
-                              : TDROP_ERROR_MEMORY;
+    tdrop_status status = made.mean && made.vector ? fit(&made, encoder, rows, row_count, options)
+                                                   : TDROP_ERROR_MEMORY;
     if (status)
         tdrop_pca_clear(&made);
     else
@@ -157,11 +157,39 @@ void tdrop_pca_clear(tdrop_pca *pca) {
     *pca = (tdrop_pca){0};
 }
 
+/* With cells missing, components are not at right angles any more over those that are there: the
+ * remainder is computed component after component. */
+static void add_errors_of_present(const chunks *c, float *row, const float *share,
+                                  const bool *absent, size_t n, double *loss) {
+    size_t columns = c->pca->columns, components = c->pca->components, present = 0;
+    for (size_t j = 0; j < columns; j++)
+        present += !absent[j];
+    for (size_t k = 0; k <= n && present > 0; k++) {
+        double error = 0.0;
+        for (size_t j = 0; j < columns; j++)
+            if (!absent[j]) error += (double)row[j] * (double)row[j];
+        loss[k] += error * (double)columns / (double)present;
+        for (size_t j = 0; k < components && j < columns; j++)
+            row[j] -= share[k] * c->pca->vector[k * columns + j];
+    }
+}
+
+static bool any(const bool *flags, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (flags[i]) return true;
+    return false;
+}
+
 /* What each component takes off the error of a row: the square of the row's share in it. */
 static void add_errors(const chunks *c, size_t count, size_t n, double *loss) {
     size_t columns = c->pca->columns, components = c->pca->components;
     for (size_t i = 0; i < count; i++) {
-        const float *row = c->rows + i * columns, *share = c->result + i * components;
+        float *row = c->rows + i * columns;
+        const float *share = c->result + i * components;
+        if (c->absent && any(c->absent + i * columns, columns)) {
+            add_errors_of_present(c, row, share, c->absent + i * columns, n, loss);
+            continue;
+        }
         double error = 0.0;
         for (size_t j = 0; j < columns; j++)
             error += (double)row[j] * (double)row[j];
@@ -172,12 +200,12 @@ static void add_errors(const chunks *c, size_t count, size_t n, double *loss) {
     }
 }
 
-tdrop_status tdrop_pca_loss(const tdrop_pca *pca, const tdrop_scaling *scaling,
-                            const tdrop_data *data, const size_t *rows, size_t row_count, size_t n,
-                            double *loss, const tdrop_use_options *options) {
+tdrop_status tdrop_pca_loss(const tdrop_pca *pca, const tdrop_encoder *encoder, const size_t *rows,
+                            size_t row_count, size_t n, double *loss,
+                            const tdrop_use_options *options) {
     chunks c;
     tdrop_status status =
-        chunks_create(&c, pca, scaling, data, pca->components, CHUNK * pca->components, options);
+        chunks_create(&c, pca, encoder, pca->components, CHUNK * pca->components, options);
     if (!status)
         status = tdrop_linear_set_weights(c.linear, pca->vector, pca->columns, NULL,
                                           TDROP_PACK_FORWARD, NULL, c.parallel);

@@ -3,7 +3,7 @@
 #ifndef TDROP_MODEL_PCA_H
 #define TDROP_MODEL_PCA_H
 
-#include "data/scaling.h"
+#include "data/encoding.h"
 
 enum { TDROP_PCA_MOST_COLUMNS = 4096 };
 
@@ -16,15 +16,14 @@ typedef struct tdrop_pca {
 /* Fits the first `components` (fewer where there are fewer columns) to rows of the data in scaled
  * space, centred on their mean: the covariance in chunks by our own product, its eigenvectors by
  * LAPACK's dsyevr. Errors: SIZE (more than TDROP_PCA_MOST_COLUMNS columns), ISA, MEMORY. */
-tdrop_status tdrop_pca_fit(tdrop_pca *pca, const tdrop_scaling *scaling, const tdrop_data *data,
-                           const size_t *rows, size_t row_count, size_t components,
-                           const tdrop_use_options *options);
+tdrop_status tdrop_pca_fit(tdrop_pca *pca, const tdrop_encoder *encoder, const size_t *rows,
+                           size_t row_count, size_t components, const tdrop_use_options *options);
 void tdrop_pca_clear(tdrop_pca *pca);
 
 /* Mean squared error per entry of the first k components on rows of the data, k = 0..n, into
  * loss[n + 1]; more components than there are change nothing any more. Errors: ISA, MEMORY. */
-tdrop_status tdrop_pca_loss(const tdrop_pca *pca, const tdrop_scaling *scaling,
-                            const tdrop_data *data, const size_t *rows, size_t row_count, size_t n,
-                            double *loss, const tdrop_use_options *options);
+tdrop_status tdrop_pca_loss(const tdrop_pca *pca, const tdrop_encoder *encoder, const size_t *rows,
+                            size_t row_count, size_t n, double *loss,
+                            const tdrop_use_options *options);
 
 #endif

@@ -54,7 +54,7 @@ tdrop_status tdrop_model_prune(tdrop_model **pruned, const tdrop_model *model, s
         return tdrop_fail(error, TDROP_ERROR_K,
                           "prune: k = %zu, but this model can keep 1 to %zu features", k,
                           model->arch.features);
-    tdrop_status status = tdrop_model_create(&cut, &model->arch, k, &model->scaling, error);
+    tdrop_status status = tdrop_model_create(&cut, &model->arch, k, &model->encoding, error);
     if (status) return status;
     for (size_t t = 0; t < cut->arch.tensor_count; t++)
         copy_leading(&model->arch.tensors[t], model->parameters, &cut->arch.tensors[t],

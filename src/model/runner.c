@@ -12,16 +12,21 @@ static size_t target_columns(const tdrop_runner *runner) {
 }
 
 static bool allocate(tdrop_runner *runner, const tdrop_arch *arch, size_t rows) {
-    runner->buffers =
-        tdrop_alloc(tdrop_workers(runner->parallel), arch->inputs * sizeof *runner->buffers);
+    const tdrop_encoder *encoder = runner->feed.encoder;
+    bool masks =
+        encoder && tdrop_encoder_masks(encoder) && runner->feed.task == TDROP_TASK_AUTOENCODE;
+    if (encoder)
+        runner->buffers = tdrop_alloc(tdrop_workers(runner->parallel),
+                                      tdrop_encoder_buffer(encoder) * sizeof *runner->buffers);
+    if (masks) runner->absent = tdrop_alloc_zero(rows, arch->inputs * sizeof *runner->absent);
     runner->results = tdrop_alloc(rows, sizeof *runner->results);
     runner->keep[0] = tdrop_alloc(rows, arch->tail_count * sizeof *runner->keep[0]);
     for (size_t t = 1; runner->keep[0] && t < arch->tail_count; t++)
         runner->keep[t] = runner->keep[0] + t * rows;
     if (runner->feed.targets)
         runner->targets = tdrop_alloc(rows, target_columns(runner) * sizeof *runner->targets);
-    return runner->buffers && runner->results && runner->keep[0] &&
-           (runner->targets || !runner->feed.targets);
+    return (runner->buffers || !encoder) && (runner->absent || !masks) && runner->results &&
+           runner->keep[0] && (runner->targets || !runner->feed.targets);
 }
 
 tdrop_status tdrop_runner_create(tdrop_runner *runner, const tdrop_arch *arch,
@@ -44,6 +49,7 @@ void tdrop_runner_clear(tdrop_runner *runner) {
     tdrop_free(runner->buffers);
     tdrop_free(runner->results);
     tdrop_free(runner->targets);
+    tdrop_free(runner->absent);
     tdrop_free(runner->keep[0]);
     *runner = (tdrop_runner){0};
 }
@@ -58,10 +64,12 @@ static void load_row(void *arg, size_t index, unsigned worker) {
     const load_job *job = arg;
     const tdrop_runner *runner = job->runner;
     const tdrop_feed *feed = &runner->feed;
-    size_t columns = feed->scaling->columns, targets = target_columns(runner);
+    size_t inputs = feed->encoder->encoding->inputs, targets = target_columns(runner);
     size_t row = job->rows ? job->rows[index] : job->first + index;
-    tdrop_scaling_row(feed->scaling, feed->data, row, runner->buffers + worker * columns,
-                      tdrop_net_edge(runner->net, 0) + index * columns);
+    tdrop_encoder_row(feed->encoder, row,
+                      runner->buffers + worker * tdrop_encoder_buffer(feed->encoder),
+                      tdrop_net_edge(runner->net, 0) + index * inputs,
+                      runner->absent ? runner->absent + index * inputs : NULL);
     if (feed->targets)
         memcpy(runner->targets + index * targets, feed->targets + row * targets,
                targets * sizeof *runner->targets);
@@ -80,10 +88,37 @@ tdrop_status tdrop_runner_begin_at(tdrop_runner *runner, size_t count, size_t ta
     return tdrop_net_begin(runner->net, count, keep);
 }
 
+/* An output of which nothing is known is set to what it should be, where loss and gradient are 0.
+ */
+static void leave_out_absent(const tdrop_runner *runner, size_t count) {
+    const float *target = tdrop_net_edge(runner->net, 0);
+    float *y = tdrop_net_edge(runner->net, runner->net->step_count);
+    for (size_t i = 0; i < count * runner->net->arch->outputs; i++)
+        if (runner->absent[i]) y[i] = target[i];
+}
+
+/* Means over all columns become means over those that are there; a row without any keeps 0. */
+static void weigh_rows(tdrop_runner *runner, size_t count, int gradient) {
+    const size_t columns = runner->net->arch->outputs;
+    const bool *absent = runner->absent;
+    float *y = tdrop_net_edge(runner->net, runner->net->step_count);
+    for (size_t i = 0; i < count; i++, y += columns, absent += columns) {
+        size_t present = 0;
+        for (size_t j = 0; j < columns; j++)
+            present += !absent[j];
+        if (present == columns || present == 0) continue;
+        double weight = (double)columns / (double)present;
+        runner->results[i].loss *= weight;
+        if (gradient) runner->net->pass->scale(columns, (float)weight, y);
+    }
+}
+
 void tdrop_runner_loss(tdrop_runner *runner, size_t count, int gradient) {
     const tdrop_net *net = runner->net;
+    if (runner->absent) leave_out_absent(runner, count);
     tdrop_loss(runner->loss, net->pass, runner->parallel, count, net->arch->outputs,
                tdrop_net_edge(net, net->step_count),
                runner->targets ? runner->targets : tdrop_net_edge(net, 0), runner->results,
                gradient);
+    if (runner->absent) weigh_rows(runner, count, gradient);
 }

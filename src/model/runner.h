@@ -3,16 +3,15 @@
 #ifndef TDROP_MODEL_RUNNER_H
 #define TDROP_MODEL_RUNNER_H
 
-#include "data/scaling.h"
+#include "data/encoding.h"
 #include "model/loss.h"
 #include "model/net.h"
 
 /* What a network is fed with; all of it stays the caller's and has to stay. */
 typedef struct tdrop_feed {
     tdrop_task task;
-    const tdrop_scaling *scaling;
-    const tdrop_data *data; /* NULL when no rows are loaded */
-    const float *targets;   /* [rows of the data, target columns]; NULL: the row itself */
+    const tdrop_encoder *encoder; /* NULL when no rows are loaded */
+    const float *targets;         /* [rows of the data, target columns]; NULL: the row itself */
 } tdrop_feed;
 
 typedef struct tdrop_runner {
@@ -20,8 +19,9 @@ typedef struct tdrop_runner {
     tdrop_feed feed;
     const tdrop_loss_kind *loss;
     const tdrop_parallel *parallel;
-    double *buffers;           /* a row of doubles for each worker */
+    double *buffers;           /* a row on its way, for each worker; NULL: no rows are loaded */
     float *targets;            /* [max rows, target columns] of this batch; NULL: the input edge */
+    bool *absent;              /* [max rows, inputs] what has no part in the loss; NULL: all has */
     tdrop_row_result *results; /* [max rows] */
     int32_t
         *keep[TDROP_MOST_TAILS]; /* [max rows] for each tail, in one block that the first owns */

@@ -57,7 +57,7 @@ tdrop_status tdrop_scree_measure(const tdrop_model *model, const tdrop_sample *s
                                  const tdrop_use_options *options, tdrop_error *error) {
     tdrop_runner runner;
     size_t widths = last_k - first_k + 1;
-    tdrop_feed feed = {model->info.task, &model->scaling, sample->data, sample->targets};
+    tdrop_feed feed = {model->info.task, sample->encoder, sample->targets};
     tdrop_net_options net = {
         .max_rows = TDROP_USE_BATCH, .isa = options->isa, .parallel = options->parallel};
     tdrop_status status = tdrop_runner_create(&runner, &model->arch, &feed, &net, error);
@@ -74,11 +74,13 @@ tdrop_status tdrop_scree_measure(const tdrop_model *model, const tdrop_sample *s
 /* A sample that owns what it points to. */
 typedef struct held_out {
     tdrop_sample sample;
+    tdrop_encoder encoder;
     size_t *rows;
     float *targets;
 } held_out;
 
 static void held_out_clear(held_out *h) {
+    tdrop_encoder_clear(&h->encoder);
     tdrop_free(h->rows);
     tdrop_free(h->targets);
 }
@@ -104,12 +106,11 @@ static tdrop_status find_targets(held_out *h, const tdrop_model *model, const td
 static tdrop_status find_held_out(held_out *h, const tdrop_model *model, const tdrop_data *data,
                                   const tdrop_data *target, tdrop_error *error) {
     size_t count = 0;
-    *h = (held_out){.sample = {.data = data}};
-    if (data->info.columns != model->arch.inputs)
-        return tdrop_fail(error, TDROP_ERROR_DATA,
-                          "%s: its rows have %zu columns, but the model was made for %zu",
-                          data->info.name, data->info.columns, model->arch.inputs);
-    tdrop_status status = tdrop_model_held_out(model, data, &count, NULL);
+    *h = (held_out){.rows = NULL};
+    tdrop_status status = tdrop_encoder_create(&h->encoder, &model->encoding, data, error);
+    if (status) return status;
+    h->sample.encoder = &h->encoder;
+    status = tdrop_model_held_out(model, data, &count, NULL);
     if (!status && !(h->rows = tdrop_alloc(count, sizeof *h->rows))) status = TDROP_ERROR_MEMORY;
     if (!status) status = tdrop_model_held_out(model, data, &count, h->rows);
     if (status) return tdrop_fail_memory(error, "held-out rows");
@@ -124,23 +125,27 @@ static tdrop_status measure_pca(const tdrop_curve *curve, const tdrop_model *mod
                                 const tdrop_use_options *options) {
     tdrop_split split;
     tdrop_pca pca;
+    tdrop_encoder encoder;
     size_t n = model->arch.features;
-    tdrop_status status = tdrop_split_make(&split, train->info.rows, model->info.valid_share,
-                                           model->info.split_seed, NULL);
+    tdrop_status status = tdrop_encoder_create(&encoder, &model->encoding, train, NULL);
     if (status) return status;
-    status =
-        tdrop_pca_fit(&pca, &model->scaling, train, split.train, split.train_count, n, options);
-    tdrop_split_clear(&split);
+    status = tdrop_split_make(&split, train->info.rows, model->info.valid_share,
+                              model->info.split_seed, NULL);
+    if (!status) {
+        status = tdrop_pca_fit(&pca, &encoder, split.train, split.train_count, n, options);
+        tdrop_split_clear(&split);
+    }
+    tdrop_encoder_clear(&encoder);
     if (status) return status;
-    status = tdrop_pca_loss(&pca, &model->scaling, sample->data, sample->rows, sample->row_count, n,
-                            curve->pca, options);
+    status = tdrop_pca_loss(&pca, sample->encoder, sample->rows, sample->row_count, n, curve->pca,
+                            options);
     tdrop_pca_clear(&pca);
     return status;
 }
 
 static bool can_fit_pca(const tdrop_model *model, const tdrop_data *train) {
     return model->info.task == TDROP_TASK_AUTOENCODE && train &&
-           train->info.columns <= TDROP_PCA_MOST_COLUMNS &&
+           model->encoding.inputs <= TDROP_PCA_MOST_COLUMNS &&
            train->info.hash == model->info.data_hash && train->info.rows == model->info.data_rows;
 }
 

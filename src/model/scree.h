@@ -7,8 +7,8 @@
 
 /* Rows of a table, and what is measured on them. */
 typedef struct tdrop_sample {
-    const tdrop_data *data;
-    const size_t *rows; /* [row_count] */
+    const tdrop_encoder *encoder; /* of the data */
+    const size_t *rows;           /* [row_count] */
     size_t row_count;
     const float *targets; /* of all rows of the data, NULL for an autoencoder: see tdrop_feed */
 } tdrop_sample;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/levels.h"
 #include "data/table.h"
 
 #include <stdio.h>
@@ -17,28 +18,59 @@ static int compare_doubles(const void *a, const void *b) {
 }
 
 static tdrop_status check_column(const tdrop_data *target, tdrop_error *error) {
-    if (target->info.columns == 1) return TDROP_OK;
-    return tdrop_fail(error, TDROP_ERROR_DATA,
-                      "%s: labels are one column, but its rows have %zu columns", target->info.name,
-                      target->info.columns);
-}
-
-tdrop_status tdrop_classes_create(tdrop_classes *classes, size_t count, const double *labels) {
-    size_t per_class = sizeof(double) + sizeof(char *) + NAME_SIZE;
-    double *block = tdrop_alloc(count, per_class);
-    if (!block) return TDROP_ERROR_MEMORY;
-    *classes = (tdrop_classes){count, block, (char **)(block + count)};
-    char *names = (char *)(classes->name + count);
-    for (size_t i = 0; i < count; i++, names += NAME_SIZE) {
-        classes->label[i] = labels[i];
-        classes->name[i] = names;
-        snprintf(names, NAME_SIZE, "%.17g", labels[i]);
-    }
+    if (target->info.columns > 1)
+        return tdrop_fail(error, TDROP_ERROR_DATA,
+                          "%s: labels are one column, but its rows have %zu columns",
+                          target->info.name, target->info.columns);
+    if (target->info.missing > 0)
+        return tdrop_fail(error, TDROP_ERROR_DATA, "%s: %zu labels are missing; fill them in",
+                          target->info.name, target->info.missing);
     return TDROP_OK;
 }
 
+static bool is_text(const tdrop_data *target) {
+    return target->columns && target->columns[0].kind == TDROP_COLUMN_CATEGORY;
+}
+
+static tdrop_status create(tdrop_classes *classes, size_t count, const double *labels, bool named,
+                           const char *const *names) {
+    tdrop_classes made = {.count = count, .named = named};
+    made.label = tdrop_alloc(count, sizeof *made.label);
+    if (!made.label || tdrop_texts_copy(names, count, &made.name)) {
+        tdrop_classes_clear(&made);
+        return TDROP_ERROR_MEMORY;
+    }
+    for (size_t i = 0; i < count; i++)
+        made.label[i] = labels ? labels[i] : (double)i;
+    *classes = made;
+    return TDROP_OK;
+}
+
+tdrop_status tdrop_classes_of_names(tdrop_classes *classes, size_t count,
+                                    const char *const *names) {
+    return create(classes, count, NULL, true, names);
+}
+
+tdrop_status tdrop_classes_copy(tdrop_classes *to, const tdrop_classes *from) {
+    return create(to, from->count, from->label, from->named, (const char *const *)from->name);
+}
+
+tdrop_status tdrop_classes_create(tdrop_classes *classes, size_t count, const double *labels) {
+    const char **names = tdrop_alloc(count, sizeof *names + NAME_SIZE);
+    if (!names) return TDROP_ERROR_MEMORY;
+    char *text = (char *)(names + count);
+    for (size_t i = 0; i < count; i++, text += NAME_SIZE) {
+        names[i] = text;
+        snprintf(text, NAME_SIZE, "%.17g", labels[i]);
+    }
+    tdrop_status status = create(classes, count, labels, false, names);
+    tdrop_free(names);
+    return status;
+}
+
 void tdrop_classes_clear(tdrop_classes *classes) {
-    tdrop_free(classes->label); /* the block holds the names, too */
+    tdrop_free(classes->label);
+    tdrop_free(classes->name);
     *classes = (tdrop_classes){0};
 }
 
@@ -51,20 +83,23 @@ static size_t unique_values(double *values, size_t count) {
     return unique;
 }
 
-tdrop_status tdrop_classes_find(tdrop_classes *classes, const tdrop_data *target,
-                                tdrop_error *error) {
+static tdrop_status one_class(const tdrop_data *target, tdrop_error *error) {
+    return tdrop_fail(error, TDROP_ERROR_DATA,
+                      "%s: every label is the same; at least 2 classes are needed",
+                      target->info.name);
+}
+
+static tdrop_status find_numbers(tdrop_classes *classes, const tdrop_data *target,
+                                 tdrop_error *error) {
     size_t rows = target->info.rows;
-    tdrop_status status = check_column(target, error);
-    if (status) return status;
+    tdrop_status status = TDROP_OK;
     double *values = tdrop_alloc(rows, sizeof *values);
     if (!values) return tdrop_fail_memory(error, "labels");
     for (size_t i = 0; i < rows; i++)
         tdrop_table_row(target, i, &values[i]);
     size_t count = unique_values(values, rows);
     if (count < 2)
-        status = tdrop_fail(error, TDROP_ERROR_DATA,
-                            "%s: every label is the same; at least 2 classes are needed",
-                            target->info.name);
+        status = one_class(target, error);
     else if (count > TDROP_MOST_CLASSES)
         status = tdrop_fail(error, TDROP_ERROR_DATA,
                             "%s: %zu different labels, at most %d can be told apart; is this a "
@@ -76,20 +111,47 @@ tdrop_status tdrop_classes_find(tdrop_classes *classes, const tdrop_data *target
     return status;
 }
 
+tdrop_status tdrop_classes_find(tdrop_classes *classes, const tdrop_data *target,
+                                tdrop_error *error) {
+    tdrop_status status = check_column(target, error);
+    if (status) return status;
+    if (!is_text(target)) return find_numbers(classes, target, error);
+    const tdrop_column *column = &target->columns[0];
+    if (column->level_count < 2) return one_class(target, error);
+    if (tdrop_classes_of_names(classes, column->level_count, (const char *const *)column->level))
+        return tdrop_fail_memory(error, "labels");
+    return TDROP_OK;
+}
+
+/* The class of a label; the number of classes when it is none. */
+static size_t find_class(const tdrop_classes *classes, const tdrop_data *target, double value) {
+    if (classes->named)
+        return tdrop_level_place((const char *const *)classes->name, classes->count,
+                                 target->columns[0].level[(size_t)value]);
+    const double *found =
+        bsearch(&value, classes->label, classes->count, sizeof *classes->label, compare_doubles);
+    return found ? (size_t)(found - classes->label) : classes->count;
+}
+
 tdrop_status tdrop_classes_index(const tdrop_classes *classes, const tdrop_data *target,
                                  float *class_of, tdrop_error *error) {
     tdrop_status status = check_column(target, error);
+    if (!status && is_text(target) != classes->named)
+        return tdrop_fail(error, TDROP_ERROR_DATA, "%s: its labels are %s, those of the model %s",
+                          target->info.name, classes->named ? "numbers" : "text",
+                          classes->named ? "text" : "numbers");
     for (size_t i = 0; i < target->info.rows && !status; i++) {
         double value;
+        char number[NAME_SIZE];
         tdrop_table_row(target, i, &value);
-        const double *found = bsearch(&value, classes->label, classes->count,
-                                      sizeof *classes->label, compare_doubles);
-        if (!found)
-            status = tdrop_fail(error, TDROP_ERROR_DATA,
-                                "%s: row %zu has the label %g, which the model does not know",
-                                target->info.name, i + 1, value);
-        else
-            class_of[i] = (float)(found - classes->label);
+        size_t found = find_class(classes, target, value);
+        class_of[i] = (float)found;
+        if (found < classes->count) continue;
+        snprintf(number, sizeof number, "%g", value);
+        status = tdrop_fail(error, TDROP_ERROR_DATA,
+                            "%s: row %zu has the label %s, which the model does not know",
+                            target->info.name, i + 1,
+                            classes->named ? target->columns[0].level[(size_t)value] : number);
     }
     return status;
 }

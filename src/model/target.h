@@ -5,22 +5,27 @@
 
 #include "taildropout_model.h"
 
-/* The classes that a table of labels holds, in rising order of their numbers. */
+#include <stdbool.h>
+
+/* The classes that a table of labels holds, in rising order of their numbers or names. */
 typedef struct tdrop_classes {
     size_t count;
+    bool named;    /* labels are text, and label[i] is i */
     double *label; /* [count] the number in the data, owned */
-    char **name;   /* [count] the same as text, in one block that label owns */
+    char **name;   /* [count] the label as text, in one block; owned */
 } tdrop_classes;
 
 enum { TDROP_MOST_CLASSES = 10000 };
 
-/* Finds the classes of a table with one column. Errors: DATA (more columns, more than
- * TDROP_MOST_CLASSES, one class only), MEMORY. */
+/* Finds the classes of a table with one column. Errors: DATA (more columns, cells missing, more
+ * than TDROP_MOST_CLASSES, one class only), MEMORY. */
 tdrop_status tdrop_classes_find(tdrop_classes *classes, const tdrop_data *target,
                                 tdrop_error *error);
 
-/* Classes of these labels, rising. Errors: MEMORY. */
+/* Classes of these labels, rising, or of these names. Errors: MEMORY. */
 tdrop_status tdrop_classes_create(tdrop_classes *classes, size_t count, const double *labels);
+tdrop_status tdrop_classes_of_names(tdrop_classes *classes, size_t count, const char *const *names);
+tdrop_status tdrop_classes_copy(tdrop_classes *to, const tdrop_classes *from);
 void tdrop_classes_clear(tdrop_classes *classes);
 
 /* The index of each row's class, into class_of[rows]. Errors: DATA (a label that is none of the

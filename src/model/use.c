@@ -6,12 +6,14 @@
 #include "model/model.h"
 #include "model/runner.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What a pass over rows does with each batch. */
 typedef struct use_pass {
     const tdrop_model *model;
     tdrop_runner runner;
+    tdrop_encoder encoder; /* of the data; not there when codes are decoded */
     size_t k;
     const float *codes; /* decode: [rows, k] */
     float *out;         /* [rows, width] */
@@ -24,10 +26,6 @@ static tdrop_status check_use(const tdrop_model *model, const tdrop_data *data, 
         return tdrop_fail(error, TDROP_ERROR_K, "k = %zu, but this model has %zu features", k,
                           model->arch.features);
     if (!data) return TDROP_OK;
-    if (data->info.columns != model->arch.inputs)
-        return tdrop_fail(error, TDROP_ERROR_DATA,
-                          "%s: its rows have %zu columns, but the model was made for %zu",
-                          data->info.name, data->info.columns, model->arch.inputs);
     if (first > data->info.rows || rows > data->info.rows - first)
         return tdrop_fail(error, TDROP_ERROR_SIZE, "%s: rows %zu to %zu of %zu", data->info.name,
                           first + 1, first + rows, data->info.rows);
@@ -41,12 +39,15 @@ static tdrop_status create_runner(use_pass *use, const tdrop_data *data,
     if (status) return status;
     tdrop_net_options net = {
         .max_rows = TDROP_USE_BATCH, .isa = resolved.isa, .parallel = resolved.parallel};
-    tdrop_feed feed = {use->model->info.task, &use->model->scaling, data, NULL};
+    if (data) status = tdrop_encoder_create(&use->encoder, &use->model->encoding, data, error);
+    if (status) return status;
+    tdrop_feed feed = {use->model->info.task, data ? &use->encoder : NULL, NULL};
     status = tdrop_runner_create(&use->runner, &use->model->arch, &feed, &net, error);
     if (!status && tdrop_net_set_parameters(use->runner.net, use->model->parameters, false)) {
         tdrop_runner_clear(&use->runner);
         status = tdrop_fail_memory(error, "network");
     }
+    if (status) tdrop_encoder_clear(&use->encoder);
     return status;
 }
 
@@ -57,10 +58,34 @@ static void copy_columns(size_t rows, size_t width, const float *from, size_t fr
         memcpy(to + i * to_stride, from + i * from_stride, width * sizeof *to);
 }
 
+static void make_probabilities(const tdrop_pass_kernels *pass, size_t rows, size_t classes,
+                               float *values) {
+    for (size_t i = 0; i < rows; i++, values += classes) {
+        float greatest;
+        double sum;
+        pass->exponentials(1, classes, values, &greatest, &sum);
+        pass->scale(classes, (float)(1.0 / sum), values);
+    }
+}
+
+/* A batch as the user wants it: codes, rows in the data's units, or probabilities. */
+static void write_rows(const use_pass *use, size_t first, size_t count) {
+    const tdrop_net *net = use->runner.net;
+    const tdrop_edge *from = &net->edges[use->to_edge];
+    bool codes = use->to_edge == net->tail_edge[0];
+    size_t width = codes ? use->k : use->model->info.outputs;
+    float *to = use->out + first * width;
+    if (!codes && use->model->info.task == TDROP_TASK_AUTOENCODE) {
+        tdrop_encoding_undo(&use->model->encoding, count, from->values, from->width, to);
+        return;
+    }
+    copy_columns(count, width, from->values, from->width, to, width);
+    if (!codes) make_probabilities(net->pass, count, width, to);
+}
+
 static tdrop_status use_batch(use_pass *use, size_t first, size_t done, size_t count) {
     tdrop_net *net = use->runner.net;
-    const tdrop_edge *from = &net->edges[use->from_edge], *to = &net->edges[use->to_edge];
-    size_t width = use->to_edge == net->tail_edge[0] ? use->k : to->width;
+    const tdrop_edge *from = &net->edges[use->from_edge];
     if (use->codes)
         copy_columns(count, use->k, use->codes + done * use->k, use->k, from->values, from->width);
     else
@@ -68,24 +93,8 @@ static tdrop_status use_batch(use_pass *use, size_t first, size_t done, size_t c
     tdrop_status status = tdrop_runner_begin_at(&use->runner, count, 0, use->k);
     if (status) return status;
     tdrop_net_forward(net, use->from_edge, use->to_edge);
-    copy_columns(count, width, to->values, to->width, use->out + done * width, width);
+    write_rows(use, done, count);
     return TDROP_OK;
-}
-
-/* Outputs as the user wants them: rows in the data's units, or probabilities. */
-static void finish_outputs(const use_pass *use, size_t rows) {
-    const tdrop_pass_kernels *pass = use->runner.net->pass;
-    size_t outputs = use->model->arch.outputs;
-    if (use->model->info.task == TDROP_TASK_AUTOENCODE) {
-        tdrop_scaling_undo(&use->model->scaling, rows, use->out);
-        return;
-    }
-    for (size_t i = 0; i < rows; i++) {
-        float *row = use->out + i * outputs, greatest;
-        double sum;
-        pass->exponentials(1, outputs, row, &greatest, &sum);
-        pass->scale(outputs, (float)(1.0 / sum), row);
-    }
 }
 
 /* All rows, batch by batch. Frees the runner. */
@@ -95,8 +104,8 @@ static tdrop_status use_rows(use_pass *use, size_t first, size_t rows, tdrop_err
         count = rows - done < TDROP_USE_BATCH ? rows - done : TDROP_USE_BATCH;
         status = use_batch(use, first, done, count);
     }
-    if (!status && use->to_edge == use->runner.net->step_count) finish_outputs(use, rows);
     tdrop_runner_clear(&use->runner);
+    tdrop_encoder_clear(&use->encoder);
     return status ? tdrop_fail_memory(error, "network") : TDROP_OK;
 }
 
@@ -139,6 +148,23 @@ tdrop_status tdrop_model_predict(const tdrop_model *model, const tdrop_data *dat
     if (status) return status;
     use.to_edge = use.runner.net->step_count;
     return use_rows(&use, first, rows, error);
+}
+
+tdrop_status tdrop_model_unseen(const tdrop_model *model, const tdrop_data *data, size_t *count,
+                                char *text, size_t size, tdrop_error *error) {
+    tdrop_encoder encoder;
+    if (!model || !data || !count || (!text && size))
+        return tdrop_fail(error, TDROP_ERROR_NULL, "unseen levels: a pointer is NULL");
+    tdrop_status status = tdrop_encoder_create(&encoder, &model->encoding, data, error);
+    if (status) return status;
+    size_t used = 0;
+    if (size) *text = '\0';
+    for (size_t i = 0; i < encoder.unseen.count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "",
+                                 encoder.unseen.text + encoder.unseen.start[i]);
+    *count = encoder.unseen.count;
+    tdrop_encoder_clear(&encoder);
+    return TDROP_OK;
 }
 
 /* Whether these are the data that the model was fitted to. */
