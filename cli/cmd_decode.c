@@ -12,12 +12,13 @@
 typedef struct decode_settings {
     const char *model, *codes, *output;
     int force;
+    table_settings table;
     compute_settings compute;
 } decode_settings;
 
 static const operand_row operands[] = {
     {"MODEL", offsetof(decode_settings, model), OPERAND_HELP_MODEL},
-    {"CODES.npy", offsetof(decode_settings, codes),
+    {"CODES", offsetof(decode_settings, codes),
      "codes made by taildropout encode, of any width up to n; - for standard input"},
     {0}};
 
@@ -26,9 +27,10 @@ static const option_row options[] = {
      .letter = 'o',
      .required = 1,
      .type = OPTION_TEXT,
-     .value = "OUT.npy",
+     .value = "OUT",
      .field = offsetof(decode_settings, output),
-     .help = "file that the values go to; - for standard output"},
+     .help = "file that the values go to, .npy or, by its ending, .csv; - for standard output"},
+    OPTION_ROWS_FIELDS(decode_settings),
     OPTION_ROWS_COMPUTE(decode_settings),
     {.name = "force",
      .field = offsetof(decode_settings, force),
@@ -42,7 +44,12 @@ static tdrop_status write_values(const decode_settings *s, const inputs *in, con
     size_t shape[8];
     const int dims =
         inputs_output_shape(info, in->data_info.rows, info->item_dims, info->item_shape, shape);
-    return tdrop_npy_write(s->output, values, dims, shape, s->force, error);
+    tdrop_column_info *columns = NULL;
+    if (!inputs_output_columns(in, &columns)) return TDROP_ERROR_MEMORY;
+    const tdrop_status status =
+        table_write(s->output, values, dims, shape, columns, in->data, s->force, error);
+    free(columns);
+    return status;
 }
 
 static int decode_into(const decode_settings *s, const inputs *in, float *codes, float *values) {
@@ -60,7 +67,8 @@ static int decode_into(const decode_settings *s, const inputs *in, float *codes,
     return 1;
 }
 
-static int decode(const decode_settings *s, const inputs *in) {
+static int decode(const decode_settings *s, inputs *in) {
+    tdrop_data_get_info(in->data, &in->data_info);
     const tdrop_data_info *data = &in->data_info;
     const size_t n = in->model_info.features;
     if (data->columns > n) {
@@ -83,15 +91,17 @@ static int run(int argc, char **argv) {
     if (!options_parse(&command_decode, argc, argv, &s, &exit_code)) return exit_code;
     const output_wish wishes[] = {{"-o", s.output, 0}, {0}};
     if (!output_check(wishes, s.force, &exit_code)) return exit_code;
-    if (!inputs_open(&in, s.model, s.codes, TDROP_PART_TEST, &s.compute)) return EXIT_FAILED;
-    const int done = decode(&s, &in);
+    if (!inputs_open(&in, s.model, NULL, TDROP_PART_TEST, NULL, &s.compute)) return EXIT_FAILED;
+    const int done =
+        table_read(&in.data, s.codes, TDROP_PART_TEST, &s.table, TDROP_MISSING_ERROR, NULL) &&
+        decode(&s, &in);
     inputs_close(&in);
     return done ? EXIT_DONE : EXIT_FAILED;
 }
 
 const subcommand command_decode = {
     .name = "decode",
-    .summary = "Write what codes stand for, in the data's own units, as .npy.",
+    .summary = "Write what codes stand for, in the data's own units, as .npy or .csv.",
     .example = "decode model.safetensors codes.npy -o out.npy",
     .operands = operands,
     .options = options,

@@ -7,12 +7,14 @@
 #include "number.h"
 #include "output_file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 typedef struct encode_settings {
     const char *model, *data, *output;
     width_rule k;
     int force;
+    table_settings table;
     compute_settings compute;
 } encode_settings;
 
@@ -26,17 +28,35 @@ static const option_row options[] = {
      .letter = 'o',
      .required = 1,
      .type = OPTION_TEXT,
-     .value = "CODES.npy",
+     .value = "CODES",
      .field = offsetof(encode_settings, output),
-     .help = "file that the codes go to; - for standard output"},
+     .help = "file that the codes go to, .npy or, by its ending, .csv; - for standard output"},
     OPTION_ROW_K(encode_settings, "codes of each row: a number, or a rule as for prune (default "
                                   "all n)"),
+    OPTION_ROWS_TABLE(encode_settings),
     OPTION_ROWS_COMPUTE(encode_settings),
     {.name = "force",
      .field = offsetof(encode_settings, force),
      .help = "overwrite an output that exists"},
     {0},
 };
+
+/* Codes are called 1 to k. */
+static tdrop_status write_codes(const encode_settings *s, const inputs *in, const float *codes,
+                                size_t k, tdrop_error *error) {
+    enum { NAME = 24 };
+    tdrop_column_info *columns = calloc(k + 1, sizeof *columns + NAME);
+    if (!columns) return TDROP_ERROR_MEMORY;
+    char *name = (char *)(columns + k + 1);
+    for (size_t j = 0; j < k; j++, name += NAME) {
+        snprintf(name, NAME, "code %zu", j + 1);
+        columns[j].name = name;
+    }
+    const tdrop_status status = table_write(s->output, codes, 2, (size_t[]){in->data_info.rows, k},
+                                            columns, in->data, s->force, error);
+    free(columns);
+    return status;
+}
 
 static int encode(const encode_settings *s, const inputs *in) {
     const size_t rows = in->data_info.rows;
@@ -47,8 +67,7 @@ static int encode(const encode_settings *s, const inputs *in) {
     if (!codes) return 0;
     tdrop_status status =
         tdrop_model_encode(in->model, in->data, 0, rows, k, codes, &in->compute.use, &error);
-    if (status == TDROP_OK)
-        status = tdrop_npy_write(s->output, codes, 2, (size_t[]){rows, k}, s->force, &error);
+    if (status == TDROP_OK) status = write_codes(s, in, codes, k, &error);
     free(codes);
     if (status != TDROP_OK) return message_library(status, &error);
     message_wrote(s->output, "%s rows of %zu codes", number_grouped(rows).text, k);
@@ -62,15 +81,16 @@ static int run(int argc, char **argv) {
     if (!options_parse(&command_encode, argc, argv, &s, &exit_code)) return exit_code;
     const output_wish wishes[] = {{"-o", s.output, 0}, {0}};
     if (!output_check(wishes, s.force, &exit_code)) return exit_code;
-    if (!inputs_open(&in, s.model, s.data, TDROP_PART_TEST, &s.compute)) return EXIT_FAILED;
-    const int done = encode(&s, &in);
+    if (!inputs_open(&in, s.model, s.data, TDROP_PART_TEST, &s.table, &s.compute))
+        return EXIT_FAILED;
+    const int done = inputs_note_unseen(&in) && encode(&s, &in);
     inputs_close(&in);
     return done ? EXIT_DONE : EXIT_FAILED;
 }
 
 const subcommand command_encode = {
     .name = "encode",
-    .summary = "Write the first k features of each row of a table as .npy.",
+    .summary = "Write the first k features of each row of a table as .npy or .csv.",
     .about = "Every row of a file is taken, and the 10,000 test images of fashion-mnist.",
     .example = "encode model.safetensors data.npy -o codes.npy -k 14",
     .operands = operands,

@@ -11,9 +11,10 @@
 #include <stdio.h>
 
 typedef struct evaluate_settings {
-    const char *model, *data, *target, *json;
+    const char *model, *data, *json;
     width_rule k;
     int force;
+    table_settings table;
     compute_settings compute;
 } evaluate_settings;
 
@@ -24,6 +25,7 @@ static const operand_row operands[] = {
 
 static const option_row options[] = {
     OPTION_ROW_TARGET(evaluate_settings),
+    OPTION_ROWS_TABLE(evaluate_settings),
     OPTION_ROW_K(evaluate_settings, "features used: a number, or a rule as for prune (default all "
                                     "n)"),
     {.name = "json",
@@ -90,9 +92,10 @@ static int run(int argc, char **argv) {
     if (!options_parse(&command_evaluate, argc, argv, &s, &exit_code)) return exit_code;
     const output_wish wishes[] = {{"--json", s.json, 0}, {0}};
     if (!output_check(wishes, s.force, &exit_code)) return exit_code;
-    if (!inputs_open(&in, s.model, s.data, TDROP_PART_TEST, &s.compute)) return EXIT_FAILED;
-    const int done =
-        inputs_open_target(&in, s.target, s.data) && evaluate(&s, &in, output_beside(wishes));
+    if (!inputs_open(&in, s.model, s.data, TDROP_PART_TEST, &s.table, &s.compute))
+        return EXIT_FAILED;
+    const int done = inputs_open_target(&in, s.table.target, s.data) && inputs_note_unseen(&in) &&
+                     evaluate(&s, &in, output_beside(wishes));
     inputs_close(&in);
     return done ? EXIT_DONE : EXIT_FAILED;
 }

@@ -16,6 +16,7 @@
 #include "report_html.h"
 #include "report_json.h"
 #include "shell_word.h"
+#include "task_choice.h"
 #include "verdict.h"
 
 #include <stdio.h>
@@ -27,12 +28,13 @@
 enum { MOST_ARCH_SHOWN = 200 };
 
 typedef struct fit_settings {
-    const char *data, *model, *arch, *json, *html, *law, *target;
+    const char *data, *model, *arch, *json, *html, *law;
     uint64_t features, k_min, epochs, batch, patience, seed, split_seed;
     uint64_t warm_up;
     double weight_decay, momentum, clip_norm;
     double p, learning_rate, average, valid; /* p below 0: not given; the others 0: not given */
-    int task, schedule, optimizer, scale, independent, force; /* task 0: not given */
+    int task, schedule, optimizer, scale, missing, independent, force; /* task 0: not given */
+    table_settings table;
     compute_settings compute;
     checkpoint_settings checkpoint;
     const char *init, *log;
@@ -41,7 +43,7 @@ typedef struct fit_settings {
 } fit_settings;
 
 /* The tasks, behind one that is not to be written: none given. */
-static const char *task_choice(int number) {
+static const char *task_named(int number) {
     return number == 0 ? "auto" : tdrop_task_name((tdrop_task)(number - 1));
 }
 
@@ -51,6 +53,10 @@ static const char *schedule_choice(int number) {
 
 static const char *optimizer_choice(int number) {
     return tdrop_optimizer_kind_name((tdrop_optimizer_kind)number);
+}
+
+static const char *missing_choice(int number) {
+    return tdrop_missing_name((tdrop_missing)number);
 }
 
 static const char *scale_choice(int number) {
@@ -72,15 +78,23 @@ static const option_row options[] = {
      .help = "file that the model goes to (safetensors)"},
     {.name = "target",
      .type = OPTION_TEXT,
-     .value = "FILE",
-     AT(target),
-     .help = "labels, one number for each row of DATA: makes a classifier"},
+     .value = "COLUMN|FILE",
+     AT(table.target),
+     .help = "labels, a column of DATA or else a file, numbers or text: makes a classifier"},
     {.name = "task",
      .type = OPTION_CHOICE,
      .value = "TASK",
      AT(task),
-     .choice = task_choice,
+     .choice = task_named,
      .help = "what to fit (default auto: classify when there is a target)"},
+    OPTION_ROWS_TABLE(fit_settings),
+    {.name = "missing",
+     .type = OPTION_CHOICE,
+     .value = "HOW",
+     AT(missing),
+     .choice = missing_choice,
+     .help = "cells in which nothing stands (empty, NA, NaN, null): error (default); mean, of the "
+             "column; mask, the same, and the loss leaves them out"},
     {.name = "arch",
      .type = OPTION_TEXT,
      .value = "SPEC",
@@ -273,6 +287,7 @@ typedef struct fit_job {
     tdrop_data *data;
     tdrop_data *target; /* of a classifier */
     tdrop_model *init;  /* to begin with; NULL: none */
+    task_choice choice;
     tdrop_model *model;
     FILE *report;
     char *go_on; /* the command that goes on from the checkpoint; NULL: not asked yet */
@@ -287,7 +302,7 @@ typedef struct fit_job {
 static tdrop_fit_options fit_options_of(const fit_job *job) {
     const fit_settings *s = &job->settings;
     return (tdrop_fit_options){
-        .task = job->target ? TDROP_TASK_CLASSIFY : TDROP_TASK_AUTOENCODE,
+        .task = job->choice.task,
         .target = job->target,
         .arch = s->arch,
         .features = s->features,
@@ -309,6 +324,7 @@ static tdrop_fit_options fit_options_of(const fit_job *job) {
         .valid_share = s->valid,
         .split_seed = s->split_seed,
         .scale = (tdrop_scale)s->scale,
+        .missing = (tdrop_missing)s->missing,
         .isa = (tdrop_isa)s->compute.isa,
         .parallel = &job->compute.parallel,
         .init = job->init,
@@ -331,10 +347,42 @@ static void write_data_line(const fit_job *job) {
 }
 
 static void write_task_line(const fit_job *job, const tdrop_fit_settings *s) {
-    tdrop_data_info target;
-    if (!job->target) return;
-    tdrop_data_get_info(job->target, &target);
-    fprintf(job->report, "task          classify: %zu classes in %s\n", s->classes, target.name);
+    fprintf(job->report, "task          %s, %s", tdrop_task_name(job->choice.task),
+            job->choice.why);
+    if (s->classes) fprintf(job->report, ": %zu classes", s->classes);
+    tdrop_column_info column;
+    if (job->target && tdrop_data_get_column(job->target, 0, &column) == TDROP_OK && column.name)
+        fprintf(job->report, " in column %s", column.name);
+    fputc('\n', job->report);
+}
+
+/* What is known of a table's columns beyond their number. */
+static void write_column_lines(const fit_job *job, const tdrop_fit_settings *s) {
+    tdrop_data_info data;
+    tdrop_column_info column;
+    size_t categories = 0, levels = 0;
+    tdrop_data_get_info(job->data, &data);
+    for (size_t j = 0; tdrop_data_get_column(job->data, j, &column) == TDROP_OK; j++) {
+        categories += column.kind == TDROP_COLUMN_CATEGORY;
+        levels += column.levels;
+    }
+    if (categories)
+        fprintf(job->report,
+                "columns       %zu of numbers, %zu of categories with %zu levels: "
+                "%zu inputs\n",
+                data.columns - categories, categories, levels, s->inputs);
+    if (!data.missing) return;
+    fprintf(job->report, "missing       %s cells (%s):", number_grouped(data.missing).text,
+            tdrop_missing_name(s->options.missing));
+    for (size_t j = 0, shown = 0; tdrop_data_get_column(job->data, j, &column) == TDROP_OK; j++) {
+        if (!column.missing) continue;
+        fputs(shown++ ? ", " : " ", job->report);
+        if (column.name)
+            fprintf(job->report, "%s %zu", column.name, column.missing);
+        else
+            fprintf(job->report, "column %zu %zu", j + 1, column.missing);
+    }
+    fputc('\n', job->report);
 }
 
 static void write_law_line(FILE *out, const tdrop_fit_options *o) {
@@ -378,8 +426,9 @@ static void write_settings(const fit_job *job, const tdrop_fit_settings *s) {
     const tdrop_fit_options *o = &s->options;
     const tdrop_isa isa = o->isa == TDROP_ISA_AUTO ? tdrop_isa_best() : o->isa;
     FILE *out = job->report;
-    write_data_line(job);
     write_task_line(job, s);
+    write_data_line(job);
+    write_column_lines(job, s);
     fprintf(out, "rows          %s to train on, %s held out, split seed %llu\n",
             number_grouped(s->rows_train).text, number_grouped(s->rows_valid).text,
             (unsigned long long)o->split_seed);
@@ -524,7 +573,7 @@ static int check_arch(const char *arch) {
 }
 
 static int settings_agree(fit_settings *s, const output_wish *wishes, int *exit_code) {
-    if (s->target && s->task - 1 == TDROP_TASK_AUTOENCODE) {
+    if (s->table.target && s->task - 1 == TDROP_TASK_AUTOENCODE) {
         message_error("options --target and --task autoencode: an autoencoder has no target: leave "
                       "one of the two out");
         *exit_code = EXIT_USAGE;
@@ -587,15 +636,17 @@ static int open_report(fit_job *job, const output_wish *wishes) {
     return 0;
 }
 
-/* A classifier's labels. Nothing but the options decides whether it is one. */
+/* The labels, where the options ask for some, and the task. */
 static int read_target(fit_job *job) {
     const fit_settings *s = &job->settings;
-    const int wanted = s->task ? s->task - 1 == TDROP_TASK_CLASSIFY : s->target != NULL;
-    if (!wanted) return 1;
-    const char *source = inputs_target_of(s->target, s->data);
-    if (source) return inputs_read_data(&job->target, source, TDROP_PART_TRAIN);
-    message_error("option --task classify: give the labels of %s by --target", s->data);
-    return 0;
+    const int classify = s->task - 1 == TDROP_TASK_CLASSIFY;
+    const char *target = classify ? inputs_target_of(s->table.target, s->data) : s->table.target;
+    if (classify && !target) {
+        message_error("option --task classify: give the labels of %s by --target", s->data);
+        return 0;
+    }
+    return (!target || inputs_read_target(&job->target, job->data, target, TDROP_PART_TRAIN)) &&
+           task_choose(&job->choice, s->task - 1, job->target);
 }
 
 /* What to say behind "to go on: ". */
@@ -648,7 +699,8 @@ static int save(fit_job *job) {
  * not be written has not kept the model from being made, but the exit code tells. */
 static int work(fit_job *job) {
     const fit_settings *s = &job->settings;
-    const int fitted = inputs_read_data(&job->data, s->data, TDROP_PART_TRAIN) &&
+    const int fitted = table_read(&job->data, s->data, TDROP_PART_TRAIN, &s->table,
+                                  (tdrop_missing)s->missing, NULL) &&
                        read_target(job) && read_init(job) && may_replace_model(job) &&
                        compute_open(&job->compute, &s->compute) && train(job);
     const int told = fitted && save(job) && report(job);
@@ -683,14 +735,17 @@ static int run_as(const char *command, int argc, char **argv) {
     };
     job.checkpoints.verbose = s->verbose;
     job.law = (tdrop_law_options){.p = s->p > 0 ? s->p : 0, .k_min = (uint32_t)s->k_min};
-    int done = 0;
-    if (settings_agree(s, wishes, &exit_code) &&
-        law_text_read(s->law, &job.law, &job.law_weights, &exit_code)) {
-        exit_code = EXIT_FAILED;
-        done = open_report(&job, wishes) && work(&job);
-    }
-    release(&job);
-    return done ? EXIT_DONE : exit_code;
+    if (!law_text_read(s->law, &job.law, &job.law_weights, &exit_code)) return exit_code;
+    const int done = table_read(&job.data, s->data, TDROP_PART_TRAIN, &s->table,
+                                (tdrop_missing)s->missing, NULL) &&
+                     read_target(&job) && compute_open(&job.compute, &s->compute) && train(&job) &&
+                     save(&job) && report(&job);
+    compute_close(&job.compute);
+    tdrop_model_destroy(job.model);
+    tdrop_data_destroy(job.data);
+    tdrop_data_destroy(job.target);
+    free(job.law_weights);
+    return done ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int run(int argc, char **argv) {

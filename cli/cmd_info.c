@@ -170,7 +170,7 @@ static int run(int argc, char **argv) {
     if (!options_parse(&command_info, argc, argv, &s, &exit_code)) return exit_code;
     const output_wish wishes[] = {{"--json", s.json, 0}, {0}};
     if (!output_check(wishes, s.force, &exit_code)) return exit_code;
-    if (!inputs_open(&in, s.model, NULL, TDROP_PART_TEST, NULL)) return EXIT_FAILED;
+    if (!inputs_open(&in, s.model, NULL, TDROP_PART_TEST, NULL, NULL)) return EXIT_FAILED;
     const int done = show(&s, &in, output_beside(wishes));
     inputs_close(&in);
     return done ? EXIT_DONE : EXIT_FAILED;

@@ -14,6 +14,7 @@ typedef struct predict_settings {
     const char *model, *data, *output;
     width_rule k;
     int force;
+    table_settings table;
     compute_settings compute;
 } predict_settings;
 
@@ -27,11 +28,13 @@ static const option_row options[] = {
      .letter = 'o',
      .required = 1,
      .type = OPTION_TEXT,
-     .value = "OUT.npy",
+     .value = "OUT",
      .field = offsetof(predict_settings, output),
-     .help = "file that the predictions go to; - for standard output"},
+     .help =
+         "file that the predictions go to, .npy or, by its ending, .csv; - for standard output"},
     OPTION_ROW_K(predict_settings, "features used: a number, or a rule as for prune (default all "
                                    "n)"),
+    OPTION_ROWS_TABLE(predict_settings),
     OPTION_ROWS_COMPUTE(predict_settings),
     {.name = "force",
      .field = offsetof(predict_settings, force),
@@ -39,13 +42,50 @@ static const option_row options[] = {
     {0},
 };
 
+/* A classifier's .csv: the most likely label of each row, and behind it the probabilities. */
+static tdrop_status write_labels(const predict_settings *s, const inputs *in, const float *values,
+                                 const tdrop_column_info *classes, tdrop_error *error) {
+    const size_t rows = in->data_info.rows, count = in->model_info.classes;
+    tdrop_column_info *columns = calloc(count + 1, sizeof *columns);
+    float *table = inputs_floats(rows, count + 1), *to = table;
+    if (!columns || !table) {
+        free(columns);
+        free(table);
+        return TDROP_ERROR_MEMORY;
+    }
+    memcpy(columns + 1, classes, count * sizeof *columns);
+    columns[0] = (tdrop_column_info){.name = "label",
+                                     .kind = TDROP_COLUMN_CATEGORY,
+                                     .levels = count,
+                                     .level = in->model_info.class_name};
+    for (size_t i = 0; i < rows; i++, values += count, to += count + 1) {
+        size_t best = 0;
+        for (size_t j = 1; j < count; j++)
+            if (values[j] > values[best]) best = j;
+        to[0] = (float)best;
+        memcpy(to + 1, values, count * sizeof *to);
+    }
+    const tdrop_status status = table_write(s->output, table, 2, (size_t[]){rows, count + 1},
+                                            columns, in->data, s->force, error);
+    free(columns);
+    free(table);
+    return status;
+}
+
 static tdrop_status write_values(const predict_settings *s, const inputs *in, const float *values,
                                  tdrop_error *error) {
     const tdrop_data_info *data = &in->data_info;
     size_t shape[8];
     const int dims =
         inputs_output_shape(&in->model_info, data->rows, data->item_dims, data->item_shape, shape);
-    return tdrop_npy_write(s->output, values, dims, shape, s->force, error);
+    tdrop_column_info *columns = NULL;
+    if (!inputs_output_columns(in, &columns)) return TDROP_ERROR_MEMORY;
+    const tdrop_status status =
+        in->model_info.classes && table_is_csv(s->output)
+            ? write_labels(s, in, values, columns, error)
+            : table_write(s->output, values, dims, shape, columns, in->data, s->force, error);
+    free(columns);
+    return status;
 }
 
 static int predict(const predict_settings *s, const inputs *in) {
@@ -72,15 +112,16 @@ static int run(int argc, char **argv) {
     if (!options_parse(&command_predict, argc, argv, &s, &exit_code)) return exit_code;
     const output_wish wishes[] = {{"-o", s.output, 0}, {0}};
     if (!output_check(wishes, s.force, &exit_code)) return exit_code;
-    if (!inputs_open(&in, s.model, s.data, TDROP_PART_TEST, &s.compute)) return EXIT_FAILED;
-    const int done = predict(&s, &in);
+    if (!inputs_open(&in, s.model, s.data, TDROP_PART_TEST, &s.table, &s.compute))
+        return EXIT_FAILED;
+    const int done = inputs_note_unseen(&in) && predict(&s, &in);
     inputs_close(&in);
     return done ? EXIT_DONE : EXIT_FAILED;
 }
 
 const subcommand command_predict = {
     .name = "predict",
-    .summary = "Write what a model makes of each row of a table, with k features, as .npy.",
+    .summary = "Write what a model makes of each row of a table, with k features, as .npy or .csv.",
     .about = "An autoencoder's prediction is its reconstruction, in the data's own units and "
              "shape, a classifier's the probability of each class. Every row of a file is taken, "
              "and the 10,000 test images of fashion-mnist.",

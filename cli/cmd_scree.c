@@ -17,8 +17,9 @@
 #include <stdlib.h>
 
 typedef struct scree_settings {
-    const char *model, *data, *target, *json, *svg, *png, *html;
+    const char *model, *data, *json, *svg, *png, *html;
     int force;
+    table_settings table;
     compute_settings compute;
     const char *command; /* as it was typed; for --html */
 } scree_settings;
@@ -32,6 +33,7 @@ static const operand_row operands[] = {
 
 static const option_row options[] = {
     OPTION_ROW_TARGET(scree_settings),
+    OPTION_ROWS_TABLE(scree_settings),
     {.name = "json",
      .type = OPTION_TEXT,
      .value = "FILE",
@@ -131,16 +133,19 @@ static int report(const scree_settings *s, FILE *out, const inputs *in, const td
 /* A classifier needs them to be measured; the report shows them of other models, too. */
 static int open_labels(const scree_settings *s, inputs *in) {
     if (!s->html || in->model_info.task == TDROP_TASK_CLASSIFY)
-        return inputs_open_target(in, s->target, s->data);
-    const char *source = inputs_target_of(s->target, s->data);
-    return !source || inputs_read_data(&in->target, source, TDROP_PART_TEST);
+        return inputs_open_target(in, s->table.target, s->data);
+    const char *source = inputs_target_of(s->table.target, s->data);
+    if (!source) return 1;
+    if (!inputs_read_target(&in->target, in->data, source, TDROP_PART_TEST)) return 0;
+    tdrop_data_get_info(in->data, &in->data_info);
+    return 1;
 }
 
 static int work(const scree_settings *s, FILE *out) {
     inputs in;
     tdrop_scree scree = {0};
-    if (!inputs_open(&in, s->model, s->data, TDROP_PART_TEST, &s->compute)) return 0;
-    const int done = open_labels(s, &in) &&
+    if (!inputs_open(&in, s->model, s->data, TDROP_PART_TEST, &s->table, &s->compute)) return 0;
+    const int done = open_labels(s, &in) && inputs_note_unseen(&in) &&
                      (!s->png || picture_can_be_made(&in.model_info, &in.data_info)) &&
                      measure(s, &in, &scree) && report(s, out, &in, &scree);
     tdrop_scree_destroy(&scree);

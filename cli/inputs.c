@@ -7,10 +7,7 @@
 #include <string.h>
 
 int inputs_read_data(tdrop_data **data, const char *source, tdrop_part part) {
-    tdrop_error error = {TDROP_OK, ""};
-    const tdrop_data_read_options options = {.part = part};
-    const tdrop_status status = tdrop_data_read(data, source, &options, &error);
-    return status == TDROP_OK ? 1 : message_library(status, &error);
+    return table_read(data, source, part, NULL, TDROP_MISSING_ERROR, NULL);
 }
 
 static int open_model(inputs *in, const char *model) {
@@ -21,16 +18,16 @@ static int open_model(inputs *in, const char *model) {
     return 1;
 }
 
-static int open_data(inputs *in, const char *data, tdrop_part part) {
-    if (!inputs_read_data(&in->data, data, part)) return 0;
+static int open_data(inputs *in, const char *data, tdrop_part part, const table_settings *table) {
+    if (!table_read(&in->data, data, part, table, in->model_info.missing, in->model)) return 0;
     tdrop_data_get_info(in->data, &in->data_info);
     return 1;
 }
 
 int inputs_open(inputs *in, const char *model, const char *data, tdrop_part part,
-                const compute_settings *settings) {
+                const table_settings *table, const compute_settings *settings) {
     *in = (inputs){0};
-    if (open_model(in, model) && (!data || open_data(in, data, part)) &&
+    if (open_model(in, model) && (!data || open_data(in, data, part, table)) &&
         (!settings || compute_open(&in->compute, settings)))
         return 1;
     inputs_close(in);
@@ -50,6 +47,40 @@ const char *inputs_target_of(const char *target, const char *source) {
     return inputs_two_parts(source) ? "fashion-mnist:labels" : NULL;
 }
 
+int inputs_read_target(tdrop_data **labels, tdrop_data *data, const char *target, tdrop_part part) {
+    tdrop_error error = {TDROP_OK, ""};
+    if (!tdrop_data_find_column(data, target, NULL)) return inputs_read_data(labels, target, part);
+    const tdrop_status status = tdrop_data_take_column(data, target, labels, &error);
+    return status == TDROP_OK ? 1 : message_library(status, &error);
+}
+
+int inputs_note_unseen(const inputs *in) {
+    size_t count = 0;
+    char levels[400];
+    tdrop_error error = {TDROP_OK, ""};
+    const tdrop_status status =
+        tdrop_model_unseen(in->model, in->data, &count, levels, sizeof levels, &error);
+    if (status != TDROP_OK) return message_library(status, &error);
+    if (count)
+        message_note("%s: levels that the model does not know count as none (%zu): %s%s",
+                     in->data_info.name, count, levels,
+                     strlen(levels) + 1 == sizeof levels ? " ..." : "");
+    return 1;
+}
+
+int inputs_output_columns(const inputs *in, tdrop_column_info **columns) {
+    const tdrop_model_info *info = &in->model_info;
+    tdrop_column_info *made = calloc(info->outputs, sizeof *made);
+    if (!made) return message_memory();
+    for (size_t j = 0; j < info->outputs; j++)
+        if (info->task == TDROP_TASK_AUTOENCODE)
+            tdrop_model_get_column(in->model, j, &made[j]);
+        else
+            made[j].name = info->class_name[j];
+    *columns = made;
+    return 1;
+}
+
 int inputs_open_target(inputs *in, const char *target, const char *source) {
     if (in->model_info.task != TDROP_TASK_CLASSIFY) {
         if (target) message_note("%s is not read: the model is no classifier", target);
@@ -60,7 +91,8 @@ int inputs_open_target(inputs *in, const char *target, const char *source) {
         message_error("the model is a classifier: give the labels of %s by --target", source);
         return 0;
     }
-    if (!inputs_read_data(&in->target, target, TDROP_PART_TEST)) return 0;
+    if (!inputs_read_target(&in->target, in->data, target, TDROP_PART_TEST)) return 0;
+    tdrop_data_get_info(in->data, &in->data_info);
     in->compute.use.target = in->target;
     return 1;
 }

@@ -4,6 +4,7 @@
 #define TDROP_CLI_INPUTS_H
 
 #include "compute.h"
+#include "table.h"
 
 typedef struct inputs {
     tdrop_model *model;
@@ -20,30 +21,35 @@ typedef struct inputs {
     "fashion-mnist"
 #define OPERAND_HELP_MODEL "a model made by taildropout fit or prune"
 
-/* Reads a table. On failure says why and returns 0. */
+/* Reads a table by the defaults. On failure says why and returns 0. */
 int inputs_read_data(tdrop_data **data, const char *source, tdrop_part part);
 
-/* Reads a model and, unless NULL, its data, and starts the threads for them. What is in `in` points
- * into itself: it must stay where it is. On failure says why, leaves nothing open and returns 0. */
+/* Reads a model and, unless NULL, its data as `table` says (NULL: by the defaults), and starts the
+ * threads for them. What is in `in` points into itself: it must stay where it is. On failure says
+ * why, leaves nothing open and returns 0. */
 int inputs_open(inputs *in, const char *model, const char *data, tdrop_part part,
-                const compute_settings *settings);
+                const table_settings *table, const compute_settings *settings);
 void inputs_close(inputs *in);
-
-/* The option for the labels of DATA; `settings` has a member `target`. */
-#define OPTION_ROW_TARGET(settings)                                                                \
-    {                                                                                              \
-        .name = "target", .type = OPTION_TEXT, .value = "FILE",                                    \
-        .field = offsetof(settings, target),                                                       \
-        .help = "labels of DATA, one number for each row: for a classifier"                        \
-    }
 
 /* Where the labels of DATA stand: `target`, or those that belong to a data set known by name; NULL
  * when there are none. */
 const char *inputs_target_of(const char *target, const char *source);
 
-/* Reads the labels that a classifier is measured with, and has in->compute.use point to them. On
+/* Opens the labels of a table: takes the column `target` out of *data where it has one, otherwise
+ * reads the file of that name. On failure says why and returns 0. */
+int inputs_read_target(tdrop_data **labels, tdrop_data *data, const char *target, tdrop_part part);
+
+/* Opens the labels that a classifier is measured with, and has in->compute.use point to them. On
  * failure says why and returns 0; inputs_close frees them. */
 int inputs_open_target(inputs *in, const char *target, const char *source);
+
+/* Says which levels of the data's categories the model does not know. On failure says why and
+ * returns 0. */
+int inputs_note_unseen(const inputs *in);
+
+/* The columns of what a model gives back, [info->outputs], for a .csv file: of an autoencoder those
+ * of its data; free() them. On failure says why and returns 0. */
+int inputs_output_columns(const inputs *in, tdrop_column_info **columns);
 
 /* The shape of what a model gives for so many rows; returns how many dims. Rows of an autoencoder
  * have the shape of the data, `item_dims` dims of `item_shape`; of a classifier, one number a

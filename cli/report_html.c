@@ -187,7 +187,23 @@ static int write_file(const char *path, int force, const char *json, const repor
     return output_close(&file);
 }
 
+/* The page computes with columns of numbers only, none of them missing. */
+static int can_show(const report_source *source) {
+    tdrop_data_info data;
+    tdrop_column_info label = {.kind = TDROP_COLUMN_NUMBER};
+    tdrop_data_get_info(source->data, &data);
+    if (source->labels) tdrop_data_get_column(source->labels, 0, &label);
+    return source->info->inputs == source->info->columns && data.columns == source->info->columns &&
+           !data.missing && label.kind == TDROP_COLUMN_NUMBER;
+}
+
 int report_html_write(const char *path, int force, const report_source *source) {
+    if (!can_show(source)) {
+        message_note("%s: not written: the page shows columns of numbers without missing cells "
+                     "only, and labels that are numbers",
+                     path);
+        return 1;
+    }
     report_json json;
     report_numbers n;
     char *text = gather(&n, &json, source) ? report_json_print(&json) : NULL;

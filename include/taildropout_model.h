@@ -66,6 +66,8 @@ typedef struct tdrop_data_read_options {
     size_t column_count;
     const char *const *drop; /* [drop_count] all but these; NULL: none */
     size_t drop_count;
+    int named_only;        /* nonzero: `columns` is about tables with names; others are read whole */
+    const char *target;    /* kept whatever `columns` and `drop` say, if it is there; NULL: none */
     const char *id;        /* .csv: this column says what the rows are called; NULL: none does */
     char delimiter;        /* .csv: between fields; 0: found out, one of , ; and tab */
     tdrop_missing missing; /* ERROR; otherwise missing cells are let in and counted */
@@ -160,6 +162,24 @@ TDROP_API tdrop_status tdrop_data_get_rows(const tdrop_data *data, size_t first,
  * OVERFLOW, MEMORY. */
 TDROP_API tdrop_status tdrop_npy_write(const char *path, const float *values, int dims,
                                        const size_t *shape, int overwrite, tdrop_error *error);
+
+/* How a .csv file is written. Zero means the default, written behind each field. */
+typedef struct tdrop_csv_options {
+    const tdrop_column_info *columns; /* [columns] names, and levels where a value is the number of
+                                       * one; NULL: no header, numbers only */
+    const tdrop_data *ids; /* a table of as many rows whose ids stand in front; NULL, or without
+                            * ids: none */
+    char delimiter;        /* a comma */
+    uint64_t reserved[4];
+} tdrop_csv_options;
+
+/* Writes values[rows, columns] as text, one row a line, each number by the fewest digits that read
+ * back as the same float, NaN as an empty field; whole or not at all, as tdrop_npy_write does.
+ * options may be NULL. Errors: NULL, RESERVED, SIZE (a value that is no number of a level, a
+ * delimiter that cannot be one, ids of another number of rows), EXISTS, FILE, OVERFLOW, MEMORY. */
+TDROP_API tdrop_status tdrop_csv_write(const char *path, const float *values, size_t rows,
+                                       size_t columns, const tdrop_csv_options *options,
+                                       int overwrite, tdrop_error *error);
 
 /* ---------------------------------------------------------------------------------------------
  * Models
@@ -462,8 +482,8 @@ TDROP_API size_t tdrop_model_tensors(const tdrop_model *model);
 TDROP_API tdrop_status tdrop_model_get_tensor(const tdrop_model *model, size_t i,
                                               tdrop_tensor_info *tensor);
 
-/* What the network sees of column j: (value - shift[j]) / unit[j]. An autoencoder gives back the
- * same scaled numbers. Points both to `columns` numbers that are good as long as the model.
+/* What the network sees at input j: (value - shift[j]) / unit[j]. An autoencoder gives back the
+ * same scaled numbers. Points both to `inputs` numbers that are good as long as the model.
  * Errors: NULL. */
 TDROP_API tdrop_status tdrop_model_get_scaling(const tdrop_model *model, const double **shift,
                                                const double **unit);

@@ -11,6 +11,7 @@
 #include "data/decimal.h"
 #include "data/levels.h"
 #include "data/table.h"
+#include "scratch.h"
 
 #include <locale.h>
 #include <math.h>
@@ -164,7 +165,7 @@ static void columns_are_chosen(void **state) {
     tdrop_data_destroy(data);
     options = (tdrop_data_read_options){.columns = none, .column_count = 1};
     assert_refused(text, &options, TDROP_ERROR_DATA,
-                   "no column 'd'; its 4 columns are id, a, b, c");
+                   "no column 'd'; its 4 columns are 'id', 'a', 'b', 'c'");
     options = (tdrop_data_read_options){.drop = (const char *const[]){"2"}, .drop_count = 1};
     data = read_with("1,x\n2,y\n", &options);
     assert_table(data, "1;2;");
@@ -370,6 +371,73 @@ static void the_locale_does_not_matter(void **state) {
     setlocale(LC_NUMERIC, "C");
 }
 
+/* What is written is read back as the same floats, names, levels and ids. */
+static void what_is_written_reads_back(void **state) {
+    (void)state;
+    enum { ROWS = 2000, COLUMNS = 3 };
+    static const char *const level[] = {"a,b", "q\"uote", " x "};
+    static const tdrop_column_info columns[] = {
+        {.name = "n\nl"},
+        {.name = "c", .kind = TDROP_COLUMN_CATEGORY, .levels = 3, .level = level},
+        {.name = "v"}};
+    float *values = calloc((size_t)ROWS * COLUMNS, sizeof *values);
+    char *text = malloc(ROWS * 16 + 16), *to = text;
+    assert_true(values && text);
+    to += sprintf(to, "id,x\n");
+    uint64_t random = 88172645463325252u;
+    for (size_t i = 0; i < ROWS; i++) {
+        uint32_t bits = (uint32_t)random_bits(&random);
+        memcpy(&values[i * COLUMNS], &bits, sizeof bits);
+        if (!isfinite(values[i * COLUMNS])) values[i * COLUMNS] = 0.1f;
+        values[i * COLUMNS + 1] = i % 7 == 3 ? NAN : (float)(i % 3);
+        values[i * COLUMNS + 2] = (float)i / 8.0f;
+        to += sprintf(to, "r %zu,1\n", i);
+    }
+    tdrop_data *ids = read_with(text, &(tdrop_data_read_options){.id = "id"}), *back = NULL;
+    const tdrop_csv_options options = {.columns = columns, .ids = ids};
+    tdrop_error error = {0};
+    if (tdrop_csv_write("out.csv", values, ROWS, COLUMNS, &options, 0, &error))
+        fail_msg("%s", error.message);
+    const tdrop_data_read_options read = {.id = "id", .missing = TDROP_MISSING_MEAN};
+    if (tdrop_data_read(&back, "out.csv", &read, &error)) fail_msg("%s", error.message);
+    assert_int_equal(back->info.rows, ROWS);
+    for (size_t i = 0; i < ROWS; i++) {
+        double row[COLUMNS];
+        tdrop_table_row(back, i, row);
+        assert_true((float)row[0] == values[i * COLUMNS]);
+        assert_true((float)row[2] == values[i * COLUMNS + 2]);
+        assert_true(isnan(row[1]) == !!isnan(values[i * COLUMNS + 1]));
+        if (!isnan(row[1]))
+            assert_string_equal(back->columns[1].level[(size_t)row[1]], level[i % 3]);
+        assert_string_equal(tdrop_data_get_id(back, i), tdrop_data_get_id(ids, i));
+    }
+    assert_string_equal(back->columns[0].name, "n\nl");
+    tdrop_data_destroy(back);
+    tdrop_data_destroy(ids);
+    free(values);
+    free(text);
+}
+
+static void numbers_are_written_short(void **state) {
+    (void)state;
+    static const char expected[] = "0.1,1,-2.5,1e+20\n3.4028235e+38,1e-45,16777216,\n";
+    static const float values[] = {0.1f, 1, -2.5f, 1e20f, 3.40282347e38f, 1e-45f, 16777216, NAN};
+    tdrop_error error = {0};
+    if (tdrop_csv_write("out.csv", values, 2, 4, NULL, 0, &error)) fail_msg("%s", error.message);
+    size_t size = 0;
+    unsigned char *bytes = scratch_read("out.csv", &size);
+    assert_int_equal(size, strlen(expected));
+    assert_memory_equal(bytes, expected, size);
+    free(bytes);
+    assert_int_equal(tdrop_csv_write("out.csv", values, 2, 4, NULL, 0, NULL), TDROP_ERROR_EXISTS);
+    const tdrop_column_info column = {.kind = TDROP_COLUMN_CATEGORY, .levels = 1};
+    const tdrop_csv_options levels = {.columns = &column}, quote = {.delimiter = '"'};
+    assert_int_equal(tdrop_csv_write("new.csv", values, 1, 1, &levels, 0, NULL), TDROP_ERROR_SIZE);
+    assert_int_equal(tdrop_csv_write("new.csv", values, 1, 1, &quote, 0, NULL), TDROP_ERROR_SIZE);
+    assert_int_equal(tdrop_csv_write(NULL, values, 1, 1, NULL, 0, NULL), TDROP_ERROR_NULL);
+    assert_int_equal(scratch_count(), 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_are_read_as_the_rfc_says),
@@ -385,6 +453,8 @@ int main(void) {
         cmocka_unit_test(numbers_are_nearest_doubles),
         cmocka_unit_test(what_is_no_number_is_none),
         cmocka_unit_test(the_locale_does_not_matter),
+        cmocka_unit_test_setup_teardown(what_is_written_reads_back, scratch_enter, scratch_leave),
+        cmocka_unit_test_setup_teardown(numbers_are_written_short, scratch_enter, scratch_leave),
     };
     return cmocka_run_group_tests_name("csv", tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include "data/powers_of_five.h"
 
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <stdint.h>
@@ -178,9 +179,9 @@ const char *tdrop_decimal_read(const char *at, const char *end, double *value) {
  */
 
 size_t tdrop_decimal_write(float value, char text[TDROP_DECIMAL_TEXT]) {
-    enum { FEWEST = 6, ENOUGH = 9 };
+    enum { ALWAYS_KEPT = 6, ENOUGH = 9 }; /* zeros at the end are not printed */
     int length = 0;
-    for (int digits = FEWEST; digits <= ENOUGH; digits++) {
+    for (int digits = fabsf(value) < FLT_MIN ? 1 : ALWAYS_KEPT; digits <= ENOUGH; digits++) {
         length = snprintf(text, TDROP_DECIMAL_TEXT, "%.*g", digits, (double)value);
         if (strtof(text, NULL) == value) break;
     }

@@ -31,7 +31,8 @@ static tdrop_status no_such_column(const char *source, const char *wanted, const
                           "%s: no column '%s'; it has no names, so give a number from 1 to %zu",
                           source, wanted, count);
     for (size_t i = 0; i < count && i < SHOWN && used < sizeof list; i++)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", names[i]);
+        used +=
+            (size_t)snprintf(list + used, sizeof list - used, "%s'%.60s'", i ? ", " : "", names[i]);
     return tdrop_fail(error, TDROP_ERROR_DATA, "%s: no column '%s'; its %zu columns are %s%s",
                       source, wanted, count, list, count > SHOWN ? ", ..." : "");
 }
@@ -52,14 +53,19 @@ tdrop_status tdrop_select(const tdrop_data_read_options *options, const char *so
                           const char *const *names, size_t count, bool *keep, size_t *id,
                           tdrop_error *error) {
     size_t id_column = count, kept = 0;
+    const bool chosen = options->columns && (names || !options->named_only);
     for (size_t j = 0; j < count; j++)
-        keep[j] = !options->columns;
+        keep[j] = !chosen;
     tdrop_status status = TDROP_OK;
-    if (options->columns)
+    if (chosen)
         status =
             mark(source, options->columns, options->column_count, names, count, keep, true, error);
     if (!status)
         status = mark(source, options->drop, options->drop_count, names, count, keep, false, error);
+    if (!status && options->target) {
+        size_t target = find_column(options->target, names, count);
+        if (target < count) keep[target] = true;
+    }
     if (!status && options->id) {
         id_column = find_column(options->id, names, count);
         if (id_column == count) return no_such_column(source, options->id, names, count, error);

@@ -13,7 +13,7 @@ labels_npy() {
 
 small_table
 labels_npy 80 >labels.npy
-fit_small table.npy --target labels.npy -o model.safetensors 2>/dev/null | sed -n '2p;5p'
+fit_small table.npy --target labels.npy -o model.safetensors 2>/dev/null | sed -n '1p;5p'
 try taildropout evaluate model.safetensors table.npy
 try taildropout scree model.safetensors table.npy
 taildropout evaluate model.safetensors table.npy --target labels.npy | numbers

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ * Tables in and out: the options that say how one is read, and the file that one goes to. */
+#ifndef TDROP_CLI_TABLE_H
+#define TDROP_CLI_TABLE_H
+
+#include "options.h"
+
+typedef struct table_settings {
+    const char *columns, *drop, *id, *delimiter, *target;
+} table_settings;
+
+/* The options of how a table is read; `settings` has a member `table`. */
+#define OPTION_ROWS_TABLE(settings)                                                                \
+    {.name = "columns",                                                                            \
+     .type = OPTION_TEXT,                                                                          \
+     .value = "A,B,...",                                                                           \
+     .field = offsetof(settings, table.columns),                                                   \
+     .help = "only these columns of DATA: names, or numbers from 1 where it has none"},            \
+        {.name = "drop",                                                                           \
+         .type = OPTION_TEXT,                                                                      \
+         .value = "A,B,...",                                                                       \
+         .field = offsetof(settings, table.drop),                                                  \
+         .help = "all columns of DATA but these"},                                                 \
+        OPTION_ROWS_FIELDS(settings)
+
+#define OPTION_ROWS_FIELDS(settings)                                                               \
+    {.name = "id",                                                                                 \
+     .type = OPTION_TEXT,                                                                          \
+     .value = "COLUMN",                                                                            \
+     .field = offsetof(settings, table.id),                                                        \
+     .help = "column of a .csv file that says what rows are called: not used, but written into "   \
+             ".csv outputs"},                                                                      \
+    {                                                                                              \
+        .name = "delimiter", .type = OPTION_TEXT, .value = "C",                                    \
+        .field = offsetof(settings, table.delimiter),                                              \
+        .help = "between the fields of a .csv file; tab for a tab (default: found out)"            \
+    }
+
+#define OPTION_ROW_TARGET(settings)                                                                \
+    {                                                                                              \
+        .name = "target", .type = OPTION_TEXT, .value = "COLUMN|FILE",                             \
+        .field = offsetof(settings, table.target),                                                 \
+        .help = "labels of DATA, numbers or text, one for each row: for a classifier"              \
+    }
+
+/* Reads a table. A model, unless NULL, says which columns are looked for, where the table has names
+ * and none were asked for; `missing` is what it does about missing cells. On failure says why and
+ * returns 0. */
+int table_read(tdrop_data **data, const char *source, tdrop_part part,
+               const table_settings *settings, tdrop_missing missing, const tdrop_model *model);
+
+/* Writes values[shape[0], ...] as .csv, where the path ends so, with `columns` as names and `ids`
+ * as ids (each may be NULL), otherwise as .npy. */
+tdrop_status table_write(const char *path, const float *values, int dims, const size_t *shape,
+                         const tdrop_column_info *columns, const tdrop_data *ids, int force,
+                         tdrop_error *error);
+
+/* Whether a path ends in .csv. */
+int table_is_csv(const char *path);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "task_choice.h"
+
+#include "message.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* What a column of targets looks like. */
+typedef struct target_look {
+    int text, fractions;
+    size_t values;  /* different ones; more than MOST_VALUES are not counted */
+    float fraction; /* the first number that is not whole */
+} target_look;
+
+enum { MOST_VALUES = 100 };
+
+static void look_at_number(target_look *look, float seen[MOST_VALUES], float value) {
+    if (value != floorf(value) && !look->fractions) {
+        look->fractions = 1;
+        look->fraction = value;
+    }
+    size_t at = 0;
+    while (at < look->values && at < MOST_VALUES && seen[at] != value)
+        at++;
+    if (at < look->values) return;
+    if (at < MOST_VALUES) seen[at] = value;
+    look->values = at + 1;
+}
+
+static target_look look_at(const tdrop_data *target) {
+    target_look look = {0};
+    tdrop_data_info info;
+    tdrop_column_info column;
+    float seen[MOST_VALUES], value;
+    tdrop_data_get_info(target, &info);
+    look.text = tdrop_data_get_column(target, 0, &column) == TDROP_OK &&
+                column.kind == TDROP_COLUMN_CATEGORY;
+    for (size_t row = 0; row < info.rows && info.columns == 1 && look.values <= MOST_VALUES; row++)
+        if (tdrop_data_get_rows(target, row, 1, &value) == TDROP_OK)
+            look_at_number(&look, seen, value);
+    return look;
+}
+
+static int choose(task_choice *choice, tdrop_task task) {
+    choice->task = task;
+    return 1;
+}
+
+int task_choose(task_choice *choice, int asked, const tdrop_data *target) {
+    tdrop_data_info info = {.name = ""};
+    if (target) tdrop_data_get_info(target, &info);
+    if (asked >= 0) {
+        snprintf(choice->why, sizeof choice->why, "as asked");
+        return choose(choice, (tdrop_task)asked);
+    }
+    if (!target) {
+        snprintf(choice->why, sizeof choice->why, "there is no target");
+        return choose(choice, TDROP_TASK_AUTOENCODE);
+    }
+    const target_look look = look_at(target);
+    if (look.text) {
+        snprintf(choice->why, sizeof choice->why, "the target is text");
+        return choose(choice, TDROP_TASK_CLASSIFY);
+    }
+    if (!look.fractions && look.values <= MOST_VALUES) {
+        snprintf(choice->why, sizeof choice->why, "the target is a few whole numbers");
+        return choose(choice, TDROP_TASK_CLASSIFY);
+    }
+    if (look.fractions)
+        message_error("%s: a target of numbers such as %g, which are no labels: give --task "
+                      "classify to take each number for a class",
+                      info.name, (double)look.fraction);
+    else
+        message_error("%s: a target of more than %d numbers, which are hardly labels: give --task "
+                      "classify to take each number for a class",
+                      info.name, MOST_VALUES);
+    return 0;
+}
