@@ -35,6 +35,7 @@ typedef struct bench_row {
 } bench_row;
 
 /* All rows, ended by one without a name. */
+extern const bench_row bench_csv_rows[];
 extern const bench_row bench_layer_rows[];
 extern const bench_row bench_product_rows[];
 extern const bench_row bench_rival_rows[];
