@@ -735,17 +735,14 @@ static int run_as(const char *command, int argc, char **argv) {
     };
     job.checkpoints.verbose = s->verbose;
     job.law = (tdrop_law_options){.p = s->p > 0 ? s->p : 0, .k_min = (uint32_t)s->k_min};
-    if (!law_text_read(s->law, &job.law, &job.law_weights, &exit_code)) return exit_code;
-    const int done = table_read(&job.data, s->data, TDROP_PART_TRAIN, &s->table,
-                                (tdrop_missing)s->missing, NULL) &&
-                     read_target(&job) && compute_open(&job.compute, &s->compute) && train(&job) &&
-                     save(&job) && report(&job);
-    compute_close(&job.compute);
-    tdrop_model_destroy(job.model);
-    tdrop_data_destroy(job.data);
-    tdrop_data_destroy(job.target);
-    free(job.law_weights);
-    return done ? EXIT_DONE : EXIT_FAILED;
+    int done = 0;
+    if (settings_agree(s, wishes, &exit_code) &&
+        law_text_read(s->law, &job.law, &job.law_weights, &exit_code)) {
+        exit_code = EXIT_FAILED;
+        done = open_report(&job, wishes) && work(&job);
+    }
+    release(&job);
+    return done ? EXIT_DONE : exit_code;
 }
 
 static int run(int argc, char **argv) {

@@ -16,9 +16,8 @@ typedef struct inputs {
 } inputs;
 
 #define OPERAND_HELP_DATA                                                                          \
-    "a table: a path (.csv, .npy or IDX, also in gzip, told by content), - for standard input, "   \
-    "or "                                                                                          \
-    "fashion-mnist"
+    "a table: a path (.csv, .npy, .npz, IDX, .fvecs or .fbin, also in gzip), FILE.npz:NAME, - "    \
+    "for standard input, or fashion-mnist"
 #define OPERAND_HELP_MODEL "a model made by taildropout fit or prune"
 
 /* Reads a table by the defaults. On failure says why and returns 0. */

@@ -75,8 +75,9 @@ typedef struct tdrop_data_read_options {
 } tdrop_data_read_options;
 
 /* Reads a table from a file, told by its content: .npy (versions 1 to 3, C and Fortran order, both
- * endians, bool, integers of 1 to 8 bytes, floats of 2, 4 and 8), IDX as MNIST uses it, .csv, and
- * each of them in gzip. A shape [N, a, b, ...] becomes N rows of a*b*... columns and is
+ * endians, bool, integers of 1 to 8 bytes, floats of 2, 4 and 8), .npz ("file.npz:name", or the file
+ * alone where it holds one array), IDX as MNIST uses it, .csv, and each of them in gzip; .fvecs and
+ * .fbin, which have no mark, are told by the name's ending. A shape [N, a, b, ...] becomes N rows of a*b*... columns and is
  * remembered; [N] is one column. `source` is a path, "-" for standard input, or "fashion-mnist" for
  * that data set from Debian's package dataset-fashion-mnist (60,000 rows to train, 10,000 to test)
  * and "fashion-mnist:labels" for its labels; write "./fashion-mnist" for a file of that name.

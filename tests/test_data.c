@@ -7,9 +7,11 @@
 
 #include <cmocka.h>
 
+#include "base/memory.h"
 #include "data/bytes.h"
 #include "data/idx.h"
 #include "data/npy.h"
+#include "data/npz.h"
 #include "data/table.h"
 #include "scratch.h"
 
@@ -561,6 +563,165 @@ static void read_tells_formats_by_content(void **state) {
     assert_unreadable(".", TDROP_ERROR_FILE, ".: cannot be read: Is a directory");
 }
 
+/* Adds the entry of a file to the directory at the end of an archive, or, where `local`, its own
+ * header. */
+static void add_zip_header(blob *b, bool local, const char *name, unsigned method, uint32_t crc,
+                           size_t packed, size_t size, size_t at) {
+    add(b, local ? "PK\3\4" : "PK\1\2", 4);
+    if (!local) add_number(b, 20, 2, false);
+    add_number(b, 20, 2, false);
+    add_number(b, 0, 2, false);
+    add_number(b, method, 2, false);
+    add_number(b, 0, 4, false);
+    add_number(b, crc, 4, false);
+    add_number(b, packed, 4, false);
+    add_number(b, size, 4, false);
+    add_number(b, strlen(name), 2, false);
+    add_number(b, 0, 2, false);
+    if (!local) {
+        add_number(b, 0, 10 - 4, false);
+        add_number(b, 0, 4, false);
+        add_number(b, at, 4, false);
+    }
+    add(b, name, strlen(name));
+}
+
+/* An archive of the same array under two names, the first stored, the second deflated. */
+static void make_archive(blob *b, const blob *array, size_t files) {
+    static const char *const names[] = {"first.npy", "second.npy"};
+    size_t starts[2], packed[2] = {array->size, 0};
+    static unsigned char small[1 << 12];
+    z_stream stream = {.next_in = (Bytef *)(uintptr_t)array->bytes,
+                       .avail_in = (uInt)array->size,
+                       .next_out = small,
+                       .avail_out = sizeof small};
+    assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    packed[1] = stream.total_out;
+    deflateEnd(&stream);
+    uint32_t crc = (uint32_t)crc32(0, array->bytes, (uInt)array->size);
+    b->size = 0;
+    for (size_t i = 0; i < files; i++) {
+        starts[i] = b->size;
+        add_zip_header(b, true, names[i], i ? 8 : 0, crc, packed[i], array->size, 0);
+        add(b, i ? small : array->bytes, packed[i]);
+    }
+    size_t directory = b->size;
+    for (size_t i = 0; i < files; i++)
+        add_zip_header(b, false, names[i], i ? 8 : 0, crc, packed[i], array->size, starts[i]);
+    size_t size = b->size - directory;
+    add(b, "PK\5\6\0\0\0\0", 8);
+    add_number(b, files, 2, false);
+    add_number(b, files, 2, false);
+    add_number(b, size, 4, false);
+    add_number(b, directory, 4, false);
+    add_number(b, 0, 2, false);
+}
+
+static void read_takes_arrays_out_of_archives(void **state) {
+    (void)state;
+    static blob pair, archive;
+    make_pair(&pair);
+    make_archive(&archive, &pair, 2);
+    scratch_write("a.npz", archive.bytes, archive.size);
+    assert_pair("a.npz:first");
+    assert_pair("a.npz:second.npy");
+    assert_unreadable("a.npz", TDROP_ERROR_DATA, "2 arrays (first.npy, second.npy); say which");
+    assert_unreadable("a.npz:third", TDROP_ERROR_FORMAT, "no array 'third'; it holds first.npy");
+    assert_unreadable("b.npz:first", TDROP_ERROR_FILE, "b.npz: cannot be opened");
+    make_archive(&archive, &pair, 1);
+    scratch_write("a.npz", archive.bytes, archive.size);
+    assert_pair("a.npz");
+    scratch_write("a.npz:x", pair.bytes, pair.size);
+    assert_pair("a.npz:x"); /* a file of that name goes first */
+}
+
+/* Cut at every place and changed at every place: refused, or the same array. */
+static void damaged_archives_are_refused(void **state) {
+    (void)state;
+    static blob pair, archive, changed;
+    make_pair(&pair);
+    make_archive(&archive, &pair, 2);
+    for (size_t at = 0; at < archive.size; at++) {
+        changed = archive;
+        changed.bytes[at] ^= 0xff;
+        for (int cut = 0; cut < 2; cut++) {
+            tdrop_bytes bytes = {.size = cut ? at : changed.size};
+            bytes.data = tdrop_alloc(bytes.size, 1);
+            assert_non_null(bytes.data);
+            memcpy(bytes.data, changed.bytes, bytes.size);
+            tdrop_error error;
+            if (tdrop_npz_matches(bytes.data, bytes.size) &&
+                tdrop_npz_extract(&bytes, "a.npz", "second", &error) == TDROP_OK) {
+                assert_false(cut);
+                assert_int_equal(bytes.size, pair.size);
+                assert_memory_equal(bytes.data, pair.bytes, pair.size);
+            }
+            tdrop_bytes_release(&bytes);
+        }
+    }
+}
+
+static void read_takes_vectors_by_their_names(void **state) {
+    (void)state;
+    static blob b;
+    b.size = 0;
+    add_number(&b, 2, 4, false);
+    add_value(&b, 'f', 4, 1.5, false);
+    add_value(&b, 'f', 4, -2, false);
+    scratch_write("a.fvecs", b.bytes, b.size);
+    assert_pair("a.fvecs");
+    scratch_write("a.fvecs", b.bytes, b.size - 1);
+    assert_unreadable("a.fvecs", TDROP_ERROR_FORMAT, "11 bytes are no whole rows of 2 numbers");
+    add_number(&b, 1, 4, false);
+    add(&b, "\0\0\0\0\0\0\0\0", 8);
+    scratch_write("a.fvecs", b.bytes, b.size);
+    assert_unreadable("a.fvecs", TDROP_ERROR_FORMAT, "row 2 has 1 numbers, but the first has 2");
+    b.size = 0;
+    add_number(&b, 1, 4, false);
+    add_number(&b, 2, 4, false);
+    add_value(&b, 'f', 4, 1.5, false);
+    add_value(&b, 'f', 4, -2, false);
+    scratch_write("a.fbin", b.bytes, b.size);
+    assert_pair("a.fbin");
+    scratch_write("a.fbin", b.bytes, b.size - 1);
+    assert_unreadable("a.fbin", TDROP_ERROR_FORMAT, "cut short, 7 of the 8 bytes");
+    scratch_write("a.fbin", b.bytes, 5);
+    assert_unreadable("a.fbin", TDROP_ERROR_FORMAT, "cut short within the header");
+}
+
+static void read_chooses_columns_and_counts_gaps(void **state) {
+    (void)state;
+    static blob b;
+    begin_npy(&b, 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }\n");
+    for (int i = 0; i < 6; i++)
+        add_value(&b, 'f', 4, i == 4 ? (double)NAN : i, false);
+    scratch_write("t.npy", b.bytes, b.size);
+    static const char *const drop[] = {"2"}, *const bad[] = {"4"};
+    tdrop_data *data = NULL;
+    tdrop_error error;
+    tdrop_data_read_options options = {.drop = drop, .drop_count = 1};
+    assert_unreadable("t.npy", TDROP_ERROR_DATA, "row 2, column 2 is NaN");
+    assert_int_equal(tdrop_data_read(&data, "t.npy", &options, &error), TDROP_OK);
+    assert_int_equal(data->info.columns, 2);
+    assert_cell(data, 1, 1, 5);
+    tdrop_data_destroy(data);
+    options = (tdrop_data_read_options){.missing = TDROP_MISSING_MEAN};
+    assert_int_equal(tdrop_data_read(&data, "t.npy", &options, &error), TDROP_OK);
+    assert_int_equal(data->info.missing, 1);
+    assert_int_equal(data->columns[1].missing, 1);
+    tdrop_data_destroy(data);
+    options = (tdrop_data_read_options){.columns = bad, .column_count = 1};
+    assert_int_equal(tdrop_data_read(&data, "t.npy", &options, &error), TDROP_ERROR_DATA);
+    assert_non_null(strstr(error.message, "so give a number from 1 to 3"));
+    options = (tdrop_data_read_options){.id = "1"};
+    assert_int_equal(tdrop_data_read(&data, "t.npy", &options, &error), TDROP_ERROR_DATA);
+    options = (tdrop_data_read_options){.reserved = {1}};
+    assert_int_equal(tdrop_data_read(&data, "t.npy", &options, &error), TDROP_ERROR_RESERVED);
+    options = (tdrop_data_read_options){.missing = (tdrop_missing)7};
+    assert_int_equal(tdrop_data_read(&data, "t.npy", &options, &error), TDROP_ERROR_SIZE);
+}
+
 static void read_takes_standard_input(void **state) {
     (void)state;
     static blob b;
@@ -815,6 +976,10 @@ int main(void) {
         cmocka_unit_test(idx_refuses_what_it_must),
         cmocka_unit_test(readers_survive_damage),
         IN_SCRATCH(read_tells_formats_by_content),
+        IN_SCRATCH(read_takes_arrays_out_of_archives),
+        cmocka_unit_test(damaged_archives_are_refused),
+        IN_SCRATCH(read_takes_vectors_by_their_names),
+        IN_SCRATCH(read_chooses_columns_and_counts_gaps),
         IN_SCRATCH(read_takes_standard_input),
         IN_SCRATCH(read_inflates_gzip),
         IN_SCRATCH(gunzip_survives_damage),

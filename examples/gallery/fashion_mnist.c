@@ -12,7 +12,8 @@ static float *read_rows(const char *source, tdrop_part part, size_t *rows) {
     tdrop_data *data = NULL;
     tdrop_data_info info;
     tdrop_error error;
-    if (tdrop_data_read(&data, source, part, &error)) {
+    const tdrop_data_read_options options = {.part = part};
+    if (tdrop_data_read(&data, source, &options, &error)) {
         fprintf(stderr, "%s\n", error.message);
         exit(EXPERIMENT_NO_DATA);
     }

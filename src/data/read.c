@@ -1,26 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/error.h"
+#include "base/memory.h"
 #include "data/bytes.h"
 #include "data/csv.h"
 #include "data/idx.h"
 #include "data/npy.h"
+#include "data/npz.h"
 #include "data/select.h"
+#include "data/vectors.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Every format that is read; another one is another row. */
+/* Every format that is read; another one is another row. One without a mark of its own is told by
+ * the ending of the name, which goes before all marks. */
 static const struct {
-    const char *format;
+    const char *format, *ending;
     bool (*matches)(const unsigned char *bytes, size_t size);
     tdrop_status (*parse)(tdrop_data **data, const char *name, const unsigned char *bytes,
                           size_t size, const tdrop_data_read_options *options, tdrop_error *error);
 } readers[] = {
-    {".npy", tdrop_npy_matches, tdrop_npy_parse},
-    {"IDX", tdrop_idx_matches, tdrop_idx_parse},
-    {".csv", tdrop_csv_matches, tdrop_csv_parse}, /* any text: the last to be asked */
+    {".npy", NULL, tdrop_npy_matches, tdrop_npy_parse},
+    {"IDX", NULL, tdrop_idx_matches, tdrop_idx_parse},
+    {".fvecs", ".fvecs", NULL, tdrop_fvecs_parse},
+    {".fbin", ".fbin", NULL, tdrop_fbin_parse},
+    {".csv", NULL, tdrop_csv_matches, tdrop_csv_parse}, /* any text: the last to be asked */
 };
 enum { READERS = sizeof readers / sizeof *readers };
 
@@ -31,14 +37,25 @@ static tdrop_status unknown_format(const char *name, tdrop_error *error) {
         used += (size_t)snprintf(formats + used, sizeof formats - used, "%s%s", i ? ", " : "",
                                  readers[i].format);
     return tdrop_fail(error, TDROP_ERROR_FORMAT,
-                      "%s: not a format that is read: %s, each as it is or in gzip", name, formats);
+                      "%s: not a format that is read: %s, .npz, each as it is or in gzip", name,
+                      formats);
+}
+
+/* Whether a name ends so, before a ".gz" that it may have. */
+static bool ends_with(const char *name, const char *ending) {
+    size_t length = strlen(name), end = strlen(ending);
+    if (length > 3 && strcmp(name + length - 3, ".gz") == 0) length -= 3;
+    return length >= end && memcmp(name + length - end, ending, end) == 0;
 }
 
 static tdrop_status parse(tdrop_data **data, const char *name, const tdrop_bytes *bytes,
                           const tdrop_data_read_options *options, tdrop_error *error) {
     if (bytes->size == 0) return tdrop_fail(error, TDROP_ERROR_FORMAT, "%s: is empty", name);
     for (size_t i = 0; i < READERS; i++)
-        if (readers[i].matches(bytes->data, bytes->size))
+        if (readers[i].ending && ends_with(name, readers[i].ending))
+            return readers[i].parse(data, name, bytes->data, bytes->size, options, error);
+    for (size_t i = 0; i < READERS; i++)
+        if (readers[i].matches && readers[i].matches(bytes->data, bytes->size))
             return readers[i].parse(data, name, bytes->data, bytes->size, options, error);
     return unknown_format(name, error);
 }
@@ -72,6 +89,25 @@ static tdrop_status find_path(const char **path, const char *source, tdrop_part 
     return TDROP_OK;
 }
 
+/* "file.npz:name" is an array in an archive, unless there is a file of that name; NULL: none is
+ * named. */
+static const char *find_array(const char *path) {
+    const char *colon = strrchr(path, ':');
+    if (!colon || access(path, F_OK) == 0) return NULL;
+    size_t length = (size_t)(colon - path);
+    return length >= 4 && memcmp(colon - 4, ".npz", 4) == 0 ? colon + 1 : NULL;
+}
+
+/* What a file holds, unpacked. */
+static tdrop_status read_bytes(tdrop_bytes *bytes, const char *path, const char *array,
+                               tdrop_error *error) {
+    tdrop_status status = tdrop_bytes_read(bytes, path, error);
+    if (!status) status = tdrop_bytes_gunzip(bytes, path, error);
+    if (!status && (array || tdrop_npz_matches(bytes->data, bytes->size)))
+        status = tdrop_npz_extract(bytes, path, array, error);
+    return status;
+}
+
 static tdrop_status check_options(const tdrop_data_read_options *options, tdrop_error *error) {
     for (size_t i = 0; i < sizeof options->reserved / sizeof *options->reserved; i++)
         if (options->reserved[i])
@@ -90,10 +126,14 @@ tdrop_status tdrop_data_read(tdrop_data **data, const char *source,
     tdrop_status status = check_options(options, error);
     if (!status) status = find_path(&path, source, options->part, error);
     if (status) return status;
+    const char *array = find_array(path);
+    char *archive = array ? tdrop_copy_string(path) : NULL;
+    if (array && !archive) return tdrop_fail_memory(error, source);
+    if (array) archive[array - path - 1] = '\0';
     tdrop_bytes bytes = {0};
-    status = tdrop_bytes_read(&bytes, path, error);
-    if (!status) status = tdrop_bytes_gunzip(&bytes, path, error);
+    status = read_bytes(&bytes, archive ? archive : path, array, error);
     if (!status) status = parse(data, source, &bytes, options, error);
     tdrop_bytes_release(&bytes);
+    tdrop_free(archive);
     return status;
 }
