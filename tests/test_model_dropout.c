@@ -3,6 +3,7 @@
  * instruction sets have a say. */
 #include "model/net.h"
 #include "models.h"
+#include "scratch.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -157,7 +158,7 @@ int main(void) {
         cmocka_unit_test(nothing_is_dropped_at_zero_or_in_use),
         cmocka_unit_test(rows_steps_seeds_and_layers_differ),
         cmocka_unit_test(a_row_goes_by_its_place),
-        cmocka_unit_test(a_fit_has_one_result),
+        cmocka_unit_test_setup_teardown(a_fit_has_one_result, scratch_enter, scratch_leave),
     };
     return cmocka_run_group_tests_name("model_dropout", tests, NULL, NULL);
 }

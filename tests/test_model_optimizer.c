@@ -4,6 +4,7 @@
 #include "model/optimizer.h"
 #include "model/schedule.h"
 #include "models.h"
+#include "scratch.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -288,7 +289,7 @@ int main(void) {
         cmocka_unit_test(kinds_have_names),
         cmocka_unit_test(cosine_goes_from_the_highest_to_zero),
         cmocka_unit_test(warm_up_rises_in_a_line),
-        cmocka_unit_test(fits_follow_their_options),
+        cmocka_unit_test_setup_teardown(fits_follow_their_options, scratch_enter, scratch_leave),
         cmocka_unit_test(bad_numbers_are_refused),
     };
     return cmocka_run_group_tests_name("model_optimizer", tests, NULL, NULL);
