@@ -32,8 +32,10 @@ typedef struct fit_settings {
     uint64_t features, k_min, epochs, batch, patience, seed, split_seed;
     uint64_t warm_up;
     double weight_decay, momentum, clip_norm;
-    double p, learning_rate, average, valid; /* p below 0: not given; the others 0: not given */
-    int task, schedule, optimizer, scale, missing, independent, force; /* task 0: not given */
+    double p; /* below 0: not given */
+    double balance, learning_rate, average, valid;
+    int task; /* 0: not given */
+    int schedule, optimizer, scale, missing, independent, center, keep_last, force;
     table_settings table;
     compute_settings compute;
     checkpoint_settings checkpoint;
@@ -132,6 +134,16 @@ static const option_row options[] = {
     {.name = "independent",
      AT(independent),
      .help = "draw k for each row on its own (default: evenly spread over the batch)"},
+    {.name = "balance",
+     .type = OPTION_REAL,
+     .value = "POWER",
+     AT(balance),
+     .low = 0,
+     .high = 2,
+     .closed = 1,
+     .help =
+         "divide each row's loss by the running loss at its k to this power (default 0); with 1 "
+         "every width has the same say"},
     {.name = "epochs",
      .type = OPTION_COUNT,
      .value = "N",
@@ -198,6 +210,13 @@ static const option_row options[] = {
      .value = "STEPS",
      AT(warm_up),
      .help = "steps over which the learning rate rises to the first of its course (default 0)"},
+    {.name = "center",
+     AT(center),
+     .help = "train as though the inputs had mean 0: faster where they are far from it"},
+    {.name = "keep-last",
+     AT(keep_last),
+     .help = "keep the weights of the last epoch (default: of the epoch with the lowest held-out "
+             "loss)"},
     {.name = "patience",
      .type = OPTION_COUNT,
      .value = "N",
@@ -309,6 +328,7 @@ static tdrop_fit_options fit_options_of(const fit_job *job) {
         .law = job->law,
         .no_drop = s->p == 0,
         .independent = s->independent,
+        .balance = s->balance,
         .epochs = (uint32_t)s->epochs,
         .batch = s->batch,
         .learning_rate = s->learning_rate,
@@ -319,6 +339,8 @@ static tdrop_fit_options fit_options_of(const fit_job *job) {
         .momentum = s->momentum,
         .clip_norm = s->clip_norm,
         .warm_up = s->warm_up,
+        .center = s->center,
+        .keep_last = s->keep_last,
         .patience = (uint32_t)s->patience,
         .seed = s->seed,
         .valid_share = s->valid,
@@ -392,7 +414,9 @@ static void write_law_line(FILE *out, const tdrop_fit_options *o) {
     }
     fputs("law           ", out);
     law_text_write(out, &o->law);
-    fprintf(out, ", %s\n", o->independent ? "each row on its own" : "spread over the batch");
+    fprintf(out, ", %s", o->independent ? "each row on its own" : "spread over the batch");
+    if (o->balance > 0.0) fprintf(out, ", balance %s", number_plain(o->balance).text);
+    fputc('\n', out);
 }
 
 /* What differs from the default. */
@@ -419,7 +443,7 @@ static void write_training_lines(FILE *out, const tdrop_fit_settings *s) {
         fputs("no average", out);
     if (o->warm_up) fprintf(out, ", warm-up %s steps", number_grouped(o->warm_up).text);
     write_optimizer(out, o);
-    fputc('\n', out);
+    fputs(o->center ? ", centred\n" : "\n", out);
 }
 
 static void write_settings(const fit_job *job, const tdrop_fit_settings *s) {

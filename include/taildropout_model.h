@@ -254,6 +254,9 @@ typedef struct tdrop_fit_options {
                                * the laws that read it */
     int no_drop;              /* nonzero: nothing is dropped and nothing is ordered */
     int independent;      /* nonzero: k of each row on its own; default stratified in the batch */
+    double balance;       /* each row's loss counts 1 / (running loss at its k)^balance, so that
+                           * narrow widths, whose loss is largest, do not own the gradient; in
+                           * [0, 2], 1: what is minimised is the mean of ratios; 0: all alike */
     uint32_t epochs;      /* 10 */
     size_t batch;         /* rows in a step; 256, or all training rows where there are fewer */
     double learning_rate; /* the highest of the schedule; 0.002 */
@@ -266,6 +269,10 @@ typedef struct tdrop_fit_options {
     double clip_norm;    /* a longer gradient (all of it) is shortened to this; 0: none is */
     uint64_t warm_up;    /* so many steps the rate rises in a line to the first of the schedule,
                           * which has the others; 0 */
+    int center;          /* nonzero: train as though the inputs had mean 0; the model is the same
+                          * kind of model, and values far from 0 are learnt faster */
+    int keep_last;       /* nonzero: the weights after the last step, rather than those of the
+                          * epoch with the lowest validation loss */
     uint32_t patience;   /* stop after so many epochs without a better validation loss; 0: never */
     uint64_t seed;       /* 0 */
     double valid_share;  /* share of rows held out, in (0, 1); default 0.1 */
@@ -298,6 +305,8 @@ typedef struct tdrop_fit_options {
  *                            exact one, torch's approximate='none'
  *           | 'sigmoid'      1 / (1 + e^-v)
  *           | 'tanh'
+ *           | 'widthbias'    behind a linear layer that comes after a tail: a bias for each k
+ *                            of 0..n, by what the row keeps there, learnt from zeros
  *           | 'tail'         the layer that drops
  *           | 'layer-norm'   each row minus its mean, over the root of its variance + 1e-5, then
  *                            scaled and shifted by column (weight, bias), as torch's LayerNorm
@@ -307,8 +316,8 @@ typedef struct tdrop_fit_options {
  *
  * Input and output widths come from the data (outputs of a classifier: one a class): a last
  * linear layer to the output is added. Where no activation is named, a relu stands behind every
- * linear layer but the code and the output. So "512-256-[64]-256-512" for 784 columns is
- * 784-512-256-64-256-512-784. There are 1 to 8 tails, with a linear layer before, between and after
+ * linear layer (and its widthbias) but the code and the output. So "512-256-[64]-256-512" for 784
+ * columns is 784-512-256-64-256-512-784. There are 1 to 8 tails, with a linear layer before, between and after
  * them. Activations and dropout may come between: what a tail dropped before one stays dropped
  * behind it, also where sigmoid(0) is not 0. A layer-norm may not, since it mixes columns; behind a
  * linear layer it normalises each row as it is at its own k, so a cut model equals the whole one

@@ -139,6 +139,8 @@ static const tdrop_fit_options kinds[] = {
      .clip_norm = 0.5,
      .warm_up = 4},
     {.arch = "4-[2]-4", .epochs = 3, .batch = 8, .optimizer = TDROP_OPTIMIZER_SGD, .momentum = 0.5},
+    {.arch = "4-[2]-4-widthbias", .epochs = 3, .batch = 8, .balance = 0.6, .center = 1},
+    {.arch = "4-[2]-4", .epochs = 3, .batch = 8, .keep_last = 1},
 };
 
 static tdrop_fit_options kind(size_t number) {

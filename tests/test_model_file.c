@@ -147,6 +147,7 @@ static void models_come_back(void **state) {
         {TDROP_ELEMENT_F32,
          3,
          {.arch = "[4]", .law = {TDROP_LAW_TABLE, .weights = weights, .weight_count = 5}}},
+        {TDROP_ELEMENT_F32, 3, {.arch = "7-[4]-7-widthbias"}},
         {TDROP_ELEMENT_F32, 3, {.arch = "7-[4]-7", .seed = UINT64_MAX, .split_seed = 1}},
         {TDROP_ELEMENT_F32,
          3,

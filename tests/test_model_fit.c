@@ -305,6 +305,8 @@ static void neither_threads_nor_processor_decide(void **state) {
     assert_same_bits_everywhere(data, options);
     options.task = TDROP_TASK_CLASSIFY;
     options.target = labels;
+    options.balance = 0.75;
+    options.center = 1;
     assert_same_bits_everywhere(data, options);
     tdrop_data_destroy(labels);
     tdrop_data_destroy(data);
@@ -313,9 +315,9 @@ static void neither_threads_nor_processor_decide(void **state) {
 /* Every option that is not a matter of speed gives another file. */
 static void every_option_decides(void **state) {
     (void)state;
-    tdrop_fit_options ways[16];
+    tdrop_fit_options ways[18];
     size_t count = 0;
-    for (; count < 16; count++)
+    for (; count < 18; count++)
         ways[count] = quick;
     ways[1].seed = 2;
     ways[2].seed = 1ull << 40;
@@ -332,8 +334,11 @@ static void every_option_decides(void **state) {
     ways[13].learning_rate = 0.02;
     ways[14].valid_share = 0.2;
     ways[15].scale = TDROP_SCALE_NONE;
+    ways[16].balance = 0.5;
+    ways[17].center = 1;
+    ways[17].scale = TDROP_SCALE_NONE;
     tdrop_data *data = table();
-    float *values[16];
+    float *values[18];
     for (size_t i = 0; i < count; i++) {
         tdrop_model *model = models_fit(data, &ways[i]), *again = models_fit(data, &ways[i]);
         assert_true(models_same_file(model, again));
@@ -457,6 +462,31 @@ static seen settings_of(const tdrop_data *data, const tdrop_fit_options *options
     return s;
 }
 
+static void the_last_weights_are_kept_on_request(void **state) {
+    (void)state;
+    tdrop_data *data = table();
+    tdrop_fit_options options = {.arch = "9-[6]-9",
+                                 .batch = 32,
+                                 .learning_rate = 0.5, /* so high that the loss goes up and down */
+                                 .schedule = TDROP_SCHEDULE_CONSTANT,
+                                 .average = -1.0};
+    int differed = 0;
+    for (options.epochs = 2; options.epochs < 12; options.epochs++) {
+        seen s = {0};
+        options.keep_last = 0;
+        tdrop_model *best = watch(data, &options, &s);
+        options.keep_last = 1;
+        tdrop_model *last = models_fit(data, &options);
+        int last_is_best = s.valid_loss[options.epochs - 1] == s.last.best_loss;
+        assert_int_equal(models_same_file(best, last), last_is_best);
+        differed |= !last_is_best;
+        tdrop_model_destroy(best);
+        tdrop_model_destroy(last);
+    }
+    assert_true(differed);
+    tdrop_data_destroy(data);
+}
+
 static void defaults_are_as_documented(void **state) {
     (void)state;
     tdrop_data *data = models_table(100, 20, 4, 0.1, 1);
@@ -480,7 +510,8 @@ static void defaults_are_as_documented(void **state) {
     assert_int_equal(o->schedule, TDROP_SCHEDULE_ONE_CYCLE);
     assert_true(o->law.p == 0.5 && o->learning_rate == 0.002 && o->average == 0.99);
     assert_true(o->valid_share == 0.1 && o->law.k_min == 0 && o->patience == 0);
-    assert_true(o->seed == 0 && o->split_seed == 0 && !o->no_drop && !o->independent);
+    assert_true(o->balance == 0.0 && o->seed == 0 && o->split_seed == 0 && !o->no_drop &&
+                !o->independent);
     tdrop_data_destroy(data);
 }
 
@@ -719,6 +750,8 @@ static void bad_options_are_refused(void **state) {
         {{.arch = "8-[6"}, TDROP_ERROR_ARCH, "item '[6' at character 3"},
         {{.arch = ""}, TDROP_ERROR_ARCH, "item '' at character 1"},
         {{.arch = "8-8"}, TDROP_ERROR_ARCH, "0 tails"},
+        {{.balance = 2.1}, TDROP_ERROR_SIZE, "balance 2.1"},
+        {{.balance = -0.5}, TDROP_ERROR_SIZE, "balance -0.5"},
         {{.features = 7}, TDROP_ERROR_ARCH, "6 features"},
         {{.learning_rate = -1.0}, TDROP_ERROR_SIZE, "learning rate -1"},
         {{.learning_rate = 1000.5}, TDROP_ERROR_SIZE, "learning rate 1000.5"},
@@ -844,6 +877,7 @@ int main(void) {
         IN_SCRATCH(neither_threads_nor_processor_decide),
         IN_SCRATCH(every_option_decides),
         IN_SCRATCH(the_observer_sees_every_step),
+        IN_SCRATCH(the_last_weights_are_kept_on_request),
         cmocka_unit_test(defaults_are_as_documented),
         cmocka_unit_test(default_features_follow_the_columns),
         cmocka_unit_test(splits_are_rounded),

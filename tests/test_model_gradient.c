@@ -77,6 +77,9 @@ static const struct {
     {"dropout:0.25-8-dropout:0.5-tail-dropout:0.3-9-gelu", 6, 11},
     {"150-dropout:0.1-relu-[4]-8-relu-dropout:0.9", 5, 12}, /* beyond a vector of counters */
     {"8-gelu-[4]-gelu-8-tanh-6-tanh-tail-tanh-7-sigmoid-[5]", 6, 12},
+    {"8-[4]-8-widthbias", 6, 11}, /* biases by width */
+    {"8-relu-[4]-8-widthbias-relu-70-widthbias-relu-8-relu", 6, 11},
+    {"6-[3]-5-widthbias-[4]-8-widthbias-relu-8", 5, 12}, /* by either tail */
 };
 enum { NETS = sizeof nets / sizeof *nets };
 
@@ -242,6 +245,11 @@ static void plain_norm_backward(const plain *p, const tdrop_arch_layer *layer, c
     }
 }
 
+/* Where the bias by width of one output lies. */
+static size_t bias_at(const plain *p, const tdrop_arch_layer *layer, size_t o, const size_t *keep) {
+    return p->arch->tensors[layer->first_tensor].offset + keep[layer->tail] * layer->outputs + o;
+}
+
 static void plain_forward(const plain *p, const size_t *keep) {
     for (size_t i = 0; i < p->arch->layer_count; i++) {
         const tdrop_arch_layer *layer = &p->arch->layers[i];
@@ -255,6 +263,7 @@ static void plain_forward(const plain *p, const size_t *keep) {
         for (size_t o = 0; o < layer->outputs; o++) {
             if (layer->op != tdrop_op_linear) {
                 out[o] = activate_kept(p, i, o, in[o], keep, &slope);
+                if (layer->op->reads_k) out[o] += (double)p->parameters[bias_at(p, layer, o, keep)];
                 continue;
             }
             const float *weight = p->parameters + tensor[0].offset + o * layer->inputs;
@@ -286,8 +295,9 @@ static void plain_backward(const plain *p, const size_t *keep) {
         double *in = p->values[i], *to = p->gradients[i], *from = p->gradients[i + 1];
         if (is_norm(layer)) plain_norm_backward(p, layer, in, to, from);
         if (layer->op == tdrop_op_linear) plain_backward_linear(p, layer, in, to, from);
-        if (layer->op->tensors) continue;
+        if (layer->op->tensors && !layer->op->reads_k) continue;
         for (size_t j = 0; j < layer->inputs; j++) {
+            if (layer->op->reads_k) p->gradient[bias_at(p, layer, j, keep)] += from[j];
             activate_kept(p, i, j, in[j], keep, &to[j]);
             to[j] *= from[j];
         }

@@ -101,19 +101,25 @@ static tdrop_status read_items(arch_draft *draft, const char *text, tdrop_error 
     }
 }
 
-/* Where no activation was named: a relu behind every linear layer but the code. The layer to the
- * output comes later and has none either. */
+/* Whether layer i is linear, and not the code. */
+static bool is_hidden(const arch_draft *draft, size_t i) {
+    return draft->layer[i].op->has_width &&
+           !(i + 1 < draft->count && draft->layer[i + 1].op->is_tail);
+}
+
+/* Where no activation was named: a relu behind every linear layer but the code, and behind the bias
+ * by width where there is one. The layer to the output comes later and has none either. */
 static tdrop_status add_default_activations(arch_draft *d, tdrop_error *error) {
     if (d->names_activation) return TDROP_OK;
     arch_draft plain = *d;
     d->count = 0;
     for (size_t i = 0; i < plain.count; i++) {
-        bool hidden = plain.layer[i].op->has_width &&
-                      !(i + 1 < plain.count && plain.layer[i + 1].op->is_tail);
+        bool biased = i + 1 < plain.count && plain.layer[i + 1].op->reads_k;
+        bool hidden = is_hidden(&plain, plain.layer[i].op->reads_k && i > 0 ? i - 1 : i);
         d->place = plain.layer[i].place;
         tdrop_status status =
             add_layer(d, plain.layer[i].op, plain.layer[i].width, plain.layer[i].billionths, error);
-        if (!status && hidden) status = add_layer(d, tdrop_op_relu, 0, 0, error);
+        if (!status && hidden && !biased) status = add_layer(d, tdrop_op_relu, 0, 0, error);
         if (status) return status;
     }
     return TDROP_OK;
@@ -156,12 +162,30 @@ static tdrop_status check_tails(arch_draft *draft, tdrop_error *error) {
         draft->text, tails, TDROP_MOST_TAILS);
 }
 
+/* Biases by width stand behind a tail and the linear layer that reads it. */
+static tdrop_status check_width_biases(arch_draft *draft, tdrop_error *error) {
+    bool tail = false;
+    for (size_t i = 0; i < draft->count; i++) {
+        tail = tail || draft->layer[i].op->is_tail;
+        if (!draft->layer[i].op->reads_k) continue;
+        if (tail && draft->layer[i - 1].op == tdrop_op_linear) continue;
+        draft->place = draft->layer[i].place;
+        return tdrop_fail(
+            error, TDROP_ERROR_ARCH,
+            "architecture '%.300s': widthbias has to stand behind a linear layer that "
+            "comes after a tail",
+            draft->text);
+    }
+    return TDROP_OK;
+}
+
 /* A name of the layer's tensor, and where its numbers lie. */
 static void lay_out_tensor(tdrop_arch *arch, const tdrop_arch_layer *layer,
                            const tdrop_tensor_kind *kind) {
     tdrop_parameter *tensor = &arch->tensors[arch->tensor_count++];
     snprintf(tensor->name, sizeof tensor->name, "%s.%zu.%s", layer->part, layer->index, kind->name);
     tensor->dims = 0;
+    if (kind->by_width) tensor->shape[tensor->dims++] = arch->tails[layer->tail].features + 1;
     if (kind->by_output) tensor->shape[tensor->dims++] = layer->outputs;
     if (kind->by_input) tensor->shape[tensor->dims++] = layer->inputs;
     tensor->count = tensor->shape[0] * (tensor->dims == 2 ? tensor->shape[1] : 1);
@@ -196,6 +220,7 @@ static tdrop_status lay_out(tdrop_arch *arch, arch_draft *draft, size_t inputs,
         name_layer(arch, i, layer);
         layer->inputs = width;
         layer->outputs = width = op->has_width ? draft->layer[i].width : width;
+        layer->tail = (int)arch->tail_count - 1;
         layer->first_tensor = arch->tensor_count;
         if (op->has_width && (double)layer->inputs * (double)layer->outputs > (double)INT32_MAX)
             return too_large(draft->text, error);
@@ -237,6 +262,7 @@ static char *write_text(const tdrop_arch *arch) {
 static tdrop_status build(tdrop_arch *arch, arch_draft *draft, size_t inputs, tdrop_error *error) {
     tdrop_arch made = {0};
     tdrop_status status = check_tails(draft, error);
+    if (!status) status = check_width_biases(draft, error);
     if (status) return status;
     made.layers = tdrop_alloc_zero(draft->count, sizeof *made.layers);
     made.tensors = tdrop_alloc_zero(draft->count * TDROP_MOST_TENSORS, sizeof *made.tensors);

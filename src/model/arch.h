@@ -17,6 +17,7 @@ typedef struct tdrop_arch_layer {
     size_t index;
     size_t inputs, outputs;
     uint32_t billionths; /* the op's share, where it has one: exact, however it was written */
+    int tail;            /* the last one before it; -1: none */
     size_t first_tensor; /* of op->tensors in the list below */
 } tdrop_arch_layer;
 

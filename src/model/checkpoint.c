@@ -90,25 +90,29 @@ static bool read_state(tdrop_trainer *t, const state_row *row, const char *text)
 }
 
 /* ---------------------------------------------------------------------------------------------
- * The tensors: the best weights, and every vector of the optimizer but the gradient, which the
- * next step makes anew
+ * The tensors: the best weights, every vector of the optimizer but the gradient, which the next
+ * step makes anew, and the running loss at each width
  */
 
 typedef struct vector {
     char name[32];
+    size_t count;
     float *values;
 } vector;
 
 static size_t list_vectors(const tdrop_trainer *t, vector list[MOST_VECTORS]) {
     const tdrop_optimizer *o = &t->optimizer;
     size_t count = 1;
-    list[0] = (vector){"best", t->best};
-    for (size_t v = 0; v < o->vectors && count < MOST_VECTORS; v++) {
+    list[0] = (vector){"best", o->count, t->best};
+    for (size_t v = 0; v < o->vectors && count + 1 < MOST_VECTORS; v++) {
         float *values = o->block + v * o->count;
         if (values == o->gradient) continue;
+        list[count].count = o->count;
         list[count].values = values;
         snprintf(list[count++].name, sizeof list->name, "optimizer.%zu", v);
     }
+    if (t->weights.loss) /* and how many rows it follows, behind it */
+        list[count++] = (vector){"width_losses", 2 * t->weights.widths, t->weights.loss};
     return count;
 }
 
@@ -131,7 +135,7 @@ tdrop_status tdrop_checkpoint_write(const tdrop_trainer *trainer, const char *pa
     for (size_t i = 0; i < document.tensor_count; i++)
         tensors[i] = (tdrop_tensor){.name = vectors[i].name,
                                     .dims = 1,
-                                    .shape = {trainer->optimizer.count},
+                                    .shape = {vectors[i].count},
                                     .data = vectors[i].values};
     memcpy(texts + 1, terms->term, terms->count * sizeof *texts);
     document.text_count += terms->count;
@@ -198,12 +202,12 @@ static tdrop_status read_vectors(const tdrop_trainer *t, const tdrop_safetensors
     vector vectors[MOST_VECTORS];
     size_t count = list_vectors(t, vectors);
     for (size_t i = 0; i < count; i++)
-        if (!has_vector(document, vectors[i].name, t->optimizer.count))
+        if (!has_vector(document, vectors[i].name, vectors[i].count))
             return wrong_value(path, vectors[i].name, error);
     if (document->tensor_count != count) return wrong_value(path, "tensors", error);
     for (size_t i = 0; i < count; i++)
         memcpy(vectors[i].values, tdrop_safetensors_tensor(document, vectors[i].name)->data,
-               t->optimizer.count * sizeof(float));
+               vectors[i].count * sizeof(float));
     return TDROP_OK;
 }
 

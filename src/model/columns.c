@@ -23,7 +23,7 @@ static void transpose(size_t rows, size_t columns, const float *from, float *to)
 
 tdrop_status tdrop_columns_create(tdrop_columns *columns, tdrop_net *net, size_t tail,
                                   const float *parameters) {
-    tdrop_columns made = {.net = net, .consumer = find_consumer(net, tail)};
+    tdrop_columns made = {.net = net, .consumer = find_consumer(net, tail), .tail = tail};
     const tdrop_arch_layer *layer = made.consumer->layer;
     const tdrop_parameter *tensor = &net->arch->tensors[layer->first_tensor];
     made.weights = tdrop_alloc(layer->inputs, layer->outputs * sizeof *made.weights);
@@ -77,10 +77,10 @@ static void advance_rows(void *arg, size_t index, unsigned worker) {
 }
 
 size_t tdrop_columns_advance(tdrop_columns *columns, size_t k) {
-    const tdrop_net *net = columns->net;
+    tdrop_net *net = columns->net;
     advance_job job = {columns, k};
     tdrop_run_tasks(net->parallel, (net->rows + ROWS_PER_TASK - 1) / ROWS_PER_TASK, advance_rows,
                     &job);
-    columns->k = k;
+    columns->k = net->kept[columns->tail] = k;
     return columns->consumer->edge + 1;
 }

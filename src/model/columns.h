@@ -15,7 +15,7 @@ typedef struct tdrop_columns {
     float *weights;             /* W transposed, [inputs, outputs] */
     const float *bias;
     float *sums; /* [max rows, outputs] before the bias */
-    size_t k;
+    size_t tail, k;
 } tdrop_columns;
 
 /* For one tail of the network, with these parameters, which have to stay. Errors: MEMORY. */

@@ -53,6 +53,8 @@ static tdrop_status check_options(const tdrop_fit_options *o, tdrop_error *error
     if (!(o->learning_rate >= 0.0 && o->learning_rate <= 1e3))
         return tdrop_fail(error, TDROP_ERROR_SIZE, "learning rate %g is outside (0, 1000]",
                           o->learning_rate);
+    if (!(o->balance >= 0.0 && o->balance <= 2.0))
+        return tdrop_fail(error, TDROP_ERROR_SIZE, "balance %g is outside [0, 2]", o->balance);
     if (!(o->average < 1.0))
         return tdrop_fail(error, TDROP_ERROR_SIZE, "average %g is not below 1", o->average);
     if (!(o->weight_decay <= 1e3))

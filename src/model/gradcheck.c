@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { PURPOSE_DATA = TDROP_PURPOSE_USER, PURPOSE_TARGET };
+enum { PURPOSE_DATA = TDROP_PURPOSE_USER, PURPOSE_TARGET, PURPOSE_ZEROS };
 
 typedef struct check {
     tdrop_arch arch;
@@ -78,6 +78,11 @@ static void draw_numbers(uint64_t seed, uint32_t purpose, size_t count, float *v
 /* Keeps from 0 to n in turn, so that both ends occur. */
 static void draw_all(check *c, uint64_t seed) {
     tdrop_arch_init(&c->arch, seed, c->parameters);
+    for (size_t i = 0; i < c->arch.layer_count; i++) { /* biases by width do not stay zero */
+        const tdrop_parameter *tensor = &c->arch.tensors[c->arch.layers[i].first_tensor];
+        if (c->arch.layers[i].op->reads_k)
+            draw_numbers(seed, PURPOSE_ZEROS, tensor->count, c->parameters + tensor->offset);
+    }
     draw_numbers(seed, PURPOSE_DATA, c->rows * c->arch.inputs, c->input);
     draw_numbers(seed, PURPOSE_TARGET, c->rows * c->arch.outputs, c->target);
     for (size_t i = 0; i < c->arch.parameters; i++)

@@ -162,8 +162,8 @@ tdrop_status tdrop_net_set_parameters(tdrop_net *net, const float *parameters, b
     net->training = training;
     for (size_t s = 0; s < net->step_count && !status; s++) {
         const tdrop_step *step = &net->steps[s];
-        if (!step->linear) continue;
         const tdrop_parameter *tensor = &net->arch->tensors[step->layer->first_tensor];
+        if (!step->linear) continue;
         bool backward = training && step->edge > 0; /* the data need no gradient */
         status = tdrop_linear_set_weights(step->linear, parameters + tensor[0].offset,
                                           step->layer->inputs, parameters + tensor[1].offset,
@@ -181,8 +181,10 @@ static const int32_t *keep_at(const tdrop_net *net, const tdrop_edge *edge) {
 tdrop_status tdrop_net_begin(tdrop_net *net, size_t rows, const int32_t *const *keep) {
     tdrop_status status = TDROP_OK;
     net->rows = rows;
-    for (size_t t = 0; t < net->arch->tail_count; t++)
+    for (size_t t = 0; t < net->arch->tail_count; t++) {
         net->keep[t] = keep ? keep[t] : NULL;
+        net->kept[t] = net->arch->tails[t].features;
+    }
     for (size_t s = 0; s < net->step_count && !status; s++) {
         const tdrop_step *step = &net->steps[s];
         const tdrop_edge *from = &net->edges[step->edge], *to = from + 1;

@@ -44,6 +44,7 @@ typedef struct tdrop_net {
     bool training;           /* since the parameters were last set */
     size_t max_rows, rows;
     const int32_t *keep[TDROP_MOST_TAILS]; /* [rows] of this batch for each tail; NULL: all */
+    size_t kept[TDROP_MOST_TAILS];         /* what every row keeps, where keep is NULL */
     size_t step_count;
     tdrop_step *steps;
     tdrop_edge *edges;                  /* step_count + 1 */

@@ -6,6 +6,7 @@
 #include "model/dropout.h"
 #include "model/layer_norm.h"
 #include "model/net.h"
+#include "model/width_bias.h"
 
 #include <math.h>
 #include <string.h>
@@ -227,9 +228,17 @@ static const tdrop_op ops[] = {
      .forward = tdrop_dropout_forward,
      .backward = tdrop_slope_backward,
      .reference = tdrop_dropout_reference},
+    {.name = "widthbias",
+     .reads_k = true,
+     .tensors = 1,
+     .tensor = {{.name = "bias", .by_width = true, .by_output = true, .begins_constant = true}},
+     .forward = tdrop_width_bias_forward,
+     .backward = tdrop_width_bias_backward,
+     .reference = tdrop_width_bias_reference},
 };
 
-const char *const tdrop_op_names = "relu, gelu, sigmoid, tanh, layer-norm, dropout:P and tail";
+const char *const tdrop_op_names =
+    "relu, gelu, sigmoid, tanh, layer-norm, dropout:P, widthbias and tail";
 
 const tdrop_op *const tdrop_op_linear = &ops[0];
 const tdrop_op *const tdrop_op_relu = &ops[1];

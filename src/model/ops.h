@@ -17,6 +17,7 @@ enum { TDROP_MOST_TENSORS = 2 };
 /* A tensor of a kind of layer. */
 typedef struct tdrop_tensor_kind {
     const char *name;         /* as torch.nn names it */
+    bool by_width;            /* it has a row for each k = 0..n of the tail before the layer */
     bool by_output, by_input; /* its dims: outputs, inputs, or outputs by inputs. Pruning takes the
                                * first rows of the one and columns of the other. */
     bool begins_constant;     /* its first values are `first`; otherwise random (model/arch.h) */
@@ -38,6 +39,7 @@ typedef struct tdrop_op {
     bool has_width;     /* its outputs are given by the text; otherwise outputs = inputs */
     bool has_share;     /* the text gives a share behind its name and a colon */
     bool is_tail;       /* drops the tail of its input */
+    bool reads_k;       /* goes by how much each row keeps at the tail before it */
     bool is_activation; /* names an activation, so that none is put in by default */
     bool has_kink;      /* its derivative jumps at 0 */
     bool keep_passes;   /* output j depends on input j alone, so what is dropped stays dropped */

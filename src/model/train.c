@@ -31,6 +31,9 @@ static tdrop_status allocate(tdrop_trainer *t, const tdrop_arch *arch, const tdr
                                                .clip_norm = options->clip_norm,
                                                .arch = arch};
     if (tdrop_optimizer_create(&t->optimizer, arch->parameters, &optimizer) ||
+        tdrop_width_weights_create(&t->weights, arch->features,
+                                   options->no_drop ? 0.0 : options->balance, options->batch) ||
+        tdrop_centering_create(&t->centering, arch, feed, t->split, options->center != 0) ||
         !(t->best = tdrop_alloc(arch->parameters, sizeof *t->best)) ||
         !(t->batch_rows = tdrop_alloc(options->batch, sizeof *t->batch_rows)))
         return tdrop_fail_memory(error, "training");
@@ -40,6 +43,19 @@ static tdrop_status allocate(tdrop_trainer *t, const tdrop_arch *arch, const tdr
                              .training = true,
                              .gradient = t->optimizer.gradient};
     return tdrop_runner_create(&t->runner, arch, feed, &net, error);
+}
+
+static void set_first_values(tdrop_trainer *t) {
+    const tdrop_fit_options *options = t->options;
+    const tdrop_arch *arch = t->runner.net->arch;
+    float *parameters = t->optimizer.parameters;
+    if (options->init) {
+        memcpy(parameters, options->init->parameters, arch->parameters * sizeof *parameters);
+        tdrop_centering_take(&t->centering, parameters);
+    } else {
+        tdrop_arch_init(arch, options->seed, parameters);
+        tdrop_centering_start(&t->centering, parameters);
+    }
 }
 
 tdrop_status tdrop_trainer_create(tdrop_trainer *trainer, const tdrop_fit_options *options,
@@ -52,11 +68,7 @@ tdrop_status tdrop_trainer_create(tdrop_trainer *trainer, const tdrop_fit_option
         tdrop_trainer_clear(&made);
         return status;
     }
-    if (options->init)
-        memcpy(made.optimizer.parameters, options->init->parameters,
-               arch->parameters * sizeof *made.best);
-    else
-        tdrop_arch_init(arch, options->seed, made.optimizer.parameters);
+    set_first_values(&made);
     tdrop_optimizer_start(&made.optimizer);
     memcpy(made.best, made.optimizer.parameters, arch->parameters * sizeof *made.best);
     made.progress.steps = steps_in_epoch(&made) * options->epochs;
@@ -68,6 +80,8 @@ tdrop_status tdrop_trainer_create(tdrop_trainer *trainer, const tdrop_fit_option
 void tdrop_trainer_clear(tdrop_trainer *trainer) {
     tdrop_runner_clear(&trainer->runner);
     tdrop_optimizer_clear(&trainer->optimizer);
+    tdrop_centering_clear(&trainer->centering);
+    tdrop_width_weights_clear(&trainer->weights);
     tdrop_free(trainer->best);
     tdrop_free(trainer->batch_rows);
     *trainer = (tdrop_trainer){0};
@@ -102,6 +116,23 @@ static void note_train_loss(tdrop_trainer *t, size_t count) {
     *running = isnan(*running) ? mean.loss : *running + 0.02 * (mean.loss - *running);
 }
 
+/* Lets every width have its say in the gradient, which lies in the last edge. */
+static void balance_widths(tdrop_trainer *t, size_t count) {
+    const tdrop_net *net = t->runner.net;
+    if (t->weights.power == 0.0) return;
+    tdrop_width_weights_find(&t->weights, count, t->runner.keep[0], t->runner.results);
+    tdrop_width_weights_apply(&t->weights, net->pass, t->options->parallel, count,
+                              net->arch->outputs, tdrop_net_edge(net, net->step_count));
+}
+
+/* The network gets these parameters as they are without centring. */
+static tdrop_status show_parameters(tdrop_trainer *t, float *parameters, bool training) {
+    tdrop_centering_show(&t->centering, parameters);
+    tdrop_status status = tdrop_net_set_parameters(t->runner.net, parameters, training);
+    tdrop_centering_hide(&t->centering, parameters);
+    return status;
+}
+
 static tdrop_status train_step(tdrop_trainer *t, size_t first) {
     const tdrop_fit_options *options = t->options;
     tdrop_net *net = t->runner.net;
@@ -114,12 +145,14 @@ static tdrop_status train_step(tdrop_trainer *t, size_t first) {
     choose_rows(t, first, count);
     tdrop_runner_load(&t->runner, t->batch_rows, 0, count);
     tdrop_status status = begin_batch(t, draw, first, count);
-    if (!status) status = tdrop_net_set_parameters(net, t->optimizer.parameters, true);
+    if (!status) status = show_parameters(t, t->optimizer.parameters, true);
     if (status) return status;
     tdrop_net_forward(net, 0, net->step_count);
     tdrop_runner_loss(&t->runner, count, true);
     note_train_loss(t, count);
+    balance_widths(t, count);
     tdrop_net_backward(net);
+    tdrop_centering_turn(&t->centering, t->optimizer.gradient);
     double rate = tdrop_schedule_rate_warm(options->schedule, options->learning_rate,
                                            options->warm_up, t->progress.step, t->progress.steps);
     tdrop_optimizer_step(&t->optimizer, rate, net->pass, options->parallel);
@@ -138,7 +171,7 @@ static tdrop_status validate(tdrop_trainer *t, double *loss) {
     tdrop_draw draw = {.seed = t->options->seed,
                        .purpose = TDROP_PURPOSE_VALID,
                        .batch = (uint32_t)split->valid_count};
-    tdrop_status status = tdrop_net_set_parameters(net, t->optimizer.average, false);
+    tdrop_status status = show_parameters(t, t->optimizer.average, false);
     for (size_t first = 0, count; first < split->valid_count && !status; first += count) {
         size_t left = split->valid_count - first;
         count = left < net->max_rows ? left : net->max_rows;
@@ -163,10 +196,14 @@ static tdrop_status validate_and_keep_best(tdrop_trainer *t, tdrop_error *error)
                           "learning rate than %g may help",
                           progress->epoch + 1, t->options->learning_rate);
     t->since_best++;
-    if (progress->valid_loss < progress->best_loss || isnan(progress->best_loss)) {
+    bool better = progress->valid_loss < progress->best_loss || isnan(progress->best_loss);
+    if (better) {
         progress->best_loss = progress->valid_loss;
         t->since_best = 0;
+    }
+    if (better || t->options->keep_last) {
         memcpy(t->best, t->optimizer.average, t->optimizer.count * sizeof *t->best);
+        tdrop_centering_show(&t->centering, t->best);
     }
     return TDROP_OK;
 }

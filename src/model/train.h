@@ -4,9 +4,11 @@
 #define TDROP_MODEL_TRAIN_H
 
 #include "data/split.h"
+#include "model/centering.h"
 #include "model/fit_terms.h"
 #include "model/optimizer.h"
 #include "model/runner.h"
+#include "model/width_weights.h"
 
 typedef struct tdrop_trainer {
     const tdrop_fit_options *options; /* resolved: no defaults left to fill in */
@@ -15,7 +17,9 @@ typedef struct tdrop_trainer {
     const tdrop_fit_terms *terms; /* what a checkpoint is of */
     tdrop_runner runner;
     tdrop_optimizer optimizer;
-    float *best;        /* weights of the lowest validation loss so far */
+    tdrop_centering centering;
+    tdrop_width_weights weights; /* by the first tail */
+    float *best; /* weights of the lowest validation loss so far, or with keep_last the last */
     size_t *batch_rows; /* [batch] rows of the data in this step */
     tdrop_fit_progress progress;
     uint32_t since_best; /* epochs */
