@@ -10,6 +10,7 @@ Both differentiate in every way torch has: the map is linear, and its own transp
 from __future__ import annotations
 
 import ctypes
+import math
 import sys
 import threading
 from collections.abc import Sequence
@@ -143,6 +144,7 @@ class Plan:
         "fast",
         "keep_shape",
         "n",
+        "noise",
         "samples",
         "structures",
         "x",
@@ -157,9 +159,8 @@ class Plan:
         self.n = shape[dims.dropout]
         self.bytes = x.numel() * element_size
         self.keep_shape = noise_shape(shape, dims)
-        self.samples = 1
-        for size in self.keep_shape:
-            self.samples *= size
+        self.samples = math.prod(self.keep_shape)
+        self.noise: Tensor | None = None  # memory that draws use again and again
         y_stride = torch.empty_like(x).stride()
         self.fast = (
             len(shape) <= native.MOST_DIMS
@@ -193,7 +194,7 @@ class _Plans(threading.local):
 
 
 _plans = _Plans()
-_MOST_PLANS = 512
+_MOST_PLANS = 256
 
 
 def plan_for(x: Tensor, batch_dim: tuple[int, ...], dropout_dim: int, drawing: bool) -> Plan:
@@ -219,7 +220,6 @@ _HUGE_BYTES = 4 * 1024 * 1024
 
 _apply_brief = native.brief.tdrop_apply
 _apply_library = native.library.tdrop_apply
-_HAS_PARALLEL = native.has("tdrop_apply_parallel")
 
 
 def _advise() -> Any:
@@ -257,15 +257,14 @@ def _call(plan: Plan, x: Tensor, y: Tensor, same_view: bool, keep: Keep) -> int:
         keep_address, same_k = None, keep
     plan.x.data = x.data_ptr()
     target.data = y.data_ptr()
+    arguments = (plan.x_address, address, plan.dims_address, keep_address, same_k)
     if plan.bytes <= _BRIEF_BYTES:
-        return _apply_brief(plan.x_address, address, plan.dims_address, keep_address, same_k)
-    if plan.bytes < _PARALLEL_BYTES or not _HAS_PARALLEL:
-        return _apply_library(plan.x_address, address, plan.dims_address, keep_address, same_k)
+        return _apply_brief(*arguments, None)
+    if plan.bytes < _PARALLEL_BYTES:
+        return _apply_library(*arguments, None)
     loop, _, give_back = borrow()
     try:
-        return native.library.tdrop_apply_parallel(
-            plan.x_address, address, plan.dims_address, keep_address, same_k, loop
-        )
+        return _apply_library(*arguments, loop)
     finally:
         give_back()
 

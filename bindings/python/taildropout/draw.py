@@ -152,7 +152,7 @@ class Table:
         return zero
 
 
-_keep_by_table = getattr(native.brief, "tdrop_keep_by_table", None)
+_keep_by_table = native.brief.tdrop_keep_by_table
 
 
 def keep_of(noise: Tensor, table: Table) -> Tensor:
@@ -160,9 +160,7 @@ def keep_of(noise: Tensor, table: Table) -> Tensor:
 
     The comparison is that of the type, as in the mask `table < noise`. `table.rises` has to hold.
     """
-    if _keep_by_table is None:
-        return torch.searchsorted(table.values, noise, out_int32=True)
-    keep = torch.empty(noise.shape, dtype=torch.int32, device="cpu")
+    keep = torch.empty_like(noise, dtype=torch.int32)
     count = noise.numel()
     status = _keep_by_table(
         table.address, table.n, noise.data_ptr(), count, table.element_size, keep.data_ptr()

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from . import laws
 from .apply import (
     Dims,
+    Plan,
     along,
     fill_tails,
     is_plain,
@@ -37,6 +38,9 @@ _UNSET = -1
 
 # Up to here torch's own graph of two small ops costs less than an autograd.Function around the kernel.
 _FEW_BYTES = 16 * 1024
+
+# Noise for more samples than this is not worth keeping memory for.
+_MANY_SAMPLES = 16 * 1024
 
 
 def _never() -> bool:
@@ -303,7 +307,7 @@ class TailDropout(nn.Module):
                 dtype = draw_dtype(input.dtype)
                 table = self._tables.get((plan.n, dtype)) or self._table(plan.n, dtype)
                 if table.rises:
-                    noise = self._noise(plan.keep_shape, dtype, input.device)
+                    noise = self._noise_for(plan, dtype)
                     if plan.bytes <= _FEW_BYTES and input.requires_grad and not self.inplace:
                         mask = table.along(input.ndim, plan.dims.dropout) < noise
                         return torch.where(mask, input, table.zero(input.dtype))
@@ -378,6 +382,15 @@ class TailDropout(nn.Module):
         if self.generator is not None:
             refuse_under_checkpoint()
         return draw_noise(shape, dtype, device, self.generator, self.stratified)
+
+    def _noise_for(self, plan: Plan, dtype: torch.dtype) -> Tensor:
+        """The same numbers, for plain tensors; good until the next draw of this thread."""
+        if self.generator is not None or self.stratified or plan.samples > _MANY_SAMPLES:
+            return self._noise(plan.keep_shape, dtype, torch.device("cpu"))
+        if plan.noise is None:
+            with torch.inference_mode(False):
+                plan.noise = torch.empty(plan.keep_shape, dtype=dtype, device="cpu")
+        return plan.noise.uniform_()
 
     def _values(self, n: Any, dtype: torch.dtype, device: torch.device) -> Tensor:
         """The table that noise is compared with."""

@@ -91,11 +91,7 @@ _PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "tdrop_law_probabilities": (None, [_pointer, _pointer]),
     "tdrop_law_kind_parse": (ctypes.c_int, [ctypes.c_char_p, _pointer]),
     "tdrop_keep_by_table": (ctypes.c_int, [_pointer, _size, _pointer, _size, _size, _pointer]),
-    "tdrop_apply": (ctypes.c_int, [_pointer, _pointer, _pointer, _pointer, _int32]),
-    "tdrop_apply_parallel": (
-        ctypes.c_int,
-        [_pointer, _pointer, _pointer, _pointer, _int32, _pointer],
-    ),
+    "tdrop_apply": (ctypes.c_int, [_pointer, _pointer, _pointer, _pointer, _int32, _pointer]),
     "tdrop_staircase_create": (ctypes.c_int, [_pointer, _size]),
     "tdrop_staircase_destroy": (None, [_pointer]),
     "tdrop_staircase_set": (
@@ -139,17 +135,11 @@ def _library_path() -> Path:
     return Path(__file__).with_name(name)
 
 
-# What an older library may lack; `has` tells.
-_OPTIONAL = frozenset({"tdrop_keep_by_table", "tdrop_apply_parallel", "tdrop_ranges_parallel"})
-
-
 _Library = TypeVar("_Library", bound=ctypes.CDLL)
 
 
 def _bind(library: _Library) -> _Library:
     for name, (result, arguments) in _PROTOTYPES.items():
-        if name in _OPTIONAL and not hasattr(library, name):
-            continue
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
     return library
@@ -169,11 +159,6 @@ def _load() -> tuple[ctypes.CDLL, ctypes.PyDLL]:
 # The same library twice: calls through `brief` keep the interpreter's lock, which is cheaper for
 # what takes microseconds; calls through `library` give it away.
 library, brief = _load()
-
-
-def has(name: str) -> bool:
-    """Whether the library that is loaded has a function."""
-    return hasattr(library, name)
 
 
 _EXCEPTIONS: dict[int, type[Exception]] = {

@@ -23,8 +23,6 @@ _home = os.getpid()
 
 def _torch_loop() -> int | None:
     """The address of torch_parallel_for, None where there is none."""
-    if not native.has("tdrop_ranges_parallel"):
-        return None
     folder = Path(torch.__file__).parent / "lib"
     for name in ("libtorch_cpu.so", "libtorch_cpu.dylib"):
         try:
