@@ -286,6 +286,8 @@ def run_kernel(x: Tensor, plan: Plan, keep: Keep, inplace: bool = False) -> Tens
     """
     if inplace:
         y = x
+        if not x.is_inference():  # those have no version
+            torch.autograd.graph.increment_version(x)
     else:
         y = torch.empty_like(x)
         if plan.bytes >= _HUGE_BYTES:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -65,6 +66,9 @@ def choose_k(
         se = loss.se if se is None else se
         loss = loss.loss
     losses = [float(value) for value in loss]
+    bad = next((k for k, value in enumerate(losses) if not math.isfinite(value)), None)
+    if bad is not None:
+        raise ValueError(f"the loss at k = {bad} is {losses[bad]}")
     n = len(losses) - 1
     if n < 0:
         raise ValueError("the loss at k = 0..n has to have at least one number")

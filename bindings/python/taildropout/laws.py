@@ -81,7 +81,10 @@ def parse_law(law: str | Sequence[float] | Law) -> Law:
     if isinstance(law, Law):
         return law
     if not isinstance(law, str):
-        weights = tuple(float(weight) for weight in law)
+        try:
+            weights = tuple(float(weight) for weight in law)
+        except (TypeError, ValueError):
+            raise TypeError(f"law has to be a name or the weights of k, but got {law!r}") from None
         bad = [w for w in weights if not (w >= 0 and math.isfinite(w))]
         if len(weights) < 2 or bad or not sum(weights) > 0:
             raise ValueError(

@@ -125,8 +125,8 @@ class TailDropout(nn.Module):
         if self._dropout_dim in self._batch_dims:
             raise ValueError(f"batch_dim ({batch_dim}) and dropout_dim ({dropout_dim}) overlap")
         self.k_min = operator.index(k_min)
-        if self.k_min < 0:
-            raise ValueError(f"k_min has to be at least 0, but got {k_min}")
+        if not 0 <= self.k_min < 2**31:
+            raise ValueError(f"k_min has to be at least 0 and below 2**31, but got {k_min}")
         if generator is not None and not isinstance(generator, torch.Generator):
             raise TypeError(f"generator has to be a torch.Generator, but got {generator!r}")
         self._law = laws.parse_law(law)
@@ -247,10 +247,14 @@ class TailDropout(nn.Module):
         """The input with its tails zeroed, as mode and k say.
 
         Raises:
+            TypeError: the input is no tensor.
             IndexError: a dim that the input does not have.
             ValueError: a set k above n; dims that overlap, when drawing; a law that does not fit n.
-            RuntimeError: a set k that differs between the processes of a distributed run.
+            RuntimeError: a set k that differs between the processes of a distributed run; inplace, an
+                input that was expanded or is a leaf that wants a gradient.
         """
+        if not isinstance(input, Tensor):
+            raise TypeError(f"input has to be a Tensor, but got {type(input).__name__}")
         if torch.compiler.is_compiling():
             return self._forward_traced(input)
         if _distributed():
@@ -342,6 +346,10 @@ class TailDropout(nn.Module):
     def _writes_to(self, input: Tensor) -> bool:
         if not self.inplace:
             return False
+        if input.requires_grad and input.is_leaf and torch.is_grad_enabled():
+            raise RuntimeError(
+                "a leaf that requires a gradient cannot be the input of an in-place operation"
+            )
         if any(
             step == 0 and size > 1 for step, size in zip(input.stride(), input.shape, strict=True)
         ):

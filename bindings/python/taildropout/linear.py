@@ -161,11 +161,41 @@ def _weight_by_torch(dy: Any, x: Any, keep_in: Any, keep_out: Any) -> tuple[Tens
 
 # --- the ops ------------------------------------------------------------------------------------
 
+# Anybody may call them, and the kernels believe what they are told: everything is checked here.
+
+
+def _check(condition: bool, what: str, *tensors: Tensor | None) -> None:
+    if not condition:
+        shapes = ", ".join("None" if t is None else f"{t.dtype} {list(t.shape)}" for t in tensors)
+        raise RuntimeError(f"{what}, but got {shapes}")
+
+
+def _check_matrices(a: Tensor, b: Tensor, what: str) -> None:
+    _check(
+        a.ndim == b.ndim == 2 and a.dtype is b.dtype,
+        f"{what} have to be matrices of one type",
+        a,
+        b,
+    )
+
+
+def _check_keeps(rows: int, keep_in: Tensor | None, keep_out: Tensor | None) -> None:
+    for keep in (keep_in, keep_out):
+        if keep is not None:
+            good = keep.dtype is torch.int32 and keep.shape == (rows,)
+            _check(good, f"a keep has to be torch.int32 [{rows}]", keep)
+
+
 _PACK_FORWARD, _PACK_BACKWARD = 1, 2
 
 
 def _forward(x: Any, weight: Any, bias: Any, keep_in: Any, keep_out: Any) -> Tensor:
+    _check_matrices(x, weight, "x and weight")
     rows, outputs = x.shape[0], weight.shape[0]
+    _check(x.shape[1] == weight.shape[1], "x and weight have to have the same columns", x, weight)
+    good = bias is None or (bias.shape == (outputs,) and bias.dtype is x.dtype)
+    _check(good, f"bias has to have one number for each of {outputs} outputs", bias)
+    _check_keeps(rows, keep_in, keep_out)
     if not _kernel_fits(x, weight):
         return _forward_by_torch(x, weight, bias, keep_in, keep_out)
     x, weight = _matrix(x), _matrix(weight)
@@ -178,7 +208,12 @@ def _forward(x: Any, weight: Any, bias: Any, keep_in: Any, keep_out: Any) -> Ten
 
 
 def _backward_input(dy: Any, weight: Any, keep_in: Any, keep_out: Any) -> Tensor:
+    _check_matrices(dy, weight, "dy and weight")
     rows, inputs = dy.shape[0], weight.shape[1]
+    _check(
+        dy.shape[1] == weight.shape[0], "dy has to have a column for each row of weight", dy, weight
+    )
+    _check_keeps(rows, keep_in, keep_out)
     if not _kernel_fits(dy, weight):
         return _input_by_torch(dy, weight, keep_in, keep_out)
     dy, weight = _matrix(dy), _matrix(weight)
@@ -190,7 +225,10 @@ def _backward_input(dy: Any, weight: Any, keep_in: Any, keep_out: Any) -> Tensor
 
 
 def _backward_weights(dy: Any, x: Any, keep_in: Any, keep_out: Any) -> tuple[Tensor, Tensor]:
+    _check_matrices(dy, x, "dy and x")
     rows, inputs, outputs = dy.shape[0], x.shape[1], dy.shape[1]
+    _check(x.shape[0] == rows, "dy and x have to have the same rows", dy, x)
+    _check_keeps(rows, keep_in, keep_out)
     if not _kernel_fits(dy, x):
         dw, db = _weight_by_torch(dy, x, keep_in, keep_out)
         return dw.contiguous(), db
@@ -310,9 +348,13 @@ def tail_linear(
         [..., outputs].
 
     Raises:
-        TypeError: a keep that is no tensor of whole numbers.
+        TypeError: an x or weight that is no tensor; a keep that is no tensor of whole numbers.
         ValueError: shapes that do not fit, or a k out of range where the kernels see it.
     """
+    if not isinstance(x, Tensor) or not isinstance(weight, Tensor):
+        raise TypeError(
+            f"x and weight have to be tensors, but are {type(x).__name__} and {type(weight).__name__}"
+        )
     if x.ndim < 1 or weight.ndim != 2 or x.shape[-1] != weight.shape[1]:
         raise ValueError(
             f"x [..., inputs] and weight [outputs, inputs] do not fit: {tuple(x.shape)} and "

@@ -154,6 +154,39 @@ def test_dims_that_are_not_there():
         layer(torch.ones(3, 4))
 
 
+def test_input_of_a_wrong_type():
+    layer = TailDropout()
+    for k in (None, 2):
+        layer.set_k(k)
+        for value in ([1, 2], np.ones((3, 4)), None):
+            with pytest.raises(TypeError, match=f"Tensor, but got {type(value).__name__}"):
+                layer(value)
+
+
+@pytest.mark.parametrize("shape", [(4, 8), (400, 300)])
+def test_inplace_tells_autograd(shape):
+    layer = TailDropout(inplace=True)
+    leaf = torch.ones(shape, requires_grad=True)
+    with pytest.raises(RuntimeError, match="leaf"):
+        layer(leaf)
+    assert (leaf == 1).all()
+    y = leaf.exp()  # exp needs its result for the gradient
+    with torch.no_grad():
+        layer(y)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
+    with torch.inference_mode():
+        assert not layer(torch.ones(shape)).all()
+
+
+def test_k_min_out_of_range():
+    for k_min in (-1, 2**31, 2**40):
+        with pytest.raises(ValueError, match=f"k_min.*{k_min}"):
+            TailDropout(k_min=k_min)
+    with pytest.raises(TypeError, match="law"):
+        TailDropout(law=3)
+
+
 def test_dims_of_a_wrong_type():
     for make in (dict(batch_dim="x"), dict(batch_dim=0.5), dict(dropout_dim=None)):
         with pytest.raises(TypeError, match="batch_dim"):

@@ -75,6 +75,27 @@ def test_opcheck():
     torch.library.opcheck(ops.law_table.default, ("exponential", 0.0, [], 0.5, 0, 7, False))
 
 
+def test_ops_refuse_what_does_not_fit():
+    """They are registered, so anybody may call them; kernels would read beyond the ends."""
+    ops = torch.ops.taildropout
+    x, w, b, dy = torch.ones(300, 4), torch.ones(50, 4), torch.ones(50), torch.ones(300, 50)
+    short, long = torch.ones(1, dtype=torch.int32), torch.ones(300, dtype=torch.int64)
+    for op, arguments in (
+        (ops.linear, (x, torch.ones(50, 9), None, None, None)),
+        (ops.linear, (x[0], w, None, None, None)),
+        (ops.linear, (x, w.double(), None, None, None)),
+        (ops.linear, (x, w, b[:1], None, None)),
+        (ops.linear, (x, w, b.double(), None, None)),
+        (ops.linear_backward_input, (x, w, None, None)),
+        (ops.linear_backward_weights, (dy, x[:5], None, None)),
+        *((ops.linear, (x, w, b, keep, None)) for keep in (short, long)),
+        *((ops.linear_backward_input, (dy, w, None, keep)) for keep in (short, long)),
+        *((ops.linear_backward_weights, (dy, x, keep, None)) for keep in (short, long)),
+    ):
+        with pytest.raises(RuntimeError, match=r"(has|have) to"):
+            op(*arguments)
+
+
 def test_second_order():
     x, w, b, keep_in, keep_out = problem()
     results = []

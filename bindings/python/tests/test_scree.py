@@ -151,7 +151,7 @@ def test_choose_k():
         ((LOSS, "within=200%"), "200"),
         ((LOSS, 10), "10"),
         ((LOSS, -1), "-1"),
-        (([1.0, float("nan")], "auto"), "auto"),
+        (([1.0, float("nan")], "auto"), "k = 1 is nan"),
         (([], "auto"), "at least one"),
         ((LOSS, "1se"), "1se"),
         ((LOSS, "1se", [1.0]), "1 numbers"),
