@@ -3,8 +3,9 @@
 
     python -m taildropout.bench [--json FILE] [--quick] [--threads 1 2] [NAME ...]
 
-Ours and the rival run by turns in blocks of calls; a row is the median of the ratios of
-neighbouring blocks. Only ratios mean anything: times depend on the machine and on who else uses it.
+Ours and the rival run by turns in blocks of calls. A block counts for its fastest call, which is the
+one that others on the machine disturbed least; a row is the median of the ratios of neighbouring
+blocks. Only ratios mean anything: times depend on the machine.
 Memory that was freed stays with the process on both sides (as in a training that has run for a
 while, or with the allocators that PyTorch's tuning guide recommends), unless --malloc-default: with
 glibc's defaults both sides may spend most of their time on pages that are given back and asked for
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import json
+import math
 import os
 import statistics
 import sys
@@ -136,17 +138,19 @@ COMPARISONS = [
 # --- measuring ----------------------------------------------------------------------------------
 
 
-def _time_block(step: Step, calls: int) -> float:
-    start = time.perf_counter()
+def _fastest(step: Step, calls: int) -> float:
+    best = math.inf
     for _ in range(calls):
+        start = time.perf_counter()
         step()
-    return (time.perf_counter() - start) / calls
+        best = min(best, time.perf_counter() - start)
+    return best
 
 
 def _calls(step: Step, seconds: float) -> int:
-    for _ in range(2):
-        step()
-    return max(1, min(2000, round(seconds / max(_time_block(step, 2), 1e-7))))
+    """How many calls a block of so many seconds has."""
+    step()
+    return max(3, min(2000, round(seconds / max(_fastest(step, 3), 1e-7))))
 
 
 def measure(ours: Step, rival: Step, blocks: int, seconds: float) -> tuple[float, float, float]:
@@ -157,7 +161,7 @@ def measure(ours: Step, rival: Step, blocks: int, seconds: float) -> tuple[float
         pair = []
         for step, count in zip((ours, rival), calls, strict=True):
             step()  # the first call after the other side pays for what that left behind
-            pair.append(_time_block(step, count))
+            pair.append(_fastest(step, count))
         times.append((pair[0], pair[1]))
     ratio = statistics.median(theirs / mine for mine, theirs in times)
     return (*(statistics.median(side) for side in zip(*times, strict=True)), ratio)

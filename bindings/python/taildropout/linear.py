@@ -95,7 +95,7 @@ class _Call:
         try:
             if pack is not None:
                 native.check(
-                    native.library.tdrop_linear_set_weights(self.layer, *pack, loop),
+                    native.library.tdrop_linear_set_weights(self.layer, *pack, self.stairs, loop),
                     "packing weights",
                 )
             size = native.library.tdrop_linear_workspace(self.layer, self.rows, workers)

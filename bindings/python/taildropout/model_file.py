@@ -18,6 +18,12 @@ from .layer import TailDropout
 
 _VERSION = "1"
 _TASKS = ("autoencode", "classify")
+_ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "gelu": nn.GELU,
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+}
 
 
 def _law_of(metadata: dict[str, str]) -> dict[str, Any]:
@@ -34,6 +40,34 @@ def _law_of(metadata: dict[str, str]) -> dict[str, Any]:
     return arguments
 
 
+def _module_of(item: str, before: list[str], metadata: dict[str, str]) -> nn.Module:
+    """The layer that an item of an architecture stands for; `before` are the items in front of it.
+    Widths make linear layers and are not handled here."""
+    if item == "tail":
+        return TailDropout(**_law_of(metadata))
+    if item.startswith("dropout:"):
+        return nn.Dropout(float(item.partition(":")[2]))
+    if item not in _ACTIVATIONS:
+        raise ModelFileError(f"architecture {metadata['architecture']}: unknown item {item}")
+    widths = [place for place, earlier in enumerate(before) if earlier.isdecimal()]
+    if item == "sigmoid" and "tail" in before[widths[-1] if widths else 0 :]:
+        # The program keeps dropped features at 0 there; torch would make them sigmoid(0) = 1/2.
+        raise ModelFileError(f"architecture {metadata['architecture']}: a sigmoid behind a tail")
+    return _ACTIVATIONS[item]()
+
+
+def _item_of(module: nn.Module) -> str:
+    """The item that stands for a layer other than nn.Linear."""
+    if isinstance(module, TailDropout):
+        return "tail"
+    if isinstance(module, nn.Dropout):
+        return "dropout:" + (f"{module.p:.9f}".rstrip("0").rstrip(".") or "0")
+    for item, kind in _ACTIVATIONS.items():
+        if type(module) is kind:
+            return item
+    raise TypeError(f"a {type(module).__name__} has no place in a model file")
+
+
 class FileModel(nn.Module):
     """A model of the program.
 
@@ -41,7 +75,7 @@ class FileModel(nn.Module):
     ends with the (first) tail; with several tails the others lie in the decoder.
 
     Attributes:
-        encoder, decoder: nn.Sequential of Linear, ReLU and TailDropout.
+        encoder, decoder: nn.Sequential of Linear, activations, Dropout and TailDropout.
         metadata: the strings of the file: architecture, law, scaling, validation and so on. Those
             that are JSON are left so. After training on, `validation` no longer describes the model:
             delete it before saving.
@@ -65,20 +99,15 @@ class FileModel(nn.Module):
         self.task = metadata["task"]
         parts: list[list[nn.Module]] = [[], []]
         widths = []
-        for item in metadata["architecture"].split("-"):
+        items = metadata["architecture"].split("-")
+        for place, item in enumerate(items):
             part = parts[1 if any(isinstance(m, TailDropout) for m in parts[0]) else 0]
             if item.isdecimal():
                 widths.append(int(item))
                 if len(widths) > 1:
                     part.append(nn.Linear(widths[-2], widths[-1], device="meta"))
-            elif item == "relu":
-                part.append(nn.ReLU())
-            elif item == "tail":
-                part.append(TailDropout(**_law_of(metadata)))
             else:
-                raise ModelFileError(
-                    f"architecture {metadata['architecture']}: unknown item {item}"
-                )
+                part.append(_module_of(item, items[:place], metadata))
         if not parts[1]:
             raise ModelFileError(f"architecture {metadata['architecture']}: it has no tail")
         self.encoder, self.decoder = (nn.Sequential(*part) for part in parts)
@@ -164,12 +193,8 @@ def _architecture(model: FileModel) -> str:
             items += [str(module.out_features)] if items else []
             if not items:
                 items = [str(module.in_features), str(module.out_features)]
-        elif isinstance(module, nn.ReLU):
-            items.append("relu")
-        elif isinstance(module, TailDropout):
-            items.append("tail")
         else:
-            raise TypeError(f"a {type(module).__name__} has no place in a model file")
+            items.append(_item_of(module))
     return "-".join(items)
 
 

@@ -102,7 +102,7 @@ _PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "tdrop_linear_destroy": (None, [_pointer]),
     "tdrop_linear_set_weights": (
         ctypes.c_int,
-        [_pointer, _pointer, _size, _pointer, ctypes.c_uint, _pointer],
+        [_pointer, _pointer, _size, _pointer, ctypes.c_uint, _pointer, _pointer],
     ),
     "tdrop_linear_workspace": (_size, [_pointer, _size, ctypes.c_uint]),
     "tdrop_linear_forward": (

@@ -177,9 +177,28 @@ def test_laws_of_files(tmp_path, law):
     assert law["name"] in repr(model)
 
 
+def test_every_layer_of_an_architecture(tmp_path):
+    """Layers without tensors are counted in names; saved again, the file is the same."""
+    _, metadata = little()
+    metadata["architecture"] = "3-4-gelu-dropout:0.25-2-tanh-tail-5-sigmoid-3"
+    shapes = {"encoder.0": (4, 3), "encoder.3": (2, 4), "decoder.0": (5, 2), "decoder.2": (3, 5)}
+    tensors = {}
+    for name, shape in shapes.items():
+        tensors[f"{name}.weight"] = np.ones(shape, np.float32)
+        tensors[f"{name}.bias"] = np.ones(shape[0], np.float32)
+    (tmp_path / "m").write_bytes(serialise(tensors, metadata))
+    model = load(tmp_path / "m")
+    kinds = [type(module).__name__ for part in (model.encoder, model.decoder) for module in part]
+    known = "Linear GELU Dropout Linear Tanh TailDropout Linear Sigmoid Linear"
+    assert " ".join(kinds) == known
+    save(model, tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "m").read_bytes()
+
+
 @pytest.mark.parametrize("key, value", [
     ("format_version", "2"), ("task", "regress"), ("architecture", "3-2-3"),
     ("architecture", "3-2-tail-elu-3"), ("architecture", "3-4-tail-3"), ("architecture", "x"),
+    ("architecture", "3-2-tail-sigmoid-3"), ("architecture", "3-2-dropout:x-tail-3"),
     ("law", "{}"), ("law", '{"name":"no"}'), ("scaling", '{"kind":"log"}'), ("scaling", "[]"),
     ("scaling", '{"kind":"standard","shift":[1],"unit":[1]}'), ("scaling", None),
 ])  # fmt: skip

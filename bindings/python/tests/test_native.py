@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""What the package believes of the library is what the header says."""
+
+import ctypes
+import re
+from pathlib import Path
+
+from taildropout import native
+
+HEADER = (Path(__file__).parents[3] / "include" / "taildropout.h").read_text()
+CODE = re.sub(r"/\*.*?\*/", "", HEADER, flags=re.S)
+
+
+def parameters(name):
+    """The parameters of a function, as the header writes them."""
+    (found,) = re.findall(rf"TDROP_API[^;]*\b{name}\(([^;]*)\);", CODE)
+    return [] if found == "void" else [" ".join(part.split()) for part in found.split(",")]
+
+
+def size_of(parameter):
+    """Bytes of a parameter, by its type."""
+    if "*" in parameter:
+        return ctypes.sizeof(ctypes.c_void_p)
+    types = {"size_t": ctypes.c_size_t, "int32_t": ctypes.c_int32, "unsigned": ctypes.c_uint}
+    return ctypes.sizeof(types.get(parameter.split()[0], ctypes.c_int))
+
+
+def test_prototypes_are_those_of_the_header():
+    for name, (_, arguments) in native._PROTOTYPES.items():
+        if name == "tdrop_pool_parallel":  # returns a structure
+            continue
+        expected = [size_of(parameter) for parameter in parameters(name)]
+        assert [ctypes.sizeof(argument) for argument in arguments] == expected, name
+
+
+def test_structures_are_those_of_the_header():
+    for name, structure in (
+        ("view", native.View),
+        ("dims", native.Dims),
+        ("law_options", native.LawOptions),
+        ("rule", native.Rule),
+        ("ranges", native.Ranges),
+    ):
+        (body,) = re.findall(rf"typedef struct tdrop_{name} \{{(.*?)\}} tdrop_{name};", CODE, re.S)
+        fields = re.findall(r"(\w+)(?:\[\w+\])?;", body)
+        assert [field for field, *_ in structure._fields_] == fields, name
+
+
+def test_exceptions_are_for_statuses_of_the_header():
+    numbers = {int(n) for n in re.findall(r"TDROP_ERROR_\w+ = (\d+)", CODE)}
+    assert set(native._EXCEPTIONS) <= numbers
+    assert native.version() == ".".join(re.findall(r"VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", CODE))
