@@ -103,8 +103,9 @@ static bool measure_all(const quality_bench *bench, const settings *s) {
 
 static bool read_data(quality_bench *bench, const char *name) {
     tdrop_error error;
-    if (!tdrop_data_read(&bench->train, name, TDROP_PART_TRAIN, &error) &&
-        (!bench->report || !tdrop_data_read(&bench->test, name, TDROP_PART_TEST, &error)))
+    const tdrop_data_read_options in_test = {.part = TDROP_PART_TEST};
+    if (!tdrop_data_read(&bench->train, name, NULL, &error) &&
+        (!bench->report || !tdrop_data_read(&bench->test, name, &in_test, &error)))
         return true;
     fprintf(stderr, "taildropout_quality: %s\n", error.message);
     return false;

@@ -68,7 +68,7 @@ static void uniform(const uint32_t counter[4], const uint32_t key[2], size_t row
 
 /* Rows of up to so many bytes are written here. Longer ones are left to libc, which has
  * instructions that do not fetch the lines that they are about to overwrite. */
-enum { MOST_STREAMED = 8192, AHEAD = 512, LINE = 64, BLOCK = 32 };
+enum { MOST_STREAMED = 8192, BLOCK = 32 };
 
 static inline __m256i load(const char *x) {
     return _mm256_loadu_si256((const __m256i *)x);
@@ -86,15 +86,6 @@ static inline __m256i first_bytes(size_t count) {
     return _mm256_cmpgt_epi8(_mm256_set1_epi8((char)count), load(number));
 }
 
-/* The start of the row that follows in most arrays. Reading breaks off where the tail begins, so
- * the processor does not see by itself what comes next. Asking for what is not there does no
- * harm. */
-static inline void ask_for_next_row(const char *x, size_t whole) {
-    const uintptr_t next = (uintptr_t)x + whole;
-    for (uintptr_t line = next; line < next + AHEAD; line += LINE)
-        _mm_prefetch((const char *)line, _MM_HINT_T0);
-}
-
 /* Each store writes the next block of y, and none is written twice: so the memory behind the caches
  * sees one stream. memcpy and memset, called by turns, write the ends of their stretches first and
  * out of turn, and are slower for it. */
@@ -104,7 +95,6 @@ static void copy_head(const char *x, char *y, size_t kept, size_t whole) {
         tdrop_tail_c.copy_head(x, y, kept, whole);
         return;
     }
-    ask_for_next_row(x, whole);
     for (; i + BLOCK <= kept; i += BLOCK)
         store(y + i, load(x + i));
     if (i < kept && i + BLOCK <= whole) {
@@ -129,22 +119,15 @@ static inline void clear(char *y, char *end) {
     store(end - BLOCK, _mm256_setzero_si256());
 }
 
-/* Tails end where the row does and begin anywhere, so each is a stretch of its own to the memory
- * behind the caches. Asking for the first lines of the next while one is written fills the gap. */
+/* A call of libc's memset for each row would cost as much as the stores of a short tail. */
 static void clear_tails(char *y, ptrdiff_t step, size_t count, const int32_t *keep, size_t block,
                         size_t whole) {
     if (whole > MOST_STREAMED) {
         tdrop_tail_c.clear_tails(y, step, count, keep, block, whole);
         return;
     }
-    for (size_t i = 0; i < count; i++, y += step) {
-        if (i + 1 < count) {
-            const char *next = y + step + (size_t)keep[i + 1] * block;
-            for (size_t line = 0; line < AHEAD; line += LINE)
-                _mm_prefetch(next + line, _MM_HINT_ET0);
-        }
+    for (size_t i = 0; i < count; i++, y += step)
         clear(y + (size_t)keep[i] * block, y + whole);
-    }
 }
 
 const tdrop_tail_kernels tdrop_tail_avx2 = {
