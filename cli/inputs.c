@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int inputs_read_data(tdrop_data **data, const char *source, tdrop_part part) {
     return table_read(data, source, part, NULL, TDROP_MISSING_ERROR, NULL);
@@ -47,9 +48,24 @@ const char *inputs_target_of(const char *target, const char *source) {
     return inputs_two_parts(source) ? "fashion-mnist:labels" : NULL;
 }
 
+/* Whether a target that is no column of the data could not be a file either, nor a part of one
+ * (names with a colon): then it was meant for a column. */
+static int is_nowhere(const tdrop_data_info *data, const char *target) {
+    return data->named && strcmp(target, "-") != 0 && !strchr(target, ':') &&
+           access(target, F_OK) != 0;
+}
+
 int inputs_read_target(tdrop_data **labels, tdrop_data *data, const char *target, tdrop_part part) {
     tdrop_error error = {TDROP_OK, ""};
-    if (!tdrop_data_find_column(data, target, NULL)) return inputs_read_data(labels, target, part);
+    if (!tdrop_data_find_column(data, target, NULL)) {
+        tdrop_data_info info;
+        tdrop_data_get_info(data, &info);
+        if (!is_nowhere(&info, target)) return inputs_read_data(labels, target, part);
+        message_error("option --target %s: %s has no column of that name, and there is no such "
+                      "file: name one of the two",
+                      target, info.name);
+        return 0;
+    }
     const tdrop_status status = tdrop_data_take_column(data, target, labels, &error);
     return status == TDROP_OK ? 1 : message_library(status, &error);
 }

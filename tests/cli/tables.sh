@@ -50,6 +50,7 @@ try taildropout evaluate classifier.safetensors table.csv --target weight
 try taildropout fit table.csv -o none --drop row,rows
 try taildropout fit table.csv -o none --delimiter '||'
 try taildropout fit table.csv -o none --missing mean --target weight
+try taildropout fit table.csv -o none --missing mean --target knd
 try taildropout fit table.csv -o none --columns 'weight,size' --missing mean --target kind --task autoencode
 { cat table.csv; echo 'r121,1'; } >torn.csv
 try taildropout fit torn.csv -o none --missing mean
