@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/names.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,17 +16,15 @@ static const char *const scale_names[] = {
 enum { SCALES = sizeof scale_names / sizeof *scale_names };
 
 const char *tdrop_scale_name(tdrop_scale scale) {
-    return (unsigned)scale < SCALES ? scale_names[scale] : NULL;
+    return tdrop_name_of(scale_names, SCALES, (unsigned)scale);
 }
 
 tdrop_status tdrop_scale_parse(const char *name, tdrop_scale *scale) {
-    if (!name || !scale) return TDROP_ERROR_NULL;
-    for (unsigned i = 0; i < SCALES; i++) {
-        if (strcmp(name, scale_names[i])) continue;
-        *scale = (tdrop_scale)i;
-        return TDROP_OK;
-    }
-    return TDROP_ERROR_FORMAT;
+    unsigned number = 0;
+    if (!scale) return TDROP_ERROR_NULL;
+    tdrop_status status = tdrop_name_find(scale_names, SCALES, name, &number);
+    if (!status) *scale = (tdrop_scale)number;
+    return status;
 }
 
 tdrop_status tdrop_scaling_create(tdrop_scaling *scaling, tdrop_scale kind, size_t columns) {

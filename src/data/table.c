@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/names.h"
 #include "data/hash.h"
 #include "data/text_list.h"
 
@@ -196,17 +197,15 @@ static const char *const missing_names[] = {
 enum { MISSING_NAMES = sizeof missing_names / sizeof *missing_names };
 
 const char *tdrop_missing_name(tdrop_missing missing) {
-    return (unsigned)missing < MISSING_NAMES ? missing_names[missing] : NULL;
+    return tdrop_name_of(missing_names, MISSING_NAMES, (unsigned)missing);
 }
 
 tdrop_status tdrop_missing_parse(const char *name, tdrop_missing *missing) {
-    if (!name || !missing) return TDROP_ERROR_NULL;
-    for (unsigned i = 0; i < MISSING_NAMES; i++) {
-        if (strcmp(name, missing_names[i]) != 0) continue;
-        *missing = (tdrop_missing)i;
-        return TDROP_OK;
-    }
-    return TDROP_ERROR_FORMAT;
+    unsigned number = 0;
+    if (!missing) return TDROP_ERROR_NULL;
+    tdrop_status status = tdrop_name_find(missing_names, MISSING_NAMES, name, &number);
+    if (!status) *missing = (tdrop_missing)number;
+    return status;
 }
 
 tdrop_status tdrop_data_get_column(const tdrop_data *data, size_t column, tdrop_column_info *info) {

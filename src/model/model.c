@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/names.h"
 #include "model/loss.h"
 
 #include <string.h>
@@ -14,17 +15,15 @@ static const char *const task_names[] = {
 enum { TASKS = sizeof task_names / sizeof *task_names };
 
 const char *tdrop_task_name(tdrop_task task) {
-    return (unsigned)task < TASKS ? task_names[task] : NULL;
+    return tdrop_name_of(task_names, TASKS, (unsigned)task);
 }
 
 tdrop_status tdrop_task_parse(const char *name, tdrop_task *task) {
-    if (!name || !task) return TDROP_ERROR_NULL;
-    for (unsigned i = 0; i < TASKS; i++) {
-        if (strcmp(name, task_names[i])) continue;
-        *task = (tdrop_task)i;
-        return TDROP_OK;
-    }
-    return TDROP_ERROR_FORMAT;
+    unsigned number = 0;
+    if (!task) return TDROP_ERROR_NULL;
+    tdrop_status status = tdrop_name_find(task_names, TASKS, name, &number);
+    if (!status) *task = (tdrop_task)number;
+    return status;
 }
 
 static const char *unit_text(tdrop_scale scale) {

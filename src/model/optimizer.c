@@ -2,6 +2,7 @@
 #include "model/optimizer.h"
 
 #include "base/memory.h"
+#include "base/names.h"
 #include "base/parallel.h"
 
 #include <math.h>
@@ -20,17 +21,15 @@ static const char *const kind_names[] = {
 enum { KINDS = sizeof kind_names / sizeof *kind_names };
 
 const char *tdrop_optimizer_kind_name(tdrop_optimizer_kind kind) {
-    return (unsigned)kind < KINDS ? kind_names[kind] : NULL;
+    return tdrop_name_of(kind_names, KINDS, (unsigned)kind);
 }
 
 tdrop_status tdrop_optimizer_kind_parse(const char *name, tdrop_optimizer_kind *kind) {
-    if (!name || !kind) return TDROP_ERROR_NULL;
-    for (unsigned i = 0; i < KINDS; i++) {
-        if (strcmp(name, kind_names[i])) continue;
-        *kind = (tdrop_optimizer_kind)i;
-        return TDROP_OK;
-    }
-    return TDROP_ERROR_FORMAT;
+    unsigned number = 0;
+    if (!kind) return TDROP_ERROR_NULL;
+    tdrop_status status = tdrop_name_find(kind_names, KINDS, name, &number);
+    if (!status) *kind = (tdrop_optimizer_kind)number;
+    return status;
 }
 
 static size_t parts_of(size_t count) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/schedule.h"
 
+#include "base/names.h"
+
 #include <string.h>
 
 static const char *const schedule_names[] = {
@@ -11,17 +13,15 @@ static const char *const schedule_names[] = {
 enum { SCHEDULES = sizeof schedule_names / sizeof *schedule_names };
 
 const char *tdrop_schedule_name(tdrop_schedule schedule) {
-    return (unsigned)schedule < SCHEDULES ? schedule_names[schedule] : NULL;
+    return tdrop_name_of(schedule_names, SCHEDULES, (unsigned)schedule);
 }
 
 tdrop_status tdrop_schedule_parse(const char *name, tdrop_schedule *schedule) {
-    if (!name || !schedule) return TDROP_ERROR_NULL;
-    for (unsigned i = 0; i < SCHEDULES; i++) {
-        if (strcmp(name, schedule_names[i])) continue;
-        *schedule = (tdrop_schedule)i;
-        return TDROP_OK;
-    }
-    return TDROP_ERROR_FORMAT;
+    unsigned number = 0;
+    if (!schedule) return TDROP_ERROR_NULL;
+    tdrop_status status = tdrop_name_find(schedule_names, SCHEDULES, name, &number);
+    if (!status) *schedule = (tdrop_schedule)number;
+    return status;
 }
 
 /* (1 - cos(pi t)) / 2 for t in [0, 1] by the series of sin around the middle, where
