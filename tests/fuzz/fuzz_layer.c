@@ -4,21 +4,12 @@
 #include "random_view.h"
 #include "reference_layer.h"
 #include "taildropout.h"
+#include "target.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static unsigned char *copy_of(const random_view *from) {
     unsigned char *copy = malloc(from->size + 1);

@@ -5,6 +5,7 @@
  */
 #include "file/safetensors.h"
 #include "taildropout_model.h"
+#include "target.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,16 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 enum { LENGTH_SIZE = 8, DIGITS = 8 };
 static const char mark[] = "\"checksum\":\"";
