@@ -112,6 +112,15 @@ def parse_law(law: str | Sequence[float] | Law) -> Law:
     return Law(name, rate=number)
 
 
+def first_of(law: Law, k: int) -> Law:
+    """The law where only the first k features are left: what a table of weights held beyond k falls
+    on k."""
+    weights = law.weights
+    if len(weights) <= k + 1:
+        return law
+    return parse_law((*weights[:k], sum(weights[k:])))
+
+
 def probabilities(law: str | Sequence[float] | Law, n: int, p: float = 0.5, k_min: int = 0) -> Any:
     """P(k = j) for j = 0..n.
 

@@ -257,8 +257,7 @@ class TailDropout(nn.Module):
             raise TypeError(f"input has to be a Tensor, but got {type(input).__name__}")
         if torch.compiler.is_compiling():
             return self._forward_traced(input)
-        if _distributed():
-            self._check_rank()
+        self._check_rank()
         if self._k_is_set:
             return self._first(input, self._set_k_for(input.shape))
         if not self.training or self._p == 0:
@@ -286,9 +285,11 @@ class TailDropout(nn.Module):
             except in the batch dims.
 
         Raises:
-            IndexError, ValueError: as `forward`.
+            IndexError, ValueError, RuntimeError: as `forward`.
         """
         compiling = torch.compiler.is_compiling()
+        if not compiling:
+            self._check_rank()
         if self._k_is_set:
             return self.k if compiling else self._set_k_for(shape)
         if not self.training or self._p == 0:
@@ -379,7 +380,9 @@ class TailDropout(nn.Module):
     def _check_rank(self) -> None:
         """DistributedDataParallel copies the buffers of rank 0 into all others. A buffer that is not
         what this process set came from there."""
-        if self.k.device.type == "cpu" and int(self.k) != self._k_value:
+        if not _distributed() or self.k.device.type != "cpu":
+            return
+        if int(self.k) != self._k_value:
             mine, theirs = ("none" if k == _UNSET else k for k in (self._k_value, int(self.k)))
             raise RuntimeError(
                 f"the set k differs between ranks: this process has {mine}, rank 0 has {theirs}; call "

@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from . import laws
+from .columns import Columns
 from .file_format import ModelFileError, parse, serialise, write_whole
+from .file_layers import FileTail, KeptSigmoid, WidthBias
 from .layer import TailDropout
 
 _VERSION = "1"
@@ -24,36 +29,66 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "sigmoid": nn.Sigmoid,
     "tanh": nn.Tanh,
 }
+_NORMS: dict[str, type[nn.Module]] = {"layer-norm": nn.LayerNorm, "batch-norm": nn.BatchNorm1d}
+_TENSORS = ("weight", "bias", "running_mean", "running_var")
 
 
-def _law_of(metadata: dict[str, str]) -> dict[str, Any]:
-    """Arguments of TailDropout from the law in a file."""
+def _items_of(architecture: str) -> list[str]:
+    """The items of an architecture; some names hold a dash themselves."""
+    items = re.findall("|".join((*_NORMS, "[^-]+")), architecture)
+    if "-".join(items) != architecture:
+        raise ModelFileError(f"architecture {architecture}: an item is empty")
+    return items
+
+
+def _law_of(metadata: dict[str, str], n: int) -> dict[str, Any]:
+    """Arguments of TailDropout from the law in a file, for a tail of n features."""
     law = json.loads(metadata["law"])
     name = law["name"]
-    arguments: dict[str, Any] = {"law": name, "k_min": int(law.get("k_min", 0)), "p": 0.5}
+    k_min = min(int(law.get("k_min", 0)), n)  # a file that was cut keeps the law of its training
+    arguments: dict[str, Any] = {"law": name, "k_min": k_min, "p": 0.5}
     if name == "geometric":
         arguments["law"] = f"geometric:{law['rate']!r}"
     elif name == "table":
-        arguments["law"] = law["weights"]
+        arguments["law"] = laws.first_of(laws.parse_law(law["weights"]), n)
     elif name in ("exponential", "original"):
         arguments["p"] = float(law["p"])
     return arguments
 
 
-def _module_of(item: str, before: list[str], metadata: dict[str, str]) -> nn.Module:
-    """The layer that an item of an architecture stands for; `before` are the items in front of it.
-    Widths make linear layers and are not handled here."""
-    if item == "tail":
-        return TailDropout(**_law_of(metadata))
-    if item.startswith("dropout:"):
-        return nn.Dropout(float(item.partition(":")[2]))
-    if item not in _ACTIVATIONS:
-        raise ModelFileError(f"architecture {metadata['architecture']}: unknown item {item}")
-    widths = [place for place, earlier in enumerate(before) if earlier.isdecimal()]
-    if item == "sigmoid" and "tail" in before[widths[-1] if widths else 0 :]:
-        # The program keeps dropped features at 0 there; torch would make them sigmoid(0) = 1/2.
-        raise ModelFileError(f"architecture {metadata['architecture']}: a sigmoid behind a tail")
-    return _ACTIVATIONS[item]()
+class _Builder:
+    """Layers of an architecture, one item after the other."""
+
+    def __init__(self, metadata: dict[str, str]) -> None:
+        self._metadata = metadata
+        self._tail: FileTail | None = None
+        self._tail_width = self._width = 0
+        self._behind_tail = False  # with no linear layer between
+
+    def layer(self, item: str) -> nn.Module | None:
+        """The layer that an item stands for; None for the width of the input."""
+        if item.isdecimal():
+            return self._linear(int(item))
+        if item == "tail":
+            self._tail = FileTail(**_law_of(self._metadata, self._width))
+            self._tail_width, self._behind_tail = self._width, True
+            return self._tail
+        if item in _NORMS:
+            return _NORMS[item](self._width)
+        if item.startswith("dropout:"):
+            return nn.Dropout(float(item.partition(":")[2]))
+        if item == "widthbias" and self._tail is not None:
+            return WidthBias(self._tail, self._tail_width, self._width)
+        if item == "sigmoid" and self._behind_tail and self._tail is not None:
+            return KeptSigmoid(self._tail)
+        if item not in _ACTIVATIONS:
+            raise ModelFileError(f"architecture {self._metadata['architecture']}: item {item}")
+        return _ACTIVATIONS[item]()
+
+    def _linear(self, width: int) -> nn.Module | None:
+        inputs, self._width = self._width, width
+        self._behind_tail = False
+        return nn.Linear(inputs, width, device="meta") if inputs else None
 
 
 def _item_of(module: nn.Module) -> str:
@@ -62,7 +97,11 @@ def _item_of(module: nn.Module) -> str:
         return "tail"
     if isinstance(module, nn.Dropout):
         return "dropout:" + (f"{module.p:.9f}".rstrip("0").rstrip(".") or "0")
-    for item, kind in _ACTIVATIONS.items():
+    if isinstance(module, WidthBias):
+        return "widthbias"
+    if isinstance(module, KeptSigmoid):
+        return "sigmoid"
+    for item, kind in (*_ACTIVATIONS.items(), *_NORMS.items()):
         if type(module) is kind:
             return item
     raise TypeError(f"a {type(module).__name__} has no place in a model file")
@@ -75,18 +114,23 @@ class FileModel(nn.Module):
     ends with the (first) tail; with several tails the others lie in the decoder.
 
     Attributes:
-        encoder, decoder: nn.Sequential of Linear, activations, Dropout and TailDropout.
+        encoder, decoder: nn.Sequential of Linear, activations, norms, Dropout and tails.
         metadata: the strings of the file: architecture, law, scaling, validation and so on. Those
             that are JSON are left so. After training on, `validation` no longer describes the model:
             delete it before saving.
+        columns: between the columns of the table that the model was fitted to and its inputs;
+            where all are numbers, the two are the same.
+        classes: of a classifier, the label or name of each output; else None.
 
     Shape:
-        [..., columns] in the units of the data to [..., outputs]: the reconstruction in the same
-        units, or the logits of a classifier.
+        [..., inputs] in the units of the data to [..., outputs]: the reconstruction in the same
+        units, or the logits of a classifier. NaN stands for what is missing, where the model was
+        fitted so. With batch-norm, [rows, inputs] alone.
     """
 
     shift: Tensor
     unit: Tensor
+    mean: Tensor
 
     def __init__(self, metadata: dict[str, str]) -> None:
         super().__init__()
@@ -97,37 +141,42 @@ class FileModel(nn.Module):
                 f"this package reads version {_VERSION}, tasks {' and '.join(_TASKS)}"
             )
         self.task = metadata["task"]
-        parts: list[list[nn.Module]] = [[], []]
-        widths = []
-        items = metadata["architecture"].split("-")
-        for place, item in enumerate(items):
-            part = parts[1 if any(isinstance(m, TailDropout) for m in parts[0]) else 0]
-            if item.isdecimal():
-                widths.append(int(item))
-                if len(widths) > 1:
-                    part.append(nn.Linear(widths[-2], widths[-1], device="meta"))
-            else:
-                part.append(_module_of(item, items[:place], metadata))
-        if not parts[1]:
+        items = _items_of(metadata["architecture"])
+        builder = _Builder(self.metadata)
+        layers = [layer for layer in map(builder.layer, items) if layer is not None]
+        tails = [place for place, layer in enumerate(layers) if isinstance(layer, FileTail)]
+        if not tails:
             raise ModelFileError(f"architecture {metadata['architecture']}: it has no tail")
-        self.encoder, self.decoder = (nn.Sequential(*part) for part in parts)
-        self._read_scaling(widths[0])
+        self.encoder = nn.Sequential(*layers[: tails[0] + 1])
+        self.decoder = nn.Sequential(*layers[tails[0] + 1 :])
+        self._read_columns(int(items[0]))
+        self._read_classes(int(items[-1]))
 
-    def _read_scaling(self, columns: int) -> None:
+    def _read_columns(self, inputs: int) -> None:
+        self.columns = Columns(self.metadata.get("columns"), inputs)
         scaling = json.loads(self.metadata["scaling"])
         kind = scaling["kind"]
-        shift, unit = np.zeros(columns), np.ones(columns)
+        shift, unit = np.zeros(inputs), np.ones(inputs)
         if kind == "byte":
-            unit[:] = 255.0
+            unit[self.columns.numbers] = 255.0
         elif kind in ("standard", "minmax"):
             shift, unit = (np.array(scaling[name], np.float64) for name in ("shift", "unit"))
         elif kind != "none":
             raise ModelFileError(f"unknown scaling {kind}")
-        good = shift.shape == unit.shape == (columns,)
+        good = shift.shape == unit.shape == (inputs,)
         if not good or not (np.isfinite(shift).all() and (unit > 0).all()):
             raise ModelFileError("the scaling does not fit the columns")
-        self.register_buffer("shift", torch.from_numpy(shift), persistent=False)
-        self.register_buffer("unit", torch.from_numpy(unit), persistent=False)
+        buffers = {"shift": shift, "unit": unit, "mean": self.columns.mean}
+        for name, values in buffers.items():
+            self.register_buffer(name, torch.from_numpy(values.copy()), persistent=False)
+
+    def _read_classes(self, outputs: int) -> None:
+        self.classes: list[Any] | None = None
+        if self.task == "classify":
+            classes = json.loads(self.metadata["classes"])
+            self.classes = list(classes.get("names") or classes["labels"])
+        if outputs != (self.columns.inputs if self.classes is None else len(self.classes)):
+            raise ModelFileError("its outputs are not those that its task asks for")
 
     @property
     def n(self) -> int:
@@ -136,6 +185,8 @@ class FileModel(nn.Module):
 
     def _scale(self, x: Tensor) -> Tensor:
         weight = next(self.encoder.parameters())
+        if self.columns.missing != "error":
+            x = torch.where(x.isnan(), self.mean.to(x), x)
         return ((x.double() - self.shift.double()) / self.unit.double()).to(weight)
 
     def _finish(self, y: Tensor) -> Tensor:
@@ -147,7 +198,7 @@ class FileModel(nn.Module):
         """The first k (None: all n) features of each row.
 
         Args:
-            x: [..., columns], in the units of the data.
+            x: [..., inputs], in the units of the data.
             k: 0..n.
 
         Returns:
@@ -175,7 +226,13 @@ class FileModel(nn.Module):
         missing = self.n - code.shape[-1]
         if missing < 0:
             raise ValueError(f"codes have {code.shape[-1]} features, the model has {self.n}")
+        self._code_tail().kept = code.shape[-1]
         return self._finish(self.decoder(nn.functional.pad(code, (0, missing))))
+
+    def _code_tail(self) -> FileTail:
+        tail = self.encoder[-1]
+        assert isinstance(tail, FileTail)
+        return tail
 
     def forward(self, x: Tensor) -> Tensor:
         """encode and decode at once; tails act as their mode and k say."""
@@ -184,6 +241,16 @@ class FileModel(nn.Module):
 
 def _last_linear(part: nn.Sequential) -> nn.Linear:
     return [module for module in part if isinstance(module, nn.Linear)][-1]
+
+
+def _tensors_of(model: FileModel) -> Iterator[tuple[str, Tensor]]:
+    """What stands in a file: names and values, in its order."""
+    for name, module in model.named_modules():
+        if isinstance(module, (nn.Linear, WidthBias, *_NORMS.values())):
+            for own in _TENSORS:
+                values = getattr(module, own, None)
+                if values is not None:
+                    yield f"{name}.{own}", values
 
 
 def _architecture(model: FileModel) -> str:
@@ -214,7 +281,7 @@ def load(path: str | os.PathLike[str]) -> FileModel:
     tensors, metadata = parse(Path(path).read_bytes(), str(path))
     try:
         model = FileModel(metadata)
-        expected = {name: tuple(p.shape) for name, p in model.named_parameters()}
+        expected = {name: tuple(values.shape) for name, values in _tensors_of(model)}
         if {name: values.shape for name, values in tensors.items()} != expected:
             raise ModelFileError("its tensors are not those of its architecture")
         if not all(np.isfinite(values).all() for values in tensors.values()):
@@ -234,11 +301,11 @@ def _metadata_of(model: FileModel) -> dict[str, str]:
     before, now = metadata["architecture"], _architecture(model)
     if before == now:
         return metadata
-    if [item.isdecimal() for item in before.split("-")] != [s.isdecimal() for s in now.split("-")]:
+    old, new = _items_of(before), _items_of(now)
+    if [i.isdecimal() or i for i in old] != [i.isdecimal() or i for i in new]:
         raise ValueError(f"the model was {before} and is {now}: that is more than pruning")
     metadata["architecture"] = now
-    widths = before.split("-")
-    n = int([w for w in widths[: widths.index("tail")] if w.isdecimal()][-1])
+    n = int([item for item in old[: old.index("tail")] if item.isdecimal()][-1])
     if model.n < n:
         if "validation" in metadata:
             curve = json.loads(metadata["validation"])
@@ -246,12 +313,6 @@ def _metadata_of(model: FileModel) -> dict[str, str]:
                 curve[name] = values[: model.n + 1] if isinstance(values, list) else values
             metadata["validation"] = json.dumps(curve, separators=(",", ":"))
         metadata.setdefault("pruned_from", str(n))
-    law = json.loads(metadata["law"])
-    tails = [m for m in model.modules() if isinstance(m, TailDropout)]
-    if "weights" in law:
-        law["weights"] = list(tails[0]._law.weights)
-    law["k_min"] = min(int(law.get("k_min", 0)), model.n)
-    metadata["law"] = json.dumps(law, separators=(",", ":"))
     return metadata
 
 
@@ -272,8 +333,8 @@ def save(model: FileModel, path: str | os.PathLike[str], *, overwrite: bool = Fa
     if not isinstance(model, FileModel):
         raise TypeError(f"save writes what load returned, but got a {type(model).__name__}")
     tensors = {}
-    for name, parameter in model.named_parameters():
-        values = parameter.detach().to("cpu", torch.float32).numpy()
+    for name, tensor in _tensors_of(model):
+        values = tensor.detach().to("cpu", torch.float32).numpy()
         if not math.isfinite(float(np.abs(values).max(initial=0.0))):
             raise ValueError(f"{name} has a value that is not finite")
         tensors[name] = values

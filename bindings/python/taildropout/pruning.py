@@ -24,6 +24,7 @@ from torch.nn.utils import parametrize
 
 from . import laws
 from .curve import evaluating, find_tails
+from .file_layers import KeptSigmoid, WidthBias
 from .layer import TailDropout
 from .mlp import TailMLP
 from .trace import trace
@@ -226,6 +227,8 @@ def _find_consumers(
         elif _is_flatten(user, modules) and along in ("channel", "last"):
             _find_consumers(user, "flat" if along == "channel" else "last", dropped, modules, cuts)
             continue
+        elif isinstance(module, KeptSigmoid):
+            passed = dropped
         elif step is not None:
             passed = step(dropped)
         else:
@@ -408,11 +411,8 @@ def _cut_inputs(module: Any, n: int, k: int, dropped: Tensor) -> None:
 
 
 def _cut_tail(layer: TailDropout, k: int) -> None:
-    """The tail stays where it is, for training on. What a table of weights held beyond k falls on
-    k."""
-    weights = layer._law.weights
-    if weights:
-        layer._law = laws.parse_law((*weights[:k], sum(weights[k:])))
+    """The tail stays where it is, for training on."""
+    layer._law = laws.first_of(layer._law, k)
     layer.k_min = min(layer.k_min, k)
     layer._tables = {}
     layer.set_k(None)
@@ -520,6 +520,9 @@ def _cut(model: nn.Module, name: str, k: int, n: int, cuts: _Cuts) -> None:
         _cut_inputs(model.get_submodule(reader), n, k, dropped)
     layer = model.get_submodule(name)
     assert isinstance(layer, TailDropout)
+    for module in model.modules():
+        if isinstance(module, WidthBias) and module.tail is layer:
+            _set(module, "bias", module.bias[: k + 1])
     _cut_tail(layer, k)
 
 

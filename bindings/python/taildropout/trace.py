@@ -8,12 +8,13 @@ from typing import Any
 import torch.fx as fx
 from torch import Tensor, nn
 
+from .file_layers import KeptSigmoid, WidthBias
 from .layer import TailDropout
 from .mlp import TailMLP
 
 _WHOLE = (
     *(TailDropout, TailMLP, nn.Linear, nn.Conv1d, nn.Conv2d),
-    *(nn.BatchNorm1d, nn.BatchNorm2d),
+    *(nn.BatchNorm1d, nn.BatchNorm2d, WidthBias, KeptSigmoid),
 )
 
 

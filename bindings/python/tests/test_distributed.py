@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-from taildropout import TailDropout, check_ranks, rank_generator
+from taildropout import TailDropout, TailMLP, check_ranks, rank_generator
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
@@ -17,6 +17,11 @@ from torch.nn.parallel import DistributedDataParallel
 def network():
     torch.manual_seed(0)
     return nn.Sequential(nn.Linear(6, 40), TailDropout(), nn.Linear(40, 4))
+
+
+def mlp():
+    torch.manual_seed(0)
+    return TailMLP(6, 40, 4)
 
 
 def masks(layer):
@@ -61,9 +66,14 @@ def training(rank):
 
 def different_k(rank):
     """A forward notices that rank 0 has another k, since DDP copies its buffers into all."""
-    for first, second in ((3, 5), (None, 5), (3, None)):
-        model = DistributedDataParallel(network())
-        model.module[1].set_k((first, second)[rank])
+    for first, second, make in (
+        *((3, 5, network), (None, 5, network), (3, None, network)),
+        *((3, 5, mlp), (None, 5, mlp)),
+    ):
+        module = make()
+        tails = [tail for tail in module.modules() if isinstance(tail, TailDropout)]
+        model = DistributedDataParallel(module)
+        tails[0].set_k((first, second)[rank])
         if rank == 0:
             model(torch.randn(20, 6))
         else:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """load, save and OrderedAutoencoder, against the program where there is one."""
 
+import copy
+import csv
 import json
 import pickle
 import shutil
@@ -13,6 +15,7 @@ import torch
 from taildropout import OrderedAutoencoder, choose_k, load, prune, save
 from taildropout.estimator import NotFittedError, find_program
 from taildropout.file_format import ModelFileError, parse, serialise
+from taildropout.file_layers import WidthBias
 
 try:
     PROGRAM = find_program()
@@ -21,8 +24,9 @@ except RuntimeError:
 needs_program = pytest.mark.skipif(PROGRAM is None, reason="TAILDROPOUT_PROGRAM names no program")
 
 
-def program(*arguments):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True)
+def program(*arguments, cwd=None):
+    command = [PROGRAM, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd)
     assert done.returncode == 0, done.stderr
 
 
@@ -31,47 +35,124 @@ def table(rows=400, columns=12, seed=0):
     return (g.normal(size=(rows, 3)) @ g.normal(size=(3, columns)) * 5 + 2).astype(np.float32)
 
 
+def write_table(path, rows=300):
+    """A table with names, numbers, categories, and cells in which nothing stands."""
+    g = np.random.default_rng(3)
+    numbers, kinds = table(rows, 5).tolist(), g.choice(["red", "green", "blue, dark", ""], rows)
+    with open(path, "w") as file:
+        file.write("a,b,colour,c,d,e,label,word\n")
+        for i, (values, kind) in enumerate(zip(numbers, kinds, strict=True)):
+            cells = [f"{value:.9g}" for value in values]
+            cells[1] = "NA" if i % 11 == 0 else cells[1]
+            label = int(values[0] > 2) + int(values[2] > 2)
+            word = ["low", "middle", "high"][label]
+            text = f'"{kind}"' if "," in kind else kind
+            file.write(",".join((*cells[:2], text, *cells[2:], str(10 * label), word)) + "\n")
+
+
+def read_table(path):
+    with open(path, newline="") as file:
+        rows = list(csv.reader(file))
+    return {name: list(column) for name, *column in zip(*rows, strict=True)}
+
+
+# name: (data, options of fit)
+FITS = {
+    "standard": ("data.npy", "--features", 6),
+    "minmax": ("data.npy", "--features", 6, "--scale", "minmax", "--law", "original"),
+    "none": ("data.npy", "--scale", "none", "--arch", "20-[6]-20"),
+    "byte": ("bytes.npy",),
+    "gelu": ("data.npy", "--arch", "20-gelu-[6]-gelu-20-gelu"),
+    "tanh": ("data.npy", "--arch", "20-tanh-[6]-tanh-20-tanh"),
+    "sigmoid": ("data.npy", "--arch", "20-sigmoid-[6]-20-sigmoid"),
+    "sigmoid of a tail": ("data.npy", "--arch", "20-relu-[6]-sigmoid-dropout:0.1-20-relu"),
+    "dropout": ("data.npy", "--arch", "20-relu-dropout:0.25-[6]-20-relu-dropout:0.5"),
+    "layer-norm": ("data.npy", "--arch", "20-layer-norm-relu-[6]-20-layer-norm-relu"),
+    "widthbias": ("data.npy", "--arch", "20-relu-[6]-20-widthbias-relu-16-widthbias-relu"),
+    "several tails": ("data.npy", "--arch", "20-[6]-sigmoid-16-widthbias-relu-[8]-20-widthbias"),
+    "table": ("data.npy", "--features", 6, "--law", "table:weights.txt"),
+    "k-min": ("data.npy", "--features", 6, "--law", "geometric:0.2", "--k-min", 3),
+    "mask": ("holes.npy", "--features", 6, "--missing", "mask"),
+    "columns": ("table.csv", "--features", 6, "--missing", "mean", "--drop", "label,word"),
+    "minmax columns": (
+        *("table.csv", "--features", 6, "--missing", "mask", "--scale", "minmax"),
+        *("--drop", "label,word"),
+    ),
+    "labels": ("table.csv", "--features", 6, "--missing", "mean", "--target", "label"),
+    "names": ("table.csv", "--features", 6, "--missing", "mean", "--target", "word"),
+}
+AUTOENCODERS = [name for name in FITS if name not in ("labels", "names")]
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
     np.save(folder / "data.npy", table())
     np.save(folder / "bytes.npy", np.clip(table() * 10 + 100, 0, 255).astype(np.uint8))
-    if PROGRAM:
-        for name, more in (
-            ("standard", ()),
-            ("minmax", ("--scale", "minmax", "--law", "original")),
-            ("none", ("--scale", "none", "--arch", "20-[6]-20")),
-        ):
-            program(
-                *("fit", folder / "data.npy", "-o", folder / f"{name}.safetensors", "--features", 6)
-                if name != "none"
-                else ("fit", folder / "data.npy", "-o", folder / f"{name}.safetensors"),
-                *("--epochs", 2, *more),
-            )
-        program("fit", folder / "bytes.npy", "-o", folder / "byte.safetensors", "--epochs", 2)
+    holes = table()
+    holes[::7, 3] = np.nan
+    np.save(folder / "holes.npy", holes)
+    write_table(folder / "table.csv")
+    (folder / "weights.txt").write_text("1\n1\n2\n1\n1\n1\n3\n")
     return folder
 
 
+@pytest.fixture
+def fitted(files):
+    """Fits a model when it is first asked for."""
+
+    def fit(name):
+        path = files / f"{name}.safetensors"
+        if not path.exists():
+            data, *options = FITS[name]
+            program("fit", data, "-o", path.name, "--epochs", 2, *options, cwd=files)
+        return path
+
+    return fit
+
+
+def inputs_of(model, data):
+    """The inputs of a model from the file that it was fitted to."""
+    if data.suffix == ".csv":
+        columns = read_table(data)
+        return torch.from_numpy(model.columns.inputs_of(columns))
+    return torch.from_numpy(np.load(data).astype(np.float64))
+
+
+def near(found, wanted):
+    assert found.shape == wanted.shape
+    assert np.abs(np.asarray(found) - wanted).max() <= 1e-5 * np.abs(wanted).max()
+
+
+def by_program(command, path, source, out, *options):
+    program(command, path, source, "-o", out, "--force", *options)
+    return np.load(out)
+
+
 @needs_program
-@pytest.mark.parametrize("name", ["standard", "minmax", "none", "byte"])
-def test_the_same_outputs(files, name):
-    path = files / f"{name}.safetensors"
-    data = files / ("bytes.npy" if name == "byte" else "data.npy")
+@pytest.mark.parametrize("name", FITS)
+@pytest.mark.parametrize("k", [None, 2])
+def test_the_same_outputs(files, fitted, tmp_path, name, k):
+    path, data = fitted(name), files / FITS[name][0]
     model = load(path)
-    x = torch.from_numpy(np.load(data)).float()
-    for k in (None, 2):
-        chosen = () if k is None else ("-k", k)
-        program("predict", path, data, "-o", files / "out.npy", "--force", *chosen)
-        program("encode", path, data, "-o", files / "codes.npy", "--force", *chosen)
-        tail = model.encoder[-1]
-        tail.set_k(k)
-        expected = torch.from_numpy(np.load(files / "out.npy"))
-        codes = torch.from_numpy(np.load(files / "codes.npy"))
-        with torch.no_grad():
-            for found, wanted in ((model(x), expected), (model.encode(x, k), codes)):
-                assert (found - wanted).abs().max() <= 1e-5 * wanted.abs().max()
-            again = model.decode(model.encode(x, k))
-            assert (again - expected).abs().max() <= 1e-5 * expected.abs().max()
+    x = inputs_of(model, data)
+    chosen = () if k is None else ("-k", k)
+    expected = by_program("predict", path, data, tmp_path / "out.npy", *chosen)
+    codes = by_program("encode", path, data, tmp_path / "codes.npy", *chosen)
+    model.encoder[-1].set_k(k)
+    with torch.no_grad():
+        y, code = model(x), model.encode(x, k)
+        again = model.decode(code)
+    near(code, codes)
+    for found in (y, again):
+        if model.classes is not None:
+            near(found.softmax(-1).numpy(), expected)
+        elif data.suffix == ".csv":
+            values = model.columns.values_of(found)
+            assert (np.abs(values - expected) <= 1e-5 * np.abs(expected).max()).mean() > 0.999
+        else:
+            near(found, expected)
+    near(by_program("decode", path, tmp_path / "codes.npy", tmp_path / "decoded.npy"), expected)
     with pytest.raises(ValueError, match="99"):
         model.encode(x, 99)
     with pytest.raises(ValueError, match="99"):
@@ -79,12 +160,11 @@ def test_the_same_outputs(files, name):
 
 
 @needs_program
-@pytest.mark.parametrize("name", ["standard", "minmax", "none", "byte"])
-def test_saving_what_was_loaded_gives_the_same_bytes(files, name, tmp_path):
-    path = files / f"{name}.safetensors"
+@pytest.mark.parametrize("name", FITS)
+def test_saving_what_was_loaded_gives_the_same_bytes(fitted, name, tmp_path):
+    path = fitted(name)
     model = load(path)
-    tensors = parse(path.read_bytes(), name)[0]
-    assert [n for n, _ in model.named_parameters()] == list(tensors)
+    assert set(parse(path.read_bytes(), name)[0]) <= set(model.state_dict())
     save(model, tmp_path / "again.safetensors")
     assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
     with pytest.raises(FileExistsError):
@@ -93,31 +173,109 @@ def test_saving_what_was_loaded_gives_the_same_bytes(files, name, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["again.safetensors"]
 
 
-@needs_program
-def test_a_pruned_model_goes_back_to_the_program(files, tmp_path):
-    model = load(files / "standard.safetensors")
-    x = torch.from_numpy(np.load(files / "data.npy"))
-    small = prune(model, 2, x)
-    save(small, tmp_path / "ours.safetensors")
-    program("prune", files / "standard.safetensors", "-k", 2, "-o", tmp_path / "theirs.safetensors")
-    ours, theirs = (
-        parse((tmp_path / f"{n}.safetensors").read_bytes(), n) for n in ("ours", "theirs")
-    )
-    assert ours[0].keys() == theirs[0].keys()
-    for name in ours[0]:
-        np.testing.assert_array_equal(ours[0][name], theirs[0][name])
-    assert ours[1]["architecture"] == theirs[1]["architecture"]
-    assert ours[1]["pruned_from"] == theirs[1]["pruned_from"] == "6"
-    program("predict", tmp_path / "ours.safetensors", files / "data.npy", "-o", tmp_path / "a.npy")
-    program(
-        "predict", tmp_path / "theirs.safetensors", files / "data.npy", "-o", tmp_path / "b.npy"
-    )
-    np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), np.load(tmp_path / "b.npy"))
+def same_metadata(ours, theirs):
+    assert ours.keys() == theirs.keys()
+    for key, text in ours.items():
+        other = theirs[key]
+        is_json = text.startswith(("{", "["))
+        assert (json.loads(text) == json.loads(other)) if is_json else (text == other), key
 
 
 @needs_program
-def test_training_on(files, tmp_path):
-    model = load(files / "standard.safetensors").train()
+@pytest.mark.parametrize("name", FITS)
+def test_a_pruned_model_goes_back_to_the_program(files, fitted, tmp_path, name):
+    path, data = fitted(name), files / FITS[name][0]
+    model = load(path)
+    x = inputs_of(model, data)
+    tail = next(name for name, m in model.named_modules() if m is model.encoder[-1])
+    small = prune(model, {tail: 2}, x)
+    ours, theirs = tmp_path / "ours.safetensors", tmp_path / "theirs.safetensors"
+    save(small, ours)
+    program("prune", path, "-k", 2, "-o", theirs)
+    mine, other = (parse(file.read_bytes(), "m") for file in (ours, theirs))
+    assert mine[0].keys() == other[0].keys()
+    for tensor in mine[0]:
+        np.testing.assert_array_equal(mine[0][tensor], other[0][tensor])
+    same_metadata(mine[1], other[1])
+    expected = by_program("predict", ours, data, tmp_path / "a.npy")
+    np.testing.assert_array_equal(expected, by_program("predict", theirs, data, tmp_path / "b.npy"))
+    again = load(theirs)
+    with torch.no_grad():
+        assert torch.equal(again(x), small(x))
+    assert again.train()(x).shape == small(x).shape  # its law fits what is left
+
+
+@needs_program
+@pytest.mark.parametrize("name", ["widthbias", "several tails"])
+def test_what_a_tail_kept_counts_behind_it(files, fitted, name):
+    """With several k in a batch, as in training, each row is as at its own k."""
+    model = load(fitted(name))
+    x = torch.from_numpy(np.load(files / "data.npy"))[:30]
+    tail = model.encoder[-1]
+    model = model.double()
+    rows = torch.arange(30) % 7
+    wanted = []
+    for k in range(7):
+        tail.set_k(k)
+        wanted.append(model(x).detach())
+    tail.set_k(None)
+    tail.draw_keep = lambda *_: rows.int()[:, None]
+    y = model(x)
+    for i, k in enumerate(rows.tolist()):
+        torch.testing.assert_close(y[i], wanted[k][i])
+    y.sum().backward()
+    bias = next(m for m in model.modules() if isinstance(m, WidthBias)).bias
+    assert bias.grad.abs().sum(1).count_nonzero() == 7
+
+
+@needs_program
+def test_a_model_with_biases_by_width_is_copied_and_compiled(files, fitted):
+    model = load(fitted("widthbias"))
+    x = torch.from_numpy(np.load(files / "data.npy"))[:30]
+    other = copy.deepcopy(model)
+    biases = [m for m in other.modules() if isinstance(m, WidthBias)]
+    assert len(biases) == 2 and all(bias.tail is other.encoder[-1] for bias in biases)
+    compiled = torch.compile(other, fullgraph=True)
+    for k in (None, 3, 1):
+        model.encoder[-1].set_k(k)
+        other.encoder[-1].set_k(k)
+        torch.testing.assert_close(compiled(x), model(x), rtol=1e-5, atol=1e-5)
+
+
+@needs_program
+def test_a_table_of_columns(files, fitted):
+    model = load(fitted("columns"))
+    columns = model.columns
+    cells = read_table(files / "table.csv")
+    by_name = columns.inputs_of(cells)
+    in_order = columns.inputs_of([cells[name] for name in columns.names])
+    np.testing.assert_array_equal(by_name, in_order)
+    assert by_name.shape == (300, columns.inputs) == (300, 8)
+    values = columns.values_of(by_name)
+    known = columns.levels[2]
+    assert known == sorted(known) and values.shape == (300, 6)
+    for cell, value in zip(cells["colour"], values[:, 2], strict=True):
+        assert cell == "" or known[int(value)] == cell
+    for table, text in (
+        ({"a": [1]}, "'b'"),
+        ([[1]] * 5, "5 columns"),
+        ([[1], [2], ["red"], [4], [5], [6, 7]], "numbers of rows"),
+        ([[1], ["x"], ["red"], [4], [5], [6]], "column b has to hold numbers"),
+        ([[1], [2], [3], [4], [5], [6]], "column colour has to hold text"),
+    ):
+        with pytest.raises(ValueError, match=text):
+            columns.inputs_of(table)
+    unseen = columns.inputs_of([[1], [2], ["violet"], [4], [5], [6]])
+    assert not unseen[0, 2:5].any()
+    assert load(fitted("names")).classes == ["high", "low", "middle"]
+    assert load(fitted("labels")).classes == [0, 10, 20]
+    with pytest.raises(ValueError, match="nothing stands"):
+        load(fitted("standard")).columns.inputs_of(np.full((2, 12), np.nan))
+
+
+@needs_program
+def test_training_on(files, fitted, tmp_path):
+    model = load(fitted("standard")).train()
     x = torch.from_numpy(np.load(files / "data.npy"))
     optimizer = torch.optim.Adam(model.parameters(), 1e-3)
     for _ in range(5):
@@ -189,16 +347,52 @@ def test_every_layer_of_an_architecture(tmp_path):
     (tmp_path / "m").write_bytes(serialise(tensors, metadata))
     model = load(tmp_path / "m")
     kinds = [type(module).__name__ for part in (model.encoder, model.decoder) for module in part]
-    known = "Linear GELU Dropout Linear Tanh TailDropout Linear Sigmoid Linear"
+    known = "Linear GELU Dropout Linear Tanh FileTail Linear Sigmoid Linear"
     assert " ".join(kinds) == known
     save(model, tmp_path / "again")
     assert (tmp_path / "again").read_bytes() == (tmp_path / "m").read_bytes()
 
 
+def test_norms(tmp_path):
+    """With their running statistics, which are no parameters."""
+    _, metadata = little()
+    metadata["architecture"] = "3-4-batch-norm-relu-2-tail-5-layer-norm-3"
+    g = np.random.default_rng(0)
+    shapes = {"encoder.0": (4, 3), "encoder.1": (4,), "encoder.3": (2, 4)}
+    shapes |= {"decoder.0": (5, 2), "decoder.1": (5,), "decoder.2": (3, 5)}
+    tensors = {}
+    for name, shape in shapes.items():
+        own = ("running_mean", "running_var") if name == "encoder.1" else ()
+        tensors[f"{name}.weight"] = g.random(shape, np.float32)
+        for other in ("bias", *own):
+            tensors[f"{name}.{other}"] = g.random(shape[:1], np.float32)
+    (tmp_path / "m").write_bytes(serialise(tensors, metadata))
+    model = load(tmp_path / "m")
+    x = torch.randn(7, 3)
+    norm = model.encoder[1]
+    values = {name: torch.from_numpy(value) for name, value in tensors.items()}
+    scale = (values["encoder.1.running_var"] + 1e-5).rsqrt() * values["encoder.1.weight"]
+    linear = model.encoder[0](x)
+    expected = (linear - values["encoder.1.running_mean"]) * scale + values["encoder.1.bias"]
+    torch.testing.assert_close(norm(linear), expected)
+    save(model, tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "m").read_bytes()
+    model.train()(x).sum().backward()
+    assert int(norm.num_batches_tracked) == 1 and norm.weight.grad is not None
+    with pytest.raises(ValueError, match=r"encoder\.1\.running_var"):
+        norm.running_var[0] = float("inf")
+        save(model, tmp_path / "inf")
+
+
 @pytest.mark.parametrize("key, value", [
     ("format_version", "2"), ("task", "regress"), ("architecture", "3-2-3"),
     ("architecture", "3-2-tail-elu-3"), ("architecture", "3-4-tail-3"), ("architecture", "x"),
-    ("architecture", "3-2-tail-sigmoid-3"), ("architecture", "3-2-dropout:x-tail-3"),
+    ("architecture", "3-2-widthbias-tail-3"), ("architecture", "3-2-dropout:x-tail-3"),
+    ("architecture", "3-2--tail-3"), ("columns", "{}"), ("columns", '{"count":4}'),
+    ("columns", '{"count":3,"missing":"no","levels":{},"mean":[1,1,1]}'),
+    ("columns", '{"count":3,"missing":"mean","levels":{},"mean":[1]}'),
+    ("columns", '{"count":3,"missing":"mean","levels":{"7":["a"]},"mean":[1,1,1]}'),
+    ("columns", '{"count":2,"missing":"mean","levels":{"0":[]},"mean":[1]}'),
     ("law", "{}"), ("law", '{"name":"no"}'), ("scaling", '{"kind":"log"}'), ("scaling", "[]"),
     ("scaling", '{"kind":"standard","shift":[1],"unit":[1]}'), ("scaling", None),
 ])  # fmt: skip
