@@ -115,7 +115,7 @@ static const option_row options[] = {
      .value = "NAME[:RATE|:FILE]",
      AT(law),
      .help = "how k is drawn in training: exponential (default), original, geometric:RATE, "
-             "uniform, log-uniform, pow2 or table:FILE (n + 1 weights)"},
+             "uniform, log-uniform, pow2, mixed:SHARE or table:FILE (n + 1 weights)"},
     {.name = "k-min",
      .type = OPTION_COUNT,
      .value = "K",

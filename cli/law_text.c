@@ -26,15 +26,17 @@ static int unknown_name(const char *name, int *exit_code) {
         message_error("option --law: no law '%s'; did you mean '%s'?", name, search.nearest);
     else
         message_error("option --law: no law '%s'; one of exponential, original, geometric:RATE, "
-                      "uniform, log-uniform, pow2, table:FILE",
+                      "uniform, log-uniform, pow2, mixed:SHARE, table:FILE",
                       name);
     return wrong_usage(exit_code);
 }
 
-static int read_rate(const char *text, double *rate, int *exit_code) {
+/* `what` is asked for by the law `name`, as `example`. */
+static int read_rate(const char *text, const char *name, const char *what, const char *example,
+                     double *rate, int *exit_code) {
     if (text && number_parse_real(text, rate) && *rate >= 0 && *rate <= 1) return 1;
-    message_error("option --law: geometric needs a rate from 0 to 1 behind a colon, as "
-                  "geometric:0.05");
+    message_error("option --law: %s needs %s from 0 to 1 behind a colon, as %s:%s", name, what,
+                  name, example);
     return wrong_usage(exit_code);
 }
 
@@ -86,7 +88,10 @@ int law_text_read(const char *text, tdrop_law_options *law, double **weights, in
     const char *rest = text[length] ? text + length + 1 : NULL;
     snprintf(name, sizeof name, "%.*s", (int)(length < NAME_SIZE ? length : NAME_SIZE), text);
     if (tdrop_law_kind_parse(name, &law->kind)) return unknown_name(name, exit_code);
-    if (law->kind == TDROP_LAW_GEOMETRIC) return read_rate(rest, &law->rate, exit_code);
+    if (law->kind == TDROP_LAW_GEOMETRIC)
+        return read_rate(rest, name, "a rate", "0.05", &law->rate, exit_code);
+    if (law->kind == TDROP_LAW_MIXED)
+        return read_rate(rest ? rest : "0.15", name, "a share", "0.15", &law->rate, exit_code);
     if (law->kind == TDROP_LAW_TABLE) return read_table(rest, law, weights, exit_code);
     if (!rest) return 1;
     message_error("option --law: nothing can stand behind '%s'", name);
@@ -98,6 +103,8 @@ void law_text_write(FILE *out, const tdrop_law_options *law) {
     if (law->kind == TDROP_LAW_EXPONENTIAL || law->kind == TDROP_LAW_ORIGINAL)
         fprintf(out, ", p = %s", number_plain(law->p).text);
     if (law->kind == TDROP_LAW_GEOMETRIC) fprintf(out, ", rate %s", number_plain(law->rate).text);
+    if (law->kind == TDROP_LAW_MIXED)
+        fprintf(out, ", share %s at k = n", number_plain(law->rate).text);
     if (law->kind == TDROP_LAW_TABLE) fprintf(out, " of %zu weights", law->weight_count);
     fprintf(out, ", k from %u", (unsigned)law->k_min);
 }

@@ -30,6 +30,7 @@ static const panel panels[] = {
     {"geometric, rate = 0.1", {.kind = TDROP_LAW_GEOMETRIC, .rate = 0.1}},
     {"uniform", {.kind = TDROP_LAW_UNIFORM}},
     {"log-uniform", {.kind = TDROP_LAW_LOG_UNIFORM}},
+    {"mixed, 0.15 at n", {.kind = TDROP_LAW_MIXED, .rate = 0.15}},
     {"pow2", {.kind = TDROP_LAW_POW2}},
     {"table, mostly 8 and 24",
      {.kind = TDROP_LAW_TABLE, .weights = table, .weight_count = FEATURES + 1}},

@@ -251,10 +251,14 @@ typedef enum tdrop_law_kind {
     /* 1, 2, 4, ... and n, each alike. */
     TDROP_LAW_POW2 = 5,
     /* P(k) proportional to weights[k], k = 0..n. */
-    TDROP_LAW_TABLE = 6
+    TDROP_LAW_TABLE = 6,
+    /* A share `rate` of the rows keeps all n; of the others P(k) is proportional to 1/(k + 0.4),
+     * and P(0) = P(1)/5. Serves every octave, and n itself: what docs/quality.md found to lose
+     * least against a network for each width. */
+    TDROP_LAW_MIXED = 7
 } tdrop_law_kind;
 
-/* p is read by EXPONENTIAL and ORIGINAL, rate by GEOMETRIC, weights by TABLE. With p = 0 everything
+/* p is read by EXPONENTIAL and ORIGINAL, rate by GEOMETRIC and MIXED, weights by TABLE. With p = 0 everything
  * is kept, with p = 1 nothing. */
 typedef struct tdrop_law_options {
     tdrop_law_kind kind;
@@ -262,7 +266,8 @@ typedef struct tdrop_law_options {
                      * EXPONENTIAL still drops p on average, so p <= 1 - k_min/n. */
     double p;       /* mean dropped share, in [0, 1], whether the law reads it or not; 0: nothing is
                      * dropped */
-    double rate;    /* chance to stop at each feature, in [0, 1] */
+    double rate;    /* GEOMETRIC: chance to stop at each feature, MIXED: share of the rows that keep
+                     * all, in [0, 1] */
     const double *weights; /* [weight_count], weight_count = n + 1: finite, not negative, not all 0
                             * from k_min on; no table is WEIGHTS. Read while the law is made. */
     size_t weight_count;
@@ -297,7 +302,7 @@ TDROP_API tdrop_status tdrop_law_draw(const tdrop_law *law, const tdrop_draw *dr
                                       int32_t *keep);
 
 /* The law that a name stands for: "exponential", "original", "geometric", "uniform",
- * "log-uniform", "pow2" or "table". Errors: NULL, LAW. */
+ * "log-uniform", "pow2", "table" or "mixed". Errors: NULL, LAW. */
 TDROP_API tdrop_status tdrop_law_kind_parse(const char *name, tdrop_law_kind *kind);
 
 /* The name of a law; NULL for any other number. */

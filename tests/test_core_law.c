@@ -231,6 +231,13 @@ static long double weight(const tdrop_law_options *options, size_t n, size_t k) 
         return 1 / (long double)(k ? k : 1);
     case TDROP_LAW_POW2:
         return k && (k == n || (k & (k - 1)) == 0);
+    case TDROP_LAW_MIXED: {
+        long double sum = 0;
+        for (size_t j = 0; j <= n; j++)
+            sum += j ? 1 / (j + 0.4L) : 0.2L / 1.4L;
+        return (1 - (long double)options->rate) * (k ? 1 / (k + 0.4L) : 0.2L / 1.4L) / sum +
+               (k == n ? (long double)options->rate : 0);
+    }
     default:
         return options->weights[k];
     }
@@ -243,6 +250,7 @@ static const struct {
     {TDROP_LAW_GEOMETRIC, 0},    {TDROP_LAW_GEOMETRIC, 1e-6}, {TDROP_LAW_GEOMETRIC, 0.1},
     {TDROP_LAW_GEOMETRIC, 0.75}, {TDROP_LAW_GEOMETRIC, 1},    {TDROP_LAW_UNIFORM, 0},
     {TDROP_LAW_LOG_UNIFORM, 0},  {TDROP_LAW_POW2, 0},         {TDROP_LAW_TABLE, 0},
+    {TDROP_LAW_MIXED, 0},        {TDROP_LAW_MIXED, 0.15},     {TDROP_LAW_MIXED, 1},
 };
 static const size_t plain_sizes[] = {1, 2, 3, 7, 8, 9, 64, 100, MOST_TABLE};
 
@@ -328,6 +336,10 @@ static void test_closed_forms(void **state) {
     assert_true(fabs(probability[0] - 6 / 17.0) < 1e-15);
     assert_true(fabs(probability[1] - 6 / 17.0) < 1e-15);
     assert_true(fabs(probability[3] - 2 / 17.0) < 1e-15);
+    tdrop_law_destroy(law);
+    law = create_from(1, &(tdrop_law_options){.kind = TDROP_LAW_MIXED, .rate = 0.4});
+    tdrop_law_probabilities(law, probability); /* 1/5 and 1, and 0.4 more for n */
+    assert_true(fabs(probability[0] - 0.1) < 1e-15 && fabs(probability[1] - 0.9) < 1e-15);
     tdrop_law_destroy(law);
     free(probability);
 }
@@ -686,6 +698,7 @@ static const struct {
     {"log-uniform", TDROP_LAW_LOG_UNIFORM},
     {"pow2", TDROP_LAW_POW2},
     {"table", TDROP_LAW_TABLE},
+    {"mixed", TDROP_LAW_MIXED},
 };
 
 static void test_law_names(void **state) {

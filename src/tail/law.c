@@ -74,6 +74,25 @@ static double weight_log_uniform(const void *arg, size_t n, size_t k) {
     return 1.0 / (double)(k ? k : 1);
 }
 
+/* Of the rows that do not keep everything: k in proportion to 1 / (k + MIXED_SHIFT), k = 0 less
+ * often than k = 1 by MIXED_NONE. */
+static const double MIXED_SHIFT = 0.4, MIXED_NONE = 0.2;
+
+static double share_mixed(size_t k) {
+    return k ? 1.0 / ((double)k + MIXED_SHIFT) : MIXED_NONE / (1.0 + MIXED_SHIFT);
+}
+
+typedef struct mixture {
+    double all; /* share of the rows that keep everything */
+    double sum; /* of share_mixed over k = 0..n */
+} mixture;
+
+static double weight_mixed(const void *arg, size_t n, size_t k) {
+    const mixture *mixed = arg;
+    double weight = (1.0 - mixed->all) * share_mixed(k) / mixed->sum;
+    return k == n ? weight + mixed->all : weight;
+}
+
 static double weight_pow2(const void *arg, size_t n, size_t k) {
     (void)arg;
     return k && ((k & (k - 1)) == 0 || k == n) ? 1.0 : 0.0;
@@ -101,6 +120,13 @@ static void fill_pow2(const tdrop_law_options *options, size_t n, size_t k_min, 
     fill_from_weights(weight_pow2, NULL, n, k_min, at_least);
 }
 
+static void fill_mixed(const tdrop_law_options *options, size_t n, size_t k_min, double *at_least) {
+    mixture mixed = {.all = options->rate, .sum = 0.0};
+    for (size_t k = n + 1; k-- > 0;)
+        mixed.sum += share_mixed(k);
+    fill_from_weights(weight_mixed, &mixed, n, k_min, at_least);
+}
+
 static void fill_table(const tdrop_law_options *options, size_t n, size_t k_min, double *at_least) {
     fill_from_weights(weight_table, options->weights, n, k_min, at_least);
 }
@@ -113,6 +139,7 @@ static const law_kind kinds[] = {
     [TDROP_LAW_LOG_UNIFORM] = {.name = "log-uniform", .fill = fill_log_uniform},
     [TDROP_LAW_POW2] = {.name = "pow2", .fill = fill_pow2},
     [TDROP_LAW_TABLE] = {.name = "table", .reads_weights = true, .fill = fill_table},
+    [TDROP_LAW_MIXED] = {.name = "mixed", .reads_rate = true, .fill = fill_mixed},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

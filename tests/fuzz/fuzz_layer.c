@@ -29,14 +29,14 @@ typedef struct layer_orders {
 static tdrop_layer *make_layer(byte_source *source, const tdrop_view *shape, layer_orders *told) {
     static const double shares[] = {0, 1, 0.5, 0.01, 0.99, 2};
     static const tdrop_law_kind others[] = {TDROP_LAW_GEOMETRIC, TDROP_LAW_UNIFORM,
-                                            TDROP_LAW_LOG_UNIFORM, TDROP_LAW_POW2};
+                                            TDROP_LAW_LOG_UNIFORM, TDROP_LAW_POW2, TDROP_LAW_MIXED};
     told->dims = random_dims(source, shape->dims, 1);
     told->p = shares[byte_source_below(source, 6)];
     told->training = true;
     told->set_k = -1;
     tdrop_law_options law = {.rate = 0.25};
     if (told->p > 1)
-        law.kind = others[byte_source_below(source, 4)];
+        law.kind = others[byte_source_below(source, 5)];
     else
         law.p = told->p;
     const tdrop_layer_options options = {.dims = told->dims,

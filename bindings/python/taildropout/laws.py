@@ -17,6 +17,9 @@ from . import native
 
 ORIGINAL = "original"
 
+# The laws that read a number behind a colon.
+RATES = ("geometric", "mixed")
+
 
 def get_scale_param(p: float, tol: float = 1e-9) -> float:
     """The a that solves a - a·exp(-1/a) = 1 - p, by fixed-point iteration.
@@ -55,7 +58,8 @@ class Law:
 
     Attributes:
         name: as `tdrop_law_kind_parse` reads it.
-        rate: chance to stop at each feature, for `geometric`.
+        rate: chance to stop at each feature, for `geometric`; share of the rows that keep all, for
+            `mixed`.
         weights: weights of k = 0..n, for `table`.
     """
 
@@ -64,15 +68,15 @@ class Law:
     weights: tuple[float, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.name}:{self.rate:g}" if self.name == "geometric" else self.name
+        return f"{self.name}:{self.rate:g}" if self.name in RATES else self.name
 
 
 def parse_law(law: str | Sequence[float] | Law) -> Law:
     """Reads a law.
 
     Args:
-        law: "original", "exponential", "geometric:RATE", "uniform", "log-uniform", "pow2", or the
-            weights of k = 0..n.
+        law: "original", "exponential", "geometric:RATE", "uniform", "log-uniform", "pow2",
+            "mixed:SHARE", or the weights of k = 0..n.
 
     Raises:
         ValueError: no such law, or a rate outside [0, 1].
@@ -97,18 +101,19 @@ def parse_law(law: str | Sequence[float] | Law) -> Law:
     if native.library.tdrop_law_kind_parse(name.encode(), ctypes.byref(kind)) or name == "table":
         raise ValueError(
             f"law = {law!r} is none of original, exponential, geometric:RATE, uniform, "
-            "log-uniform, pow2 (or a sequence of weights of k)"
+            "log-uniform, pow2, mixed:SHARE (or a sequence of weights of k)"
         )
-    if (name == "geometric") != bool(colon):
+    if (name in RATES) != bool(colon):
         raise ValueError(
-            f"law = {law!r}: geometric needs a rate, as geometric:0.1, others have none"
+            f"law = {law!r}: geometric and mixed need a number, as geometric:0.1 or mixed:0.15, "
+            "others have none"
         )
     try:
         number = float(rate) if colon else 0.0
     except ValueError:
         number = math.nan
     if not 0.0 <= number <= 1.0:
-        raise ValueError(f"law = {law!r}: the rate has to be in [0, 1]")
+        raise ValueError(f"law = {law!r}: the number has to be in [0, 1]")
     return Law(name, rate=number)
 
 

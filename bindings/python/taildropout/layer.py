@@ -79,7 +79,8 @@ class TailDropout(nn.Module):
             all other dims.
         dropout_dim: the dim that is cut; n is its size.
         law: how k is drawn: "original", "exponential" (mean share exactly p for every n),
-            "geometric:RATE", "uniform", "log-uniform", "pow2", or the weights of k = 0..n.
+            "geometric:RATE", "uniform", "log-uniform", "pow2", "mixed:SHARE", or the weights of
+            k = 0..n.
         k_min: no k below this is drawn.
         stratified: the samples of a call share the range of the noise evenly among them. Each has
             the same law as otherwise; the total work of a call hardly varies.

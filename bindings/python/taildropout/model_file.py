@@ -47,8 +47,8 @@ def _law_of(metadata: dict[str, str], n: int) -> dict[str, Any]:
     name = law["name"]
     k_min = min(int(law.get("k_min", 0)), n)  # a file that was cut keeps the law of its training
     arguments: dict[str, Any] = {"law": name, "k_min": k_min, "p": 0.5}
-    if name == "geometric":
-        arguments["law"] = f"geometric:{law['rate']!r}"
+    if name in laws.RATES:
+        arguments["law"] = f"{name}:{law['rate']!r}"
     elif name == "table":
         arguments["law"] = laws.first_of(laws.parse_law(law["weights"]), n)
     elif name in ("exponential", "original"):

@@ -212,6 +212,7 @@ def test_no_batch_dim_and_repeated_ones():
         ("exponential", 2),
         ("original", 3),
         ("geometric:0.2", 1),
+        ("mixed:0.15", 0),
         ("uniform", 0),
         ("log-uniform", 0),
         ("pow2", 0),
@@ -236,7 +237,7 @@ def test_laws(law, k_min, few):
 
 
 def test_bad_laws():
-    for law in ("exponentiel", "geometric", "geometric:2", "geometric:x", "uniform:1", "table", ""):
+    for law in ("exponentiel", "geometric", "geometric:2", "geometric:x", "uniform:1", "mixed", "table", ""):
         with pytest.raises(ValueError, match="law"):
             TailDropout(law=law)
     for law in ([], [1], [0, 0], [1, -1], [1, math.nan], [1, math.inf]):

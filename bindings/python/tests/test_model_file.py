@@ -323,6 +323,7 @@ def test_load_without_the_program(tmp_path):
 
 @pytest.mark.parametrize("law", [
     {"name": "geometric", "p": 0.5, "rate": 0.1, "k_min": 1},
+    {"name": "mixed", "p": 0.5, "rate": 0.15, "k_min": 0},
     {"name": "table", "p": 0.5, "rate": 0, "k_min": 0, "weights": [1, 1, 2]},
     {"name": "pow2", "p": 0, "rate": 0, "k_min": 0},
 ])  # fmt: skip
