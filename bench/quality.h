@@ -26,6 +26,7 @@ typedef struct quality_side {
     bool lever;      /* part of the table of levers, not of the comparison */
     quality_law law; /* with all = 0 the law of the options holds */
     bool width_bias;
+    const char *arch; /* a format of the width and of widthbias or nothing; NULL: 512-256-[n]-... */
     tdrop_fit_options options;
 } quality_side;
 

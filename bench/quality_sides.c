@@ -7,108 +7,152 @@
 
 const size_t quality_widths[QUALITY_WIDTHS] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
 
-/* Everything that is not written is the program's default: 10 epochs, batch 256, rate 0.002. */
+/* Everything that is not written is the program's default. */
 
-/* What has come out best of the levers. */
-#define BEST_LAW                                                                                   \
-    { .all = 0.15, .none = 0.2, .shift = 0.4 }
-#define BEST .balance = 0.6, .center = 1, .batch = 64, .learning_rate = 0.0015, .average = 0.995
+/* What the program's defaults were before this yardstick had chosen them. */
+#define OLD_STEPS   .batch = 256, .learning_rate = 0.002, .average = 0.99
+#define OLD_SUM     .balance = -1
+#define OLD_START   .no_center = 1
+#define PLAIN       OLD_STEPS, OLD_SUM, OLD_START
+#define EXPONENTIAL .law = {.p = 0.5}
 
 /* What the levers are added to. */
 #define MIXTURE                                                                                    \
     { .all = 0.25, .none = 0.2 }
-#define SMALL_BATCH .batch = 64, .learning_rate = 0.0015, .average = 0.995
+#define WIDER_DECODER "512-256-[%zu]-512%s-512"
+#define GELU          "512-gelu-256-gelu-[%zu]-256%s-gelu-512-gelu"
+#define LAYER_NORM                                                                                 \
+    "512-layer-norm-relu-256-layer-norm-relu-[%zu]-256%s-layer-norm-relu-512-layer-norm-relu"
 
 const quality_side quality_sides[] = {
     {.name = "dedicated",
      .text = "a network for each width",
      .each_width = true,
-     .options = {.no_drop = 1}},
+     .options = {PLAIN, .no_drop = 1}},
     {.name = "dedicated-tuned",
      .text = "a network for each width, centred, batch 64",
      .each_width = true,
-     .options = {.no_drop = 1, .center = 1, SMALL_BATCH}},
+     .options = {.no_drop = 1}},
     {.name = "matryoshka",
      .text = "Matryoshka list (1, 2, 4, ..., 64, one of it a row), three times the cost",
-     .options = {.law = {.kind = TDROP_LAW_POW2}, .epochs = 30}},
-    {.name = "defaults-3",
-     .text = "ours, defaults, three times the cost",
-     .options = {.epochs = 30}},
+     .options = {PLAIN, .law = {.kind = TDROP_LAW_POW2}, .epochs = 30}},
+    {.name = "exponential-3",
+     .text = "exponential, p = 0.5, three times the cost",
+     .options = {PLAIN, EXPONENTIAL, .epochs = 30}},
     {.name = "ours-1",
      .text = "ours, the cost of one network",
-     .law = BEST_LAW,
      .width_bias = true,
-     .options = {BEST}},
+     .options = {.effort = 1}},
     {.name = "ours-3",
      .text = "ours, three times the cost",
-     .law = BEST_LAW,
      .width_bias = true,
-     .options = {BEST, .epochs = 30}},
+     .options = {.effort = 2}},
     {.name = "ours-12",
      .text = "ours, the cost of all networks",
-     .law = BEST_LAW,
      .width_bias = true,
-     .options = {BEST, .epochs = 120}},
+     .options = {.effort = 3}},
 
     /* One lever after the other, at the cost of one network. */
-    {.name = "defaults", .text = "defaults: exponential, p = 0.5", .lever = true},
+    {.name = "exponential",
+     .text = "exponential, p = 0.5",
+     .lever = true,
+     .options = {PLAIN, EXPONENTIAL}},
     {.name = "original",
      .text = "law original, p = 0.5, each row on its own",
      .lever = true,
-     .options = {.law = {.kind = TDROP_LAW_ORIGINAL, .p = 0.5}, .independent = 1}},
+     .options = {PLAIN, .law = {.kind = TDROP_LAW_ORIGINAL, .p = 0.5}, .independent = 1}},
     {.name = "log-uniform",
      .text = "law log-uniform",
      .lever = true,
-     .options = {.law = {.kind = TDROP_LAW_LOG_UNIFORM}}},
+     .options = {PLAIN, .law = {.kind = TDROP_LAW_LOG_UNIFORM}}},
     {.name = "mixture",
      .text = "A: a quarter of the rows at k = n, the rest log-uniform",
      .lever = true,
-     .law = MIXTURE},
+     .law = MIXTURE,
+     .options = {PLAIN}},
     {.name = "balance",
      .text = "A, balance 1",
      .lever = true,
      .law = MIXTURE,
-     .options = {.balance = 1.0}},
+     .options = {OLD_STEPS, OLD_START, .balance = 1.0}},
     {.name = "center",
      .text = "A, center",
      .lever = true,
      .law = MIXTURE,
-     .options = {.center = 1}},
+     .options = {OLD_STEPS, OLD_SUM}},
     {.name = "batch",
      .text = "A, batch 64, rate 0.0015, average 0.995",
      .lever = true,
      .law = MIXTURE,
-     .options = {SMALL_BATCH}},
+     .options = {OLD_SUM, OLD_START}},
     {.name = "width-bias",
      .text = "A, widthbias",
      .lever = true,
      .law = MIXTURE,
-     .width_bias = true},
+     .width_bias = true,
+     .options = {PLAIN}},
     {.name = "no-average",
      .text = "A, no average of the weights",
      .lever = true,
      .law = MIXTURE,
-     .options = {.average = -1.0}},
+     .options = {.batch = 256, .learning_rate = 0.002, .average = -1.0, OLD_SUM, OLD_START}},
     {.name = "rate",
      .text = "A, rate 0.004",
      .lever = true,
      .law = MIXTURE,
-     .options = {.learning_rate = 0.004}},
+     .options = {.batch = 256, .learning_rate = 0.004, .average = 0.99, OLD_SUM, OLD_START}},
     {.name = "balance-batch",
      .text = "A, balance 1, batch 64",
      .lever = true,
      .law = MIXTURE,
-     .options = {.balance = 1.0, SMALL_BATCH}},
+     .options = {.balance = 1.0, OLD_START}},
     {.name = "balance-batch-center",
      .text = "A, balance 1, batch 64, center",
      .lever = true,
      .law = MIXTURE,
-     .options = {.balance = 1.0, SMALL_BATCH, .center = 1}},
+     .options = {.balance = 1.0}},
+
+    /* Ours with one thing changed. */
     {.name = "all-but-width-bias",
      .text = "ours without widthbias",
      .lever = true,
-     .law = BEST_LAW,
-     .options = {BEST}},
+     .options = {.effort = 1}},
+    {.name = "ours-rate-0.0008",
+     .text = "ours, rate 0.0008",
+     .lever = true,
+     .width_bias = true,
+     .options = {.learning_rate = 0.0008}},
+    {.name = "ours-rate-0.003",
+     .text = "ours, rate 0.003",
+     .lever = true,
+     .width_bias = true,
+     .options = {.learning_rate = 0.003}},
+    {.name = "ours-batch-32",
+     .text = "ours, batch 32, rate 0.001, average 0.998",
+     .lever = true,
+     .width_bias = true,
+     .options = {.batch = 32, .learning_rate = 0.001, .average = 0.998}},
+    {.name = "ours-batch-128",
+     .text = "ours, batch 128, rate 0.002, average 0.99",
+     .lever = true,
+     .width_bias = true,
+     .options = {.batch = 128, .learning_rate = 0.002, .average = 0.99}},
+    {.name = "ours-cosine",
+     .text = "ours, cosine, rate 0.0012",
+     .lever = true,
+     .width_bias = true,
+     .options = {.schedule = TDROP_SCHEDULE_COSINE, .learning_rate = 0.0012}},
+    {.name = "ours-gelu", .text = "ours, gelu", .lever = true, .width_bias = true, .arch = GELU},
+    {.name = "ours-layer-norm",
+     .text = "ours, layer-norm",
+     .lever = true,
+     .width_bias = true,
+     .arch = LAYER_NORM},
+    {.name = "ours-wider-decoder",
+     .text = "ours, decoder 512-512",
+     .lever = true,
+     .width_bias = true,
+     .arch = WIDER_DECODER},
 };
 const size_t quality_side_count = sizeof quality_sides / sizeof *quality_sides;
 const quality_side *const quality_dedicated = &quality_sides[0];
@@ -193,11 +237,11 @@ static tdrop_status read_curve(const quality_bench *bench, const tdrop_model *mo
 
 static tdrop_status train(const quality_bench *bench, const quality_side *side, size_t width,
                           unsigned seed, quality_curve *curve, tdrop_error *error) {
-    char arch[80];
+    char arch[160];
     double weights[QUALITY_N + 1];
     tdrop_fit_options options = side->options;
     tdrop_model *model = NULL;
-    snprintf(arch, sizeof arch, "512-256-[%zu]-256%s-512", width,
+    snprintf(arch, sizeof arch, side->arch ? side->arch : "512-256-[%zu]-256%s-512", width,
              side->width_bias ? "-widthbias" : "");
     options.arch = arch;
     options.seed = seed;

@@ -35,7 +35,7 @@ static void *set_up_mlp(const bench_row *row, const char **why) {
 static void *set_up_autoencoder(const bench_row *row, const char **why) {
     return create((bench_training_options){.arch = "512-256-[64]-256-512",
                                            .task = TDROP_TASK_AUTOENCODE,
-                                           .batch = 256,
+                                           .batch = 64,
                                            .p = row->p,
                                            .threads = 1},
                   why);

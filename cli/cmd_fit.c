@@ -29,13 +29,13 @@ enum { MOST_ARCH_SHOWN = 200 };
 
 typedef struct fit_settings {
     const char *data, *model, *arch, *json, *html, *law;
-    uint64_t features, k_min, epochs, batch, patience, seed, split_seed;
+    uint64_t features, k_min, effort, epochs, batch, patience, seed, split_seed;
     uint64_t warm_up;
     double weight_decay, momentum, clip_norm;
     double p; /* below 0: not given */
     double balance, learning_rate, average, valid;
     int task; /* 0: not given */
-    int schedule, optimizer, scale, missing, independent, center, keep_last, force;
+    int schedule, optimizer, scale, missing, independent, no_center, keep_last, force;
     table_settings table;
     compute_settings compute;
     checkpoint_settings checkpoint;
@@ -114,8 +114,9 @@ static const option_row options[] = {
      .type = OPTION_TEXT,
      .value = "NAME[:RATE|:FILE]",
      AT(law),
-     .help = "how k is drawn in training: exponential (default), original, geometric:RATE, "
-             "uniform, log-uniform, pow2, mixed:SHARE or table:FILE (n + 1 weights)"},
+     .help = "how k is drawn in training: mixed[:SHARE] (default; 0.15 of the rows keep all), "
+             "exponential, original, geometric:RATE, uniform, log-uniform, pow2 or table:FILE "
+             "(n + 1 weights)"},
     {.name = "k-min",
      .type = OPTION_COUNT,
      .value = "K",
@@ -129,8 +130,10 @@ static const option_row options[] = {
      .low = 0,
      .high = 1,
      .closed = 1,
-     .help = "share of the features dropped on average (default 0.5); with 0 nothing is dropped "
-             "and nothing is ordered"},
+     .help =
+         "share of the features dropped on average, under the laws exponential (the law when only "
+         "P is given) and original (default 0.5); with 0 nothing is dropped and nothing is "
+         "ordered"},
     {.name = "independent",
      AT(independent),
      .help = "draw k for each row on its own (default: evenly spread over the batch)"},
@@ -140,10 +143,16 @@ static const option_row options[] = {
      AT(balance),
      .low = 0,
      .high = 2,
-     .closed = 1,
-     .help =
-         "divide each row's loss by the running loss at its k to this power (default 0); with 1 "
-         "every width has the same say"},
+     .none = "none",
+     .help = "divide each row's loss by the running loss at its k to this power, or none (default "
+             "0.6); with 1 every width has the same say"},
+    {.name = "effort",
+     .type = OPTION_COUNT,
+     .value = "1|2|3",
+     AT(effort),
+     .least = 1,
+     .most = 3,
+     .help = "how long to train: 1 (default), 2 three times, 3 twelve times as long"},
     {.name = "epochs",
      .type = OPTION_COUNT,
      .value = "N",
@@ -157,12 +166,12 @@ static const option_row options[] = {
      AT(batch),
      .least = 1,
      .most = INT32_MAX,
-     .help = "rows in a step (default 256)"},
+     .help = "rows in a step (default 64)"},
     {.name = "lr",
      .type = OPTION_REAL,
      .value = "X",
      AT(learning_rate),
-     .help = "highest learning rate (default 0.002)"},
+     .help = "highest learning rate (default 0.0015)"},
     {.name = "schedule",
      .type = OPTION_CHOICE,
      .value = "NAME",
@@ -176,7 +185,7 @@ static const option_row options[] = {
      .low = 0,
      .high = 1,
      .none = "none",
-     .help = "decay of the running average of the weights, or none (default 0.99)"},
+     .help = "decay of the running average of the weights, or none (default 0.995)"},
     {.name = "optimizer",
      .type = OPTION_CHOICE,
      .value = "NAME",
@@ -210,9 +219,10 @@ static const option_row options[] = {
      .value = "STEPS",
      AT(warm_up),
      .help = "steps over which the learning rate rises to the first of its course (default 0)"},
-    {.name = "center",
-     AT(center),
-     .help = "train as though the inputs had mean 0: faster where they are far from it"},
+    {.name = "no-center",
+     AT(no_center),
+     .help = "do not train as though the inputs had mean 0, which is faster where they are far "
+             "from it"},
     {.name = "keep-last",
      AT(keep_last),
      .help = "keep the weights of the last epoch (default: of the epoch with the lowest held-out "
@@ -329,6 +339,7 @@ static tdrop_fit_options fit_options_of(const fit_job *job) {
         .no_drop = s->p == 0,
         .independent = s->independent,
         .balance = s->balance,
+        .effort = (uint32_t)s->effort,
         .epochs = (uint32_t)s->epochs,
         .batch = s->batch,
         .learning_rate = s->learning_rate,
@@ -339,7 +350,7 @@ static tdrop_fit_options fit_options_of(const fit_job *job) {
         .momentum = s->momentum,
         .clip_norm = s->clip_norm,
         .warm_up = s->warm_up,
-        .center = s->center,
+        .no_center = s->no_center,
         .keep_last = s->keep_last,
         .patience = (uint32_t)s->patience,
         .seed = s->seed,
@@ -443,7 +454,7 @@ static void write_training_lines(FILE *out, const tdrop_fit_settings *s) {
         fputs("no average", out);
     if (o->warm_up) fprintf(out, ", warm-up %s steps", number_grouped(o->warm_up).text);
     write_optimizer(out, o);
-    fputs(o->center ? ", centred\n" : "\n", out);
+    fputs(o->no_center ? "\n" : ", centred\n", out);
 }
 
 static void write_settings(const fit_job *job, const tdrop_fit_settings *s) {

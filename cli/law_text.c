@@ -12,6 +12,9 @@
 
 enum { NAME_SIZE = 32 };
 
+/* Of a law that reads p when none is given. */
+static const double DEFAULT_P = 0.5;
+
 static int wrong_usage(int *exit_code) {
     *exit_code = EXIT_USAGE;
     return 0;
@@ -88,6 +91,7 @@ int law_text_read(const char *text, tdrop_law_options *law, double **weights, in
     const char *rest = text[length] ? text + length + 1 : NULL;
     snprintf(name, sizeof name, "%.*s", (int)(length < NAME_SIZE ? length : NAME_SIZE), text);
     if (tdrop_law_kind_parse(name, &law->kind)) return unknown_name(name, exit_code);
+    if (law->kind == TDROP_LAW_EXPONENTIAL && law->p == 0.0) law->p = DEFAULT_P;
     if (law->kind == TDROP_LAW_GEOMETRIC)
         return read_rate(rest, name, "a rate", "0.05", &law->rate, exit_code);
     if (law->kind == TDROP_LAW_MIXED)

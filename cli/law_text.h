@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * A law of k as text: NAME, geometric:RATE or table:FILE. */
+ * A law of k as text: NAME, geometric:RATE, mixed:SHARE or table:FILE. */
 #ifndef TDROP_CLI_LAW_TEXT_H
 #define TDROP_CLI_LAW_TEXT_H
 
@@ -7,7 +7,8 @@
 
 #include <stdio.h>
 
-/* Reads --law into law->kind, rate and weights; NULL leaves the default. The weights of a table are
+/* Reads --law into law->kind, rate and weights; NULL leaves the default; law->p is what
+ * --p says, 0 where it says nothing. The weights of a table are
  * *weights, to be freed by the caller. On failure says why, sets *exit_code and returns 0. */
 int law_text_read(const char *text, tdrop_law_options *law, double **weights, int *exit_code);
 

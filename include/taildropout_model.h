@@ -250,27 +250,29 @@ typedef struct tdrop_fit_options {
     const tdrop_data *target; /* CLASSIFY: the labels, one number or text for each row */
     const char *arch;         /* architecture (grammar below); NULL: made from `features` */
     size_t features;          /* n; default the smaller of 64 and half the columns, at least 1 */
-    tdrop_law_options law;    /* EXPONENTIAL with p = 0.5, which is also what p = 0 stands for under
-                               * the laws that read it */
+    tdrop_law_options law;    /* MIXED with rate = 0.15, which is also what EXPONENTIAL with p = 0
+                               * stands for; ORIGINAL with p = 0 has p = 0.5 */
     int no_drop;              /* nonzero: nothing is dropped and nothing is ordered */
     int independent;      /* nonzero: k of each row on its own; default stratified in the batch */
     double balance;       /* each row's loss counts 1 / (running loss at its k)^balance, so that
-                           * narrow widths, whose loss is largest, do not own the gradient; in
-                           * [0, 2], 1: what is minimised is the mean of ratios; 0: all alike */
-    uint32_t epochs;      /* 10 */
-    size_t batch;         /* rows in a step; 256, or all training rows where there are fewer */
-    double learning_rate; /* the highest of the schedule; 0.002 */
+                           * narrow widths, whose loss is largest, do not own the gradient; at
+                           * most 2, 1: what is minimised is the mean of ratios; default 0.6,
+                           * negative: all alike */
+    uint32_t effort;      /* 1 (default), 2 or 3: how many epochs, if `epochs` does not say */
+    uint32_t epochs;      /* 10, with effort 2 30, with effort 3 120 */
+    size_t batch;         /* rows in a step; 64, or all training rows where there are fewer */
+    double learning_rate; /* the highest of the schedule; 0.0015 */
     tdrop_schedule schedule;
     double average;      /* decay of the weights' running average per step, in (0, 1);
-                          * default 0.99; negative: no average */
+                          * default 0.995; negative: no average */
     tdrop_optimizer_kind optimizer;
     double weight_decay; /* of ADAMW, at most 1000; default 0.01; negative: none */
     double momentum;     /* of SGD, below 1; default 0.9; negative: none */
     double clip_norm;    /* a longer gradient (all of it) is shortened to this; 0: none is */
     uint64_t warm_up;    /* so many steps the rate rises in a line to the first of the schedule,
                           * which has the others; 0 */
-    int center;          /* nonzero: train as though the inputs had mean 0; the model is the same
-                          * kind of model, and values far from 0 are learnt faster */
+    int no_center;       /* nonzero: do not train as though the inputs had mean 0. It is the same
+                          * kind of model either way, and values far from 0 are learnt faster */
     int keep_last;       /* nonzero: the weights after the last step, rather than those of the
                           * epoch with the lowest validation loss */
     uint32_t patience;   /* stop after so many epochs without a better validation loss; 0: never */

@@ -424,7 +424,7 @@ static const struct {
     {"p below 0", {.p = -1e-9}, TDROP_ERROR_P},
     {"p above 1", {.p = 1 + 1e-9}, TDROP_ERROR_P},
     {"p infinite", {.p = INFINITY}, TDROP_ERROR_P},
-    {"unknown law", {.kind = (tdrop_law_kind)7, .p = 0.5}, TDROP_ERROR_LAW},
+    {"unknown law", {.kind = (tdrop_law_kind)8, .p = 0.5}, TDROP_ERROR_LAW},
     {"reserved", {.p = 0.5, .reserved = 1}, TDROP_ERROR_RESERVED},
     {"rate NaN", {.kind = TDROP_LAW_GEOMETRIC, .rate = NAN}, TDROP_ERROR_RATE},
     {"rate below 0", {.kind = TDROP_LAW_GEOMETRIC, .rate = -0.1}, TDROP_ERROR_RATE},

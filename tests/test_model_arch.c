@@ -46,17 +46,18 @@ static void the_default_is_as_documented(void **state) {
     for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
         for (size_t f = 0; f < sizeof features / sizeof *features; f++) {
             size_t width = default_width(columns[c], features[f]);
+            const bool ordered = f % 2;
             char expected[128];
-            snprintf(expected, sizeof expected, "%zu-%zu-[%zu]-%zu-%zu", width, width / 2,
-                     features[f], width / 2, width);
-            char *text = tdrop_arch_default_text(columns[c], features[f]);
+            snprintf(expected, sizeof expected, "%zu-%zu-[%zu]-%zu%s-%zu", width, width / 2,
+                     features[f], width / 2, ordered ? "-widthbias" : "", width);
+            char *text = tdrop_arch_default_text(columns[c], features[f], ordered);
             assert_string_equal(text, expected);
             tdrop_arch arch = parse(text, columns[c], false);
             assert_int_equal(arch.features, features[f]);
             tdrop_arch_clear(&arch);
             tdrop_free(text);
         }
-    char *text = tdrop_arch_default_text(784, 64);
+    char *text = tdrop_arch_default_text(784, 64, false);
     assert_string_equal(text, "512-256-[64]-256-512");
     tdrop_free(text);
 }

@@ -51,10 +51,14 @@ static void it_is_training_on_centred_data(void **state) {
     tdrop_data *far, *centred;
     make_tables(&far, &centred);
     for (size_t i = 0; i < sizeof archs / sizeof *archs; i++) {
-        tdrop_fit_options options = {
-            .arch = archs[i], .epochs = 3, .batch = 32, .scale = TDROP_SCALE_NONE, .seed = 3};
+        tdrop_fit_options options = {.arch = archs[i],
+                                     .epochs = 3,
+                                     .batch = 32,
+                                     .scale = TDROP_SCALE_NONE,
+                                     .seed = 3,
+                                     .no_center = 1};
         tdrop_model *expected = models_fit(centred, &options), *plain = models_fit(far, &options);
-        options.center = 1;
+        options.no_center = 0;
         tdrop_model *model = models_fit(far, &options);
         double error = distance(model, expected);
         if (!(error < 1e-4)) fail_msg("%s: %g away from centred data", archs[i], error);
@@ -78,9 +82,10 @@ static void classifiers_are_centred_too(void **state) {
                                  .arch = "12-[4]-12",
                                  .epochs = 3,
                                  .batch = 32,
-                                 .scale = TDROP_SCALE_NONE};
+                                 .scale = TDROP_SCALE_NONE,
+                                 .no_center = 1};
     tdrop_model *expected = models_fit(centred, &options);
-    options.center = 1;
+    options.no_center = 0;
     tdrop_model *model = models_fit(far, &options);
     assert_true(distance(model, expected) < 1e-4);
     tdrop_model_destroy(expected);
@@ -96,9 +101,9 @@ static void a_network_that_begins_otherwise_stays_as_it_is(void **state) {
     tdrop_data *far, *centred;
     make_tables(&far, &centred);
     tdrop_fit_options options = {
-        .arch = "relu-[4]-12", .epochs = 2, .batch = 32, .scale = TDROP_SCALE_NONE};
+        .arch = "relu-[4]-12", .epochs = 2, .batch = 32, .scale = TDROP_SCALE_NONE, .no_center = 1};
     tdrop_model *expected = models_fit(far, &options);
-    options.center = 1;
+    options.no_center = 0;
     tdrop_model *model = models_fit(far, &options);
     assert_true(distance(model, expected) == 0.0);
     tdrop_model_destroy(expected);

@@ -139,7 +139,7 @@ static const tdrop_fit_options kinds[] = {
      .clip_norm = 0.5,
      .warm_up = 4},
     {.arch = "4-[2]-4", .epochs = 3, .batch = 8, .optimizer = TDROP_OPTIMIZER_SGD, .momentum = 0.5},
-    {.arch = "4-[2]-4-widthbias", .epochs = 3, .batch = 8, .balance = 0.6, .center = 1},
+    {.arch = "4-[2]-4-widthbias", .epochs = 3, .batch = 8},
     {.arch = "4-[2]-4", .epochs = 3, .batch = 8, .keep_last = 1},
 };
 
@@ -358,9 +358,9 @@ static void test_other_options_are_refused(void **state) {
     write_checkpoint();
     CHANGED("its epochs is 3, here it is 4", epochs, 4);
     CHANGED("its batch is 8, here it is 9", batch, 9);
-    CHANGED("its learning_rate is 0.002, here it is 0.0021", learning_rate, 0.0021);
+    CHANGED("its learning_rate is 0.0015, here it is 0.0021", learning_rate, 0.0021);
     CHANGED("its schedule is one-cycle, here it is constant", schedule, TDROP_SCHEDULE_CONSTANT);
-    CHANGED("its average is 0.99, here it is -1", average, -1.0);
+    CHANGED("its average is 0.995, here it is -1", average, -1.0);
     CHANGED("its patience is 0, here it is 2", patience, 2);
     CHANGED("its optimizer is adam, here it is sgd", optimizer, TDROP_OPTIMIZER_SGD);
     CHANGED("its clip_norm is 0, here it is 2", clip_norm, 2.0);
@@ -371,8 +371,10 @@ static void test_other_options_are_refused(void **state) {
     CHANGED("its scale is standard, here it is minmax", scale, TDROP_SCALE_MINMAX);
     CHANGED("its no_drop is 0, here it is 1", no_drop, 1);
     CHANGED("its independent is 0, here it is 1", independent, 1);
-    CHANGED("its law is exponential, here it is uniform", law.kind, TDROP_LAW_UNIFORM);
-    CHANGED("its law_p is 0.5, here it is 0.25", law.p, 0.25);
+    CHANGED("its law is mixed, here it is uniform", law.kind, TDROP_LAW_UNIFORM);
+    CHANGED("its law is mixed, here it is exponential", law.p, 0.25);
+    CHANGED("its law_rate is 0.15, here it is 0.25", law,
+            ((tdrop_law_options){.kind = TDROP_LAW_MIXED, .rate = 0.25}));
     CHANGED("its k_min is 0, here it is 1", law.k_min, 1);
     CHANGED("its architecture is 5-4-relu-2-tail-4-relu-5, here it is 5-4-relu-3-tail-4-relu-5",
             arch, "4-[3]-4");

@@ -82,10 +82,10 @@ static void features_are_learnt_in_order(void **state) {
         tdrop_model_info info = models_info(model);
         assert_ordered(&info, 0.25);
         assert_true(info.valid_loss[1] < 0.85 * info.valid_loss[0]);
-        assert_int_equal(info.law.kind, ways[i].law.kind);
+        assert_int_equal(info.law.kind, i == 0 ? TDROP_LAW_MIXED : ways[i].law.kind);
         assert_int_equal(info.law.k_min, ways[i].law.k_min);
-        assert_true(info.law.p == (i == 0 ? 0.5 : ways[i].law.p));
-        assert_true(info.law.rate == ways[i].law.rate);
+        assert_true(info.law.p == ways[i].law.p);
+        assert_true(info.law.rate == (i == 0 ? 0.15 : ways[i].law.rate));
         assert_int_equal(info.law.weight_count, ways[i].law.weight_count);
         if (info.law.weight_count) /* the model's own */
             assert_memory_equal(info.law.weights, weights, sizeof weights);
@@ -98,8 +98,13 @@ static void features_are_learnt_in_order(void **state) {
 static void a_linear_network_finds_the_principal_components(void **state) {
     (void)state;
     tdrop_data *data = models_table(500, 8, 8, 0.1, 3);
-    const tdrop_fit_options options = {
-        .arch = "[4]", .epochs = 150, .batch = 45, .learning_rate = 0.02};
+    const tdrop_fit_options options = {.arch = "[4]",
+                                       .law = {.p = 0.5},
+                                       .balance = -1.0,
+                                       .average = 0.99,
+                                       .epochs = 150,
+                                       .batch = 45,
+                                       .learning_rate = 0.02};
     tdrop_model *model = models_fit(data, &options);
     tdrop_model_info info = models_info(model);
     assert_int_equal(info.features, 4);
@@ -207,6 +212,7 @@ static void k_min_is_kept(void **state) {
     (void)state;
     tdrop_data *data = table();
     tdrop_fit_options options = quick;
+    options.law.p = 0.5;
     options.law.k_min = 3;
     tdrop_model *model = models_fit(data, &options);
     assert_true(models_info(model).flops == 3.0 * TRAIN * flops_of_row(3));
@@ -306,7 +312,7 @@ static void neither_threads_nor_processor_decide(void **state) {
     options.task = TDROP_TASK_CLASSIFY;
     options.target = labels;
     options.balance = 0.75;
-    options.center = 1;
+    options.no_center = 1;
     assert_same_bits_everywhere(data, options);
     tdrop_data_destroy(labels);
     tdrop_data_destroy(data);
@@ -335,7 +341,7 @@ static void every_option_decides(void **state) {
     ways[14].valid_share = 0.2;
     ways[15].scale = TDROP_SCALE_NONE;
     ways[16].balance = 0.5;
-    ways[17].center = 1;
+    ways[17].no_center = 1;
     ways[17].scale = TDROP_SCALE_NONE;
     tdrop_data *data = table();
     float *values[18];
@@ -492,26 +498,26 @@ static void defaults_are_as_documented(void **state) {
     tdrop_data *data = models_table(100, 20, 4, 0.1, 1);
     seen s = settings_of(data, NULL);
     const tdrop_fit_options *o = &s.settings.options;
-    assert_string_equal(s.arch, "20-128-relu-64-relu-10-tail-64-relu-128-relu-20");
+    assert_string_equal(s.arch, "20-128-relu-64-relu-10-tail-64-widthbias-relu-128-relu-20");
     assert_int_equal(s.settings.columns, 20);
     assert_int_equal(s.settings.features, 10);
     assert_int_equal(s.settings.rows_train, 90);
     assert_int_equal(s.settings.rows_valid, 10);
     assert_int_equal(s.settings.parameters,
-                     2 * (20 * 128 + 128 * 64 + 64 * 10) + 128 + 64 + 10 + 64 + 128 + 20);
-    assert_int_equal(s.settings.steps, 10);
+                     2 * (20 * 128 + 128 * 64 + 64 * 10) + 128 + 64 + 10 + 64 + 128 + 20 + 11 * 64);
+    assert_int_equal(s.settings.steps, 20);
     assert_int_equal(s.settings.constant_columns, 0);
-    assert_true(s.settings.batch_shrunk);
-    assert_int_equal(o->batch, 90);
+    assert_false(s.settings.batch_shrunk);
+    assert_int_equal(o->batch, 64);
     assert_int_equal(o->epochs, 10);
-    assert_int_equal(o->law.kind, TDROP_LAW_EXPONENTIAL);
+    assert_int_equal(o->law.kind, TDROP_LAW_MIXED);
     assert_int_equal(o->isa, tdrop_isa_best());
     assert_int_equal(o->scale, TDROP_SCALE_STANDARD);
     assert_int_equal(o->schedule, TDROP_SCHEDULE_ONE_CYCLE);
-    assert_true(o->law.p == 0.5 && o->learning_rate == 0.002 && o->average == 0.99);
+    assert_true(o->law.rate == 0.15 && o->learning_rate == 0.0015 && o->average == 0.995);
     assert_true(o->valid_share == 0.1 && o->law.k_min == 0 && o->patience == 0);
-    assert_true(o->balance == 0.0 && o->seed == 0 && o->split_seed == 0 && !o->no_drop &&
-                !o->independent);
+    assert_true(o->balance == 0.6 && o->seed == 0 && o->split_seed == 0 && !o->no_drop &&
+                !o->independent && !o->no_center);
     tdrop_data_destroy(data);
 }
 
@@ -742,16 +748,18 @@ static void bad_options_are_refused(void **state) {
         {{.law = {.p = -0.1}}, TDROP_ERROR_P, "-0.1"},
         {{.law = {.p = 1.001}}, TDROP_ERROR_P, "1.001"},
         {{.law = {.p = (double)NAN}}, TDROP_ERROR_P, "nan"},
-        {{.law = {.k_min = 7}}, TDROP_ERROR_K_MIN, "k_min = 7 of 6"},
-        {{.law = {.k_min = UINT32_MAX}}, TDROP_ERROR_K_MIN, "k_min = 4294967295 of 6"},
-        {{.law = {.k_min = 4}}, TDROP_ERROR_K_MIN, "p = 0.5"},
+        {{.law = {.k_min = 7}}, TDROP_ERROR_K_MIN, "k_min = 7 is above the 6 features"},
+        {{.law = {.k_min = UINT32_MAX}}, TDROP_ERROR_K_MIN, "k_min = 4294967295 is above"},
+        {{.law = {.k_min = 7, .p = 0.1}}, TDROP_ERROR_K_MIN, "k_min = 7 is above"},
+        {{.law = {.k_min = 4, .p = 0.5}}, TDROP_ERROR_K_MIN, "k_min = 4 of 6"},
         {{.law = {.k_min = 1, .p = 1.0}}, TDROP_ERROR_K_MIN, "p = 1"},
         {{.law = {.k_min = 7, .kind = TDROP_LAW_ORIGINAL}}, TDROP_ERROR_K_MIN, "k_min = 7"},
         {{.arch = "8-[6"}, TDROP_ERROR_ARCH, "item '[6' at character 3"},
         {{.arch = ""}, TDROP_ERROR_ARCH, "item '' at character 1"},
         {{.arch = "8-8"}, TDROP_ERROR_ARCH, "0 tails"},
         {{.balance = 2.1}, TDROP_ERROR_SIZE, "balance 2.1"},
-        {{.balance = -0.5}, TDROP_ERROR_SIZE, "balance -0.5"},
+        {{.balance = (double)NAN}, TDROP_ERROR_SIZE, "balance"},
+        {{.effort = 4}, TDROP_ERROR_SIZE, "effort 4"},
         {{.features = 7}, TDROP_ERROR_ARCH, "6 features"},
         {{.learning_rate = -1.0}, TDROP_ERROR_SIZE, "learning rate -1"},
         {{.learning_rate = 1000.5}, TDROP_ERROR_SIZE, "learning rate 1000.5"},

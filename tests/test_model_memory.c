@@ -163,8 +163,7 @@ static tdrop_status try_fit(tdrop_error *error) {
 
 static tdrop_status try_fit_of_defaults(tdrop_error *error) {
     tdrop_model *made = (void *)&place;
-    const tdrop_fit_options defaults = {
-        .epochs = 1, .scale = TDROP_SCALE_MINMAX, .average = -1.0, .balance = 0.5, .center = 1};
+    const tdrop_fit_options defaults = {.epochs = 1, .scale = TDROP_SCALE_MINMAX, .average = -1.0};
     return finish_model(tdrop_fit(&made, data, &defaults, NULL, error), &made);
 }
 

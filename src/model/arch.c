@@ -357,7 +357,7 @@ void tdrop_arch_clear(tdrop_arch *arch) {
     *arch = (tdrop_arch){0};
 }
 
-char *tdrop_arch_default_text(size_t columns, size_t features) {
+char *tdrop_arch_default_text(size_t columns, size_t features, bool ordered) {
     enum { SIZE = 128, LEAST_MULTIPLE = 8, MOST_BY_COLUMNS = 512 };
     size_t outer = LEAST_MULTIPLE, below = 1;
     while (outer < LEAST_MULTIPLE * features)
@@ -367,7 +367,8 @@ char *tdrop_arch_default_text(size_t columns, size_t features) {
     if (outer < below) outer = below;
     char *text = tdrop_alloc(SIZE, 1);
     if (text)
-        snprintf(text, SIZE, "%zu-%zu-[%zu]-%zu-%zu", outer, outer / 2, features, outer / 2, outer);
+        snprintf(text, SIZE, "%zu-%zu-[%zu]-%zu%s-%zu", outer, outer / 2, features, outer / 2,
+                 ordered ? "-widthbias" : "", outer);
     return text;
 }
 

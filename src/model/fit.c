@@ -53,8 +53,11 @@ static tdrop_status check_options(const tdrop_fit_options *o, tdrop_error *error
     if (!(o->learning_rate >= 0.0 && o->learning_rate <= 1e3))
         return tdrop_fail(error, TDROP_ERROR_SIZE, "learning rate %g is outside (0, 1000]",
                           o->learning_rate);
-    if (!(o->balance >= 0.0 && o->balance <= 2.0))
-        return tdrop_fail(error, TDROP_ERROR_SIZE, "balance %g is outside [0, 2]", o->balance);
+    if (!(o->balance <= 2.0))
+        return tdrop_fail(error, TDROP_ERROR_SIZE, "balance %g is above 2", o->balance);
+    if (o->effort > 3)
+        return tdrop_fail(error, TDROP_ERROR_SIZE, "effort %u is not 1, 2 or 3",
+                          (unsigned)o->effort);
     if (!(o->average < 1.0))
         return tdrop_fail(error, TDROP_ERROR_SIZE, "average %g is not below 1", o->average);
     if (!(o->weight_decay <= 1e3))
@@ -74,20 +77,29 @@ static tdrop_status check_options(const tdrop_fit_options *o, tdrop_error *error
     return TDROP_OK;
 }
 
-static bool reads_p(tdrop_law_kind kind) {
-    return kind == TDROP_LAW_EXPONENTIAL || kind == TDROP_LAW_ORIGINAL;
+/* The law, and what it alone has a use for. docs/quality.md says where the values come from. */
+static void fill_law_defaults(tdrop_fit_options *o) {
+    if (o->no_drop) {
+        o->law = (tdrop_law_options){.kind = TDROP_LAW_EXPONENTIAL};
+        o->balance = -1.0;
+    } else if (o->law.kind == TDROP_LAW_EXPONENTIAL && o->law.p == 0.0) {
+        o->law.kind = TDROP_LAW_MIXED;
+        o->law.rate = 0.15;
+    } else if (o->law.kind == TDROP_LAW_ORIGINAL && o->law.p == 0.0) {
+        o->law.p = 0.5;
+    }
+    if (o->balance == 0.0) o->balance = 0.6;
+    if (o->balance < 0.0) o->balance = -1.0;
 }
 
 /* Fills in what does not depend on the data. */
 static void fill_defaults(tdrop_fit_options *o) {
-    if (o->no_drop)
-        o->law = (tdrop_law_options){.kind = TDROP_LAW_EXPONENTIAL};
-    else if (reads_p(o->law.kind) && o->law.p == 0.0)
-        o->law.p = 0.5;
-    if (!o->epochs) o->epochs = 10;
-    if (!o->batch) o->batch = 256;
-    if (o->learning_rate == 0.0) o->learning_rate = 2e-3;
-    if (o->average == 0.0) o->average = 0.99;
+    static const uint32_t epochs_of_effort[] = {10, 10, 30, 120};
+    fill_law_defaults(o);
+    if (!o->epochs) o->epochs = epochs_of_effort[o->effort];
+    if (!o->batch) o->batch = 64;
+    if (o->learning_rate == 0.0) o->learning_rate = 1.5e-3;
+    if (o->average == 0.0) o->average = 0.995;
     if (o->average < 0.0) o->average = -1.0;
     if (o->weight_decay == 0.0) o->weight_decay = 0.01;
     if (o->momentum == 0.0) o->momentum = 0.9;
@@ -151,7 +163,8 @@ static tdrop_status resolve_arch(fit_state *fit, tdrop_error *error) {
     if (!text) {
         if (features > INT32_MAX / 16)
             return tdrop_fail(error, TDROP_ERROR_SIZE, "%zu features are too many", features);
-        text = fit->default_arch = tdrop_arch_default_text(columns, features);
+        text = fit->default_arch =
+            tdrop_arch_default_text(columns, features, !fit->options.no_drop);
     }
     if (!text) return tdrop_fail_memory(error, "architecture");
     tdrop_status status = tdrop_arch_parse(&fit->arch, text, columns, outputs, false, error);
@@ -168,12 +181,13 @@ static tdrop_status create_law(fit_state *fit, size_t tail, tdrop_error *error) 
     const tdrop_law_options *law = &fit->options.law;
     size_t n = fit->arch.tails[tail].features;
     tdrop_status status = tdrop_law_create(&fit->laws[tail], n, law);
+    if (status == TDROP_ERROR_K_MIN && law->k_min > n)
+        return tdrop_fail(error, status, "k_min = %u is above the %zu features", law->k_min, n);
     if (status == TDROP_ERROR_K_MIN)
         return tdrop_fail(error, status,
                           "k_min = %u of %zu features leaves at most %g to drop, but p = %g; lower "
                           "one of them",
-                          law->k_min, n,
-                          law->k_min < n ? 1.0 - (double)law->k_min / (double)n : 0.0, law->p);
+                          law->k_min, n, 1.0 - (double)law->k_min / (double)n, law->p);
     if (status == TDROP_ERROR_WEIGHTS)
         return tdrop_fail(error, status,
                           "the law's table has %zu weights; %zu are needed for k = 0 to %zu, none "

@@ -59,7 +59,7 @@ static const option_term option_terms[] = {
     {"k_min", FIELD(U32, law.k_min), NULL},
     {"independent", FIELD(INT, independent), NULL},
     {"balance", FIELD(REAL, balance), NULL},
-    {"center", FIELD(INT, center), NULL},
+    {"no_center", FIELD(INT, no_center), NULL},
     {"keep_last", FIELD(INT, keep_last), NULL},
     {"epochs", FIELD(U32, epochs), NULL},
     {"batch", FIELD(SIZE, batch), NULL},

@@ -32,8 +32,9 @@ static tdrop_status allocate(tdrop_trainer *t, const tdrop_arch *arch, const tdr
                                                .arch = arch};
     if (tdrop_optimizer_create(&t->optimizer, arch->parameters, &optimizer) ||
         tdrop_width_weights_create(&t->weights, arch->features,
-                                   options->no_drop ? 0.0 : options->balance, options->batch) ||
-        tdrop_centering_create(&t->centering, arch, feed, t->split, options->center != 0) ||
+                                   options->balance > 0.0 ? options->balance : 0.0,
+                                   options->batch) ||
+        tdrop_centering_create(&t->centering, arch, feed, t->split, !options->no_center) ||
         !(t->best = tdrop_alloc(arch->parameters, sizeof *t->best)) ||
         !(t->batch_rows = tdrop_alloc(options->batch, sizeof *t->batch_rows)))
         return tdrop_fail_memory(error, "training");
