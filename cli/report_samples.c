@@ -14,9 +14,23 @@
 
 enum { MOST_SAMPLES = 16, MOST_LINES = 8, FEWEST_SAMPLES = 4, MOST_STOPS = 40 };
 
-/* What cli/page/report.js can compute; the linear layer has a weight and a bias and nothing else.
+/* What cli/page/report.js can compute, and the tensors that it reads there, all that the layer has.
  */
-static const char *const page_ops[] = {"linear", "relu", "gelu", "tanh", "sigmoid", "tail"};
+enum { MOST_TENSORS = 2 };
+typedef struct page_op {
+    const char *name, *tensor[MOST_TENSORS];
+    int dims[MOST_TENSORS];
+} page_op;
+
+static const page_op page_ops[] = {
+    {"linear", {"weight", "bias"}, {2, 1}},
+    {"widthbias", {"bias"}, {2}},
+    {.name = "relu"},
+    {.name = "gelu"},
+    {.name = "tanh"},
+    {.name = "sigmoid"},
+    {.name = "tail"},
+};
 
 /* What is being made. */
 typedef struct samples {
@@ -54,15 +68,23 @@ static size_t tensors_of(const tdrop_model *model, const tdrop_layer_info *layer
     return count;
 }
 
+/* NULL when there is none. */
+static const page_op *page_op_of(const tdrop_layer_info *layer) {
+    for (size_t i = 0; i < sizeof page_ops / sizeof *page_ops; i++)
+        if (strcmp(layer->op, page_ops[i].name) == 0) return &page_ops[i];
+    return NULL;
+}
+
 static int page_knows(const tdrop_model *model, const tdrop_layer_info *layer) {
-    tdrop_tensor_info weight = {0}, bias = {0};
-    for (size_t i = 0; i < sizeof page_ops / sizeof *page_ops; i++) {
-        if (strcmp(layer->op, page_ops[i]) != 0) continue;
-        if (strcmp(layer->op, "linear") != 0) return tensors_of(model, layer, "", &weight) == 0;
-        return tensors_of(model, layer, "weight", &weight) == 2 &&
-               tensors_of(model, layer, "bias", &bias) == 2 && weight.dims == 2 && bias.dims == 1;
+    const page_op *op = page_op_of(layer);
+    size_t known = 0;
+    if (!op) return 0;
+    for (; known < MOST_TENSORS && op->tensor[known]; known++) {
+        tdrop_tensor_info tensor = {0};
+        tensors_of(model, layer, op->tensor[known], &tensor);
+        if (tensor.dims != op->dims[known]) return 0;
     }
-    return 0;
+    return tensors_of(model, layer, "", &(tdrop_tensor_info){0}) == known;
 }
 
 /* Numbers in the decoder, or 0 when the page cannot compute it. */
@@ -96,9 +118,9 @@ static void add_decoder(const samples *s) {
         report_json_text(n->json, entry, "op", layer.op);
         report_json_count(n->json, entry, "inputs", layer.inputs);
         report_json_count(n->json, entry, "outputs", layer.outputs);
-        if (strcmp(layer.op, "linear") != 0) continue;
-        add_tensor(n, entry, s->source->model, &layer, "weight");
-        add_tensor(n, entry, s->source->model, &layer, "bias");
+        const page_op *op = page_op_of(&layer);
+        for (size_t t = 0; t < MOST_TENSORS && op->tensor[t]; t++)
+            add_tensor(n, entry, s->source->model, &layer, op->tensor[t]);
     }
     report_numbers_floats(n, "codes", s->codes, s->rows * s->features);
 }
@@ -287,6 +309,7 @@ int report_samples_add(report_numbers *n, const report_source *source, size_t bu
                  .outputs = info->outputs,
                  .features = info->features};
     size_t held_out;
+    if (info->task == TDROP_TASK_REGRESS) return 1; /* a few numbers, which the curve sums up */
     if (!held_out_spread(source->model, source->data, most_samples(source), &s.row, &held_out))
         return 0;
     plan(&s, held_out, budget);

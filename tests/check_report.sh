@@ -17,9 +17,9 @@ fail() {
 }
 
 # What the program takes for known to the page, the page knows.
-ops=$(sed -n 's/^static const char \*const page_ops\[\] = {\(.*\)};$/\1/p' "$CASES/../../cli/report_samples.c")
+ops=$(sed -n '/ page_ops\[\] = {$/,/^};$/s/^ *{[^"]*"\([a-z]*\)".*/\1/p' "$CASES/../../cli/report_samples.c")
 [ -n "$ops" ] || fail "report_samples.c has no page_ops"
-for op in $(echo "$ops" | tr -d '",'); do
+for op in $ops; do
     grep -q "^  ${op}[:,]" "$CASES/../../cli/page/report.js" || fail "report.js does not know $op"
 done
 
@@ -118,9 +118,9 @@ small_table
 fit_small table.npy -o images.safetensors --html images.html
 check images images.safetensors table.npy 8 all 0 1 2 3 4
 
-# a table of floats; activations beside the tail, and a second tail
+# a table of floats; activations beside the tail, biases by width behind it and behind a second one
 taildropout encode images.safetensors table.npy -o codes.npy
-taildropout fit codes.npy -o table.safetensors --arch '9-4-relu-tail-relu-9-relu-[6]-9' --epochs 20 \
+taildropout fit codes.npy -o table.safetensors --arch '9-4-relu-tail-relu-9-widthbias-relu-[6]-9-widthbias' --epochs 20 \
     --batch 8
 taildropout scree table.safetensors codes.npy --html table.html
 check table table.safetensors codes.npy 4 all 0 1 3 4

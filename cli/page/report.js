@@ -90,10 +90,17 @@ function erf(x) {
 
 const each = (f) => (layer, input) => input.map(f);
 
+/* A bias for each number of features kept, by rows; the last one behind a tail that keeps all. */
+function widthBias({ bias, outputs }, input, rows, width, kept, features) {
+  const first = Math.min(features, bias.length / outputs - 1) * outputs;
+  return input.map((x, i) => x + bias[first + (i % outputs)]);
+}
+
 /* By their names in `taildropout info`. The program puts a decoder into the page only when it is
  * made of these: see page_ops in cli/report_samples.c. */
 const ops = {
   linear,
+  widthbias: widthBias,
   relu: each((x) => (x > 0 ? x : 0)),
   gelu: each((x) => 0.5 * x * (1 + erf(x / Math.SQRT2))),
   tanh: each(Math.tanh),
@@ -124,10 +131,11 @@ const reconstruct = (() => {
     const layers = report.decoder.map((layer) => ({
       ...layer, weight: array(layer.weight), bias: array(layer.bias) }));
     return (k) => {
-      let values = codes, kept = k;
+      let values = codes, kept = k, features = k;
       for (const layer of layers) {
-        values = ops[layer.op](layer, values, rows, layer.inputs, kept);
+        values = ops[layer.op](layer, values, rows, layer.inputs, kept, features);
         if (layer.op === "linear") kept = Infinity;
+        if (layer.op === "tail") features = Infinity;
         kept = Math.min(kept, layer.outputs);
       }
       if (report.task === "classify") return { k, values: softmax(values, rows, outputs) };
