@@ -82,13 +82,14 @@ static const option_row options[] = {
      .type = OPTION_TEXT,
      .value = "COLUMN|FILE",
      AT(table.target),
-     .help = "labels, a column of DATA or else a file, numbers or text: makes a classifier"},
+     .help = "what to predict, a column of DATA or else a file: labels, as numbers or text, make a "
+             "classifier, other numbers a regression"},
     {.name = "task",
      .type = OPTION_CHOICE,
      .value = "TASK",
      AT(task),
      .choice = task_named,
-     .help = "what to fit (default auto: classify when there is a target)"},
+     .help = "what to fit (default auto: as the target asks, autoencode without one)"},
     OPTION_ROWS_TABLE(fit_settings),
     {.name = "missing",
      .type = OPTION_CHOICE,
@@ -384,8 +385,9 @@ static void write_task_line(const fit_job *job, const tdrop_fit_settings *s) {
             job->choice.why);
     if (s->classes) fprintf(job->report, ": %zu classes", s->classes);
     tdrop_column_info column;
-    if (job->target && tdrop_data_get_column(job->target, 0, &column) == TDROP_OK && column.name)
-        fprintf(job->report, " in column %s", column.name);
+    for (size_t j = 0; job->target && tdrop_data_get_column(job->target, j, &column) == TDROP_OK;
+         j++)
+        if (column.name) fprintf(job->report, "%s %s", j ? "," : " in column", column.name);
     fputc('\n', job->report);
 }
 
@@ -675,9 +677,11 @@ static int open_report(fit_job *job, const output_wish *wishes) {
 static int read_target(fit_job *job) {
     const fit_settings *s = &job->settings;
     const int classify = s->task - 1 == TDROP_TASK_CLASSIFY;
+    const int regress = s->task - 1 == TDROP_TASK_REGRESS;
     const char *target = classify ? inputs_target_of(s->table.target, s->data) : s->table.target;
-    if (classify && !target) {
-        message_error("option --task classify: give the labels of %s by --target", s->data);
+    if ((classify || regress) && !target) {
+        message_error("option --task %s: give the %s of %s by --target",
+                      classify ? "classify" : "regress", classify ? "labels" : "targets", s->data);
         return 0;
     }
     return (!target || inputs_read_target(&job->target, job->data, target, TDROP_PART_TRAIN)) &&

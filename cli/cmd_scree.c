@@ -130,9 +130,9 @@ static int report(const scree_settings *s, FILE *out, const inputs *in, const td
     return write_outputs(s, &c, in);
 }
 
-/* A classifier needs them to be measured; the report shows them of other models, too. */
+/* Models that predict need them to be measured; the report shows them of others, too. */
 static int open_labels(const scree_settings *s, inputs *in) {
-    if (!s->html || in->model_info.task == TDROP_TASK_CLASSIFY)
+    if (!s->html || in->model_info.task != TDROP_TASK_AUTOENCODE)
         return inputs_open_target(in, s->table.target, s->data);
     const char *source = inputs_target_of(s->table.target, s->data);
     if (!source) return 1;

@@ -12,7 +12,7 @@ typedef struct curve {
     const double *se;        /* standard error of loss */
     const double *pca;       /* loss of the first k principal components; NULL when there is none */
     const double *metric;    /* share that the metric gives; NULL when there is none */
-    const char *metric_name; /* "accuracy" */
+    const char *metric_name; /* "accuracy" or "r2" */
     const char *unit;        /* of the loss */
     const char *source;      /* name of the data */
     width_choice chosen;

@@ -29,7 +29,7 @@ static number_text cell_explained(const curve *c, const tdrop_model *model, size
     return number_percent(curve_explained(c, k));
 }
 
-/* What stands beside the loss: the metric of a classifier, the loss of PCA otherwise. */
+/* What stands beside the loss: the metric, where the task has one, the loss of PCA otherwise. */
 static number_text cell_beside(const curve *c, const tdrop_model *model, size_t k) {
     (void)model;
     if (c->metric) return number_percent(c->metric[k]);

@@ -91,6 +91,8 @@ int inputs_output_columns(const inputs *in, tdrop_column_info **columns) {
     for (size_t j = 0; j < info->outputs; j++)
         if (info->task == TDROP_TASK_AUTOENCODE)
             tdrop_model_get_column(in->model, j, &made[j]);
+        else if (info->task == TDROP_TASK_REGRESS)
+            tdrop_model_get_target(in->model, j, &made[j]);
         else
             made[j].name = info->class_name[j];
     *columns = made;
@@ -98,13 +100,16 @@ int inputs_output_columns(const inputs *in, tdrop_column_info **columns) {
 }
 
 int inputs_open_target(inputs *in, const char *target, const char *source) {
-    if (in->model_info.task != TDROP_TASK_CLASSIFY) {
-        if (target) message_note("%s is not read: the model is no classifier", target);
+    const int classify = in->model_info.task == TDROP_TASK_CLASSIFY;
+    if (in->model_info.task == TDROP_TASK_AUTOENCODE) {
+        if (target) message_note("%s is not read: the model is an autoencoder", target);
         return 1;
     }
-    target = inputs_target_of(target, source);
+    if (classify) target = inputs_target_of(target, source);
     if (!target) {
-        message_error("the model is a classifier: give the labels of %s by --target", source);
+        message_error("the model is a %s: give the %s of %s by --target",
+                      classify ? "classifier" : "regression", classify ? "labels" : "targets",
+                      source);
         return 0;
     }
     if (!inputs_read_target(&in->target, in->data, target, TDROP_PART_TEST)) return 0;
@@ -116,7 +121,7 @@ int inputs_open_target(inputs *in, const char *target, const char *source) {
 int inputs_output_shape(const tdrop_model_info *model, size_t rows, int item_dims,
                         const size_t *item_shape, size_t shape[8]) {
     shape[0] = rows;
-    if (model->task == TDROP_TASK_CLASSIFY) {
+    if (model->task != TDROP_TASK_AUTOENCODE) {
         shape[1] = model->outputs;
         return 2;
     }

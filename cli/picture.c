@@ -20,7 +20,7 @@ static const size_t most_pixels = (size_t)1 << 26;
 int picture_can_be_made(const tdrop_model_info *model, const tdrop_data_info *data) {
     image_form form;
     if (model->task != TDROP_TASK_AUTOENCODE) {
-        message_error("option --png: a classifier makes no images: leave out --png");
+        message_error("option --png: only an autoencoder makes images: leave out --png");
         return 0;
     }
     if (image_form_of(data, &form)) return 1;

@@ -63,17 +63,17 @@ int task_choose(task_choice *choice, int asked, const tdrop_data *target) {
         snprintf(choice->why, sizeof choice->why, "the target is text");
         return choose(choice, TDROP_TASK_CLASSIFY);
     }
-    if (!look.fractions && look.values <= MOST_VALUES) {
+    if (info.columns == 1 && !look.fractions && look.values <= MOST_VALUES) {
         snprintf(choice->why, sizeof choice->why, "the target is a few whole numbers");
         return choose(choice, TDROP_TASK_CLASSIFY);
     }
-    if (look.fractions)
-        message_error("%s: a target of numbers such as %g, which are no labels: give --task "
-                      "classify to take each number for a class",
-                      info.name, (double)look.fraction);
+    if (info.columns > 1)
+        snprintf(choice->why, sizeof choice->why, "there are %zu columns of targets", info.columns);
+    else if (look.fractions)
+        snprintf(choice->why, sizeof choice->why, "the target is numbers such as %g",
+                 (double)look.fraction);
     else
-        message_error("%s: a target of more than %d numbers, which are hardly labels: give --task "
-                      "classify to take each number for a class",
-                      info.name, MOST_VALUES);
-    return 0;
+        snprintf(choice->why, sizeof choice->why, "the target is more than %d numbers",
+                 MOST_VALUES);
+    return choose(choice, TDROP_TASK_REGRESS);
 }

@@ -191,7 +191,8 @@ typedef struct tdrop_model tdrop_model;
 /* What a model is for. */
 typedef enum tdrop_task {
     TDROP_TASK_AUTOENCODE = 0, /* give back the row itself */
-    TDROP_TASK_CLASSIFY = 1    /* tell which class the row is of */
+    TDROP_TASK_CLASSIFY = 1,   /* tell which class the row is of */
+    TDROP_TASK_REGRESS = 2     /* tell other numbers that belong to the row */
 } tdrop_task;
 
 /* "autoencode" or "classify". Errors: NULL, FORMAT. The name of any other number is NULL. */
@@ -247,7 +248,8 @@ typedef struct tdrop_checkpoint_options {
 /* How to fit. Zero means the default, written behind each field. */
 typedef struct tdrop_fit_options {
     tdrop_task task;          /* AUTOENCODE */
-    const tdrop_data *target; /* CLASSIFY: the labels, one number or text for each row */
+    const tdrop_data *target; /* CLASSIFY: the labels, one number or text for each row. REGRESS: the
+                               * numbers, one column or several. Its rows are those of the data */
     const char *arch;         /* architecture (grammar below); NULL: made from `features` */
     size_t features;          /* n; default the smaller of 64 and half the columns, at least 1 */
     tdrop_law_options law;    /* MIXED with rate = 0.15, which is also what EXPONENTIAL with p = 0
@@ -416,7 +418,7 @@ typedef struct tdrop_model_info {
     tdrop_task task;
     size_t classes;                /* 0 for an autoencoder */
     const char *const *class_name; /* [classes] */
-    const char *metric;            /* "accuracy" for a classifier, else NULL */
+    const char *metric;            /* "accuracy" of a classifier, "r2" of a regression, else NULL */
     const char *arch;              /* as in tdrop_fit_settings */
     size_t columns;                /* width of the data */
     size_t inputs;                 /* of the network: columns, categories counting their levels */
@@ -447,6 +449,11 @@ typedef struct tdrop_model_info {
 } tdrop_model_info;
 
 TDROP_API void tdrop_model_get_info(const tdrop_model *model, tdrop_model_info *info);
+
+/* A target of a regression, 0-based, into *info: its name, unless it has none. Errors: NULL, SIZE
+ * (no such target). */
+TDROP_API tdrop_status tdrop_model_get_target(const tdrop_model *model, size_t target,
+                                              tdrop_column_info *info);
 
 /* A column that the model was made from, 0-based, into *info: name, kind and levels. Errors: NULL,
  * SIZE (no such column). */
@@ -502,7 +509,8 @@ TDROP_API tdrop_status tdrop_model_get_scaling(const tdrop_model *model, const d
 
 /* How a model is used; may be NULL. */
 typedef struct tdrop_use_options {
-    const tdrop_data *target; /* scree and evaluate of a classifier: the labels of the data */
+    const tdrop_data *target; /* scree and evaluate of a classifier: the labels of the data, of a
+                               * regression: the numbers */
     tdrop_isa isa;
     const tdrop_parallel *parallel;
     uint64_t reserved[2];
@@ -522,7 +530,9 @@ typedef struct tdrop_scree {
     double *loss;   /* [n + 1] mean over rows at k = 0..n */
     double *se;     /* [n + 1] standard error of that mean */
     double *pca;    /* [n + 1] loss of the first k principal components, or NULL */
-    double *metric; /* [n + 1] of a classifier: accuracy; else NULL */
+    double *metric; /* [n + 1] of a classifier: accuracy; of a regression: R squared, the share of
+                     * the targets' variance over the rows measured that is explained, all targets
+                     * together; else NULL */
 } tdrop_scree;
 
 /* Measures the loss at every k on the held-out rows of `data` (see tdrop_model_held_out). PCA is
@@ -563,7 +573,7 @@ TDROP_API tdrop_status tdrop_model_predict(const tdrop_model *model, const tdrop
 typedef struct tdrop_measure {
     size_t rows;
     double loss, se; /* mean, and its standard error */
-    double metric;   /* accuracy of a classifier; else 0 */
+    double metric;   /* accuracy of a classifier, R squared of a regression; else 0 */
 } tdrop_measure;
 
 /* Measures with k features on the held-out rows. Errors: as tdrop_model_scree, K. */

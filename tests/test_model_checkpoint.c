@@ -141,11 +141,12 @@ static const tdrop_fit_options kinds[] = {
     {.arch = "4-[2]-4", .epochs = 3, .batch = 8, .optimizer = TDROP_OPTIMIZER_SGD, .momentum = 0.5},
     {.arch = "4-[2]-4-widthbias", .epochs = 3, .batch = 8},
     {.arch = "4-[2]-4", .epochs = 3, .batch = 8, .keep_last = 1},
+    {.task = TDROP_TASK_REGRESS, .arch = "6-[3]-4", .epochs = 3, .batch = 8},
 };
 
 static tdrop_fit_options kind(size_t number) {
     tdrop_fit_options options = kinds[number];
-    if (options.task == TDROP_TASK_CLASSIFY) options.target = labels;
+    if (options.task != TDROP_TASK_AUTOENCODE) options.target = labels;
     return options;
 }
 

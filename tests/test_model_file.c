@@ -462,6 +462,7 @@ static void every_key_is_needed(void **state) {
     }
     assert_forgery_refused("format_version", NULL, "not a model of taildropout");
     assert_forgery_refused("task", NULL, "task");
+    assert_forgery_refused("task", "regress", "targets"); /* which it does not have */
 }
 
 #define SHIFT "\"shift\":[0,0,0]"
@@ -478,7 +479,7 @@ static const struct {
     {"format_version", "2"},
     {"format_version", "01"},
     {"format_version", ""},
-    {"task", "regress"},
+    {"task", "regression"},
     {"task", "Autoencode"},
     {"architecture", "[2]"},
     {"architecture", "3"},

@@ -738,7 +738,7 @@ static void bad_options_are_refused(void **state) {
         {{.reserved = {0, 0, 0, 1}}, TDROP_ERROR_RESERVED, "reserved"},
         {{.law = {.kind = (tdrop_law_kind)99}}, TDROP_ERROR_LAW, "law"},
         {{.law = {.reserved = 1}}, TDROP_ERROR_RESERVED, "reserved"},
-        {{.task = (tdrop_task)2}, TDROP_ERROR_SIZE, "task"},
+        {{.task = (tdrop_task)3}, TDROP_ERROR_SIZE, "task"},
         {{.law = {.kind = TDROP_LAW_GEOMETRIC, .rate = 1.5}}, TDROP_ERROR_RATE, "1.5"},
         {{.law = {.kind = TDROP_LAW_TABLE}}, TDROP_ERROR_WEIGHTS, "weights"},
         {{.law = {.kind = TDROP_LAW_TABLE, .weights = two, .weight_count = 2}},

@@ -605,7 +605,7 @@ static void the_losses_have_one_result(void **state) {
     tdrop_pool *pool = NULL;
     assert_int_equal(tdrop_pool_create(&pool, 3), TDROP_OK);
     tdrop_parallel parallel = tdrop_pool_parallel(pool);
-    for (tdrop_task task = TDROP_TASK_AUTOENCODE; task <= TDROP_TASK_CLASSIFY; task++) {
+    for (tdrop_task task = TDROP_TASK_AUTOENCODE; task <= TDROP_TASK_REGRESS; task++) {
         loss_case first = loss_create(task, 37, 29);
         loss_run(&first, TDROP_ISA_C, NULL, true);
         for (size_t i = 0; i < count; i++) {

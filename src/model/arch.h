@@ -60,7 +60,8 @@ tdrop_status tdrop_arch_parse(tdrop_arch *arch, const char *text, size_t inputs,
 /* The default for data of so many columns and n features: hidden layers of H and H/2 in front of
  * the code, the same behind it. H is the larger of the largest power of two below the columns (but
  * at most 512) and 8 n, n rounded up to a power of two. 784 columns and n = 64 give
- * 512-256-[64]-256-512, or when `ordered` 512-256-[64]-256-widthbias-512. Free with tdrop_free; NULL when memory ran out. */
+ * 512-256-[64]-256-512, or when `ordered` 512-256-[64]-256-widthbias-512. Free with tdrop_free;
+ * NULL when memory ran out. */
 char *tdrop_arch_default_text(size_t columns, size_t features, bool ordered);
 
 /* The same architecture with k features at one of its tails. */

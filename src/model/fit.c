@@ -20,7 +20,8 @@ typedef struct fit_state {
     tdrop_arch arch;
     tdrop_encoding encoding;
     tdrop_encoder encoder;
-    tdrop_classes classes; /* of a classifier, with the class of every row */
+    tdrop_classes classes;     /* of a classifier, with the class of every row */
+    tdrop_encoding regression; /* its targets, which `targets` holds for every row */
     float *targets;
     tdrop_law *laws[TDROP_MOST_TAILS];
     tdrop_fit_terms terms;
@@ -32,6 +33,7 @@ static void clear(fit_state *fit) {
     for (size_t t = 0; t < TDROP_MOST_TAILS; t++)
         tdrop_law_destroy(fit->laws[t]);
     tdrop_classes_clear(&fit->classes);
+    tdrop_encoding_clear(&fit->regression);
     tdrop_free(fit->targets);
     tdrop_encoder_clear(&fit->encoder);
     tdrop_encoding_clear(&fit->encoding);
@@ -114,19 +116,51 @@ static size_t default_features(size_t columns) {
     return half < 1 ? 1 : half > 64 ? 64 : half;
 }
 
-/* What the rows should give, where that is not the row itself. */
-static tdrop_status find_targets(fit_state *fit, tdrop_error *error) {
-    const tdrop_data *target = fit->options.target;
-    size_t rows = fit->data->info.rows;
-    if (fit->options.task != TDROP_TASK_CLASSIFY) return TDROP_OK;
-    if (!target) return tdrop_fail(error, TDROP_ERROR_NULL, "classify: no labels are given");
-    if (target->info.rows != rows)
-        return tdrop_fail(error, TDROP_ERROR_DATA, "%s has %zu rows, but the labels %s have %zu",
-                          fit->data->info.name, rows, target->info.name, target->info.rows);
-    fit->targets = tdrop_alloc(rows, sizeof *fit->targets);
+static tdrop_status find_classes(fit_state *fit, const tdrop_data *target, tdrop_error *error) {
+    fit->targets = tdrop_alloc(target->info.rows, sizeof *fit->targets);
     if (!fit->targets) return tdrop_fail_memory(error, "labels");
     tdrop_status status = tdrop_classes_find(&fit->classes, target, error);
     return status ? status : tdrop_classes_index(&fit->classes, target, fit->targets, error);
+}
+
+static tdrop_status find_numbers(fit_state *fit, const tdrop_data *target, tdrop_error *error) {
+    const size_t columns = target->info.columns;
+    tdrop_status status = tdrop_targets_learn(&fit->regression, fit->options.scale, target,
+                                              fit->split.train, fit->split.train_count, error);
+    if (status) return status;
+    fit->targets = tdrop_alloc(target->info.rows, columns * sizeof *fit->targets);
+    if (!fit->targets) return tdrop_fail_memory(error, "targets");
+    return tdrop_targets_read(&fit->regression, target, fit->targets, error);
+}
+
+/* What the rows should give, where that is not the row itself. */
+static tdrop_status find_targets(fit_state *fit, tdrop_error *error) {
+    const tdrop_data *target = fit->options.target;
+    const tdrop_task task = fit->options.task;
+    size_t rows = fit->data->info.rows;
+    if (task == TDROP_TASK_AUTOENCODE) return TDROP_OK;
+    if (!target)
+        return tdrop_fail(error, TDROP_ERROR_NULL, "%s: no %s are given", tdrop_task_name(task),
+                          task == TDROP_TASK_CLASSIFY ? "labels" : "targets");
+    if (target->info.rows != rows)
+        return tdrop_fail(error, TDROP_ERROR_DATA, "%s has %zu rows, but the %s %s have %zu",
+                          fit->data->info.name, rows,
+                          task == TDROP_TASK_CLASSIFY ? "labels" : "targets", target->info.name,
+                          target->info.rows);
+    return task == TDROP_TASK_CLASSIFY ? find_classes(fit, target, error)
+                                       : find_numbers(fit, target, error);
+}
+
+/* How many outputs the task asks for. */
+static size_t count_outputs(const fit_state *fit) {
+    switch (fit->options.task) {
+    case TDROP_TASK_CLASSIFY:
+        return fit->classes.count;
+    case TDROP_TASK_REGRESS:
+        return fit->regression.inputs;
+    default:
+        return fit->encoding.inputs;
+    }
 }
 
 /* Whether the network can begin with the weights of options.init. */
@@ -153,7 +187,7 @@ static tdrop_status check_init(const fit_state *fit, tdrop_error *error) {
 
 static tdrop_status resolve_arch(fit_state *fit, tdrop_error *error) {
     size_t columns = fit->encoding.inputs;
-    size_t outputs = fit->classes.count ? fit->classes.count : columns;
+    size_t outputs = count_outputs(fit);
     size_t features = fit->options.features ? fit->options.features : default_features(columns);
     const char *text = fit->options.arch;
     const tdrop_model *init = fit->options.init;
@@ -307,7 +341,8 @@ static tdrop_status make_model(fit_state *fit, tdrop_model **model, tdrop_error 
     describe(fit, &made->info);
     if (tdrop_model_name_data(made, fit->data->info.name) ||
         tdrop_model_set_law(made, &fit->options.law) ||
-        (fit->classes.count && tdrop_model_set_classes(made, &fit->classes)))
+        (fit->classes.count && tdrop_model_set_classes(made, &fit->classes)) ||
+        (fit->regression.columns && tdrop_model_set_targets(made, &fit->regression)))
         status = tdrop_fail_memory(error, "model");
     if (!status) status = measure_curve(fit, made, error);
     if (status)

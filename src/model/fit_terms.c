@@ -146,7 +146,7 @@ void tdrop_fit_terms_make(tdrop_fit_terms *terms, const tdrop_fit_options *optio
     terms->count = 0;
     snprintf(add_term(terms, "library_version"), TDROP_TERM_TEXT, "%s", tdrop_version());
     write_table(data, add_term(terms, "data"));
-    write_table(options->task == TDROP_TASK_CLASSIFY ? options->target : NULL,
+    write_table(options->task == TDROP_TASK_AUTOENCODE ? NULL : options->target,
                 add_term(terms, "target"));
     add_term(terms, "architecture");
     terms->term[terms->count - 1].value = options->arch;

@@ -59,6 +59,7 @@ static const tdrop_loss_kind kinds[] = {
     [TDROP_TASK_CLASSIFY] = {.metric = "accuracy",
                              .target_is_class = true,
                              .rows = cross_entropy_rows},
+    [TDROP_TASK_REGRESS] = {.metric = "r2", .metric_is_r2 = true, .rows = squared_error_rows},
 };
 
 const tdrop_loss_kind *tdrop_loss_of(tdrop_task task) {

@@ -14,7 +14,8 @@ typedef struct tdrop_row_result {
 } tdrop_row_result;
 
 typedef struct tdrop_loss_kind {
-    const char *metric;   /* "accuracy", or NULL */
+    const char *metric;   /* "accuracy", "r2", or NULL */
+    bool metric_is_r2;    /* found from the mean loss over all rows, not row by row */
     bool target_is_class; /* one number a row, the index of the right output; otherwise as many as
                            * there are outputs */
     /* Up to TDROP_PASS_ROWS rows of `columns` outputs: the loss and metric of each. With

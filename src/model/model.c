@@ -11,6 +11,7 @@
 static const char *const task_names[] = {
     [TDROP_TASK_AUTOENCODE] = "autoencode",
     [TDROP_TASK_CLASSIFY] = "classify",
+    [TDROP_TASK_REGRESS] = "regress",
 };
 enum { TASKS = sizeof task_names / sizeof *task_names };
 
@@ -114,6 +115,20 @@ tdrop_status tdrop_model_set_classes(tdrop_model *model, const tdrop_classes *cl
     return TDROP_OK;
 }
 
+tdrop_status tdrop_model_set_targets(tdrop_model *model, const tdrop_encoding *targets) {
+    tdrop_encoding copy;
+    if (tdrop_encoding_copy(&copy, targets)) return TDROP_ERROR_MEMORY;
+    tdrop_encoding_clear(&model->targets);
+    model->targets = copy;
+    model->info.task = TDROP_TASK_REGRESS;
+    model->info.outputs = copy.columns;
+    model->info.metric = tdrop_loss_of(TDROP_TASK_REGRESS)->metric;
+    model->info.unit = copy.scaling.kind == TDROP_SCALE_NONE
+                           ? "mean squared error"
+                           : "mean squared error, targets in standard deviations";
+    return TDROP_OK;
+}
+
 void tdrop_model_set_curve(tdrop_model *model, const tdrop_curve *curve, size_t rows) {
     tdrop_free(model->curve.loss);
     model->curve = *curve;
@@ -133,6 +148,7 @@ void tdrop_model_destroy(tdrop_model *model) {
     tdrop_free(model->data_name);
     tdrop_free(model->law_weights);
     tdrop_classes_clear(&model->classes);
+    tdrop_encoding_clear(&model->targets);
     tdrop_free(model);
 }
 
@@ -151,6 +167,15 @@ tdrop_status tdrop_model_get_column(const tdrop_model *model, size_t column,
         info->levels = from->inputs;
         info->level = (const char *const *)from->level;
     }
+    return TDROP_OK;
+}
+
+tdrop_status tdrop_model_get_target(const tdrop_model *model, size_t target,
+                                    tdrop_column_info *info) {
+    if (!model || !info) return TDROP_ERROR_NULL;
+    if (target >= model->targets.columns) return TDROP_ERROR_SIZE;
+    *info = (tdrop_column_info){.name = model->targets.names ? model->targets.names[target] : NULL,
+                                .kind = TDROP_COLUMN_NUMBER};
     return TDROP_OK;
 }
 

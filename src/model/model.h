@@ -20,9 +20,10 @@ struct tdrop_model {
     tdrop_encoding encoding;
     tdrop_curve curve;
     char *data_name;
-    double *law_weights;   /* of a TABLE law */
-    tdrop_classes classes; /* of a classifier */
-    tdrop_model_info info; /* its pointers lead into the above */
+    double *law_weights;    /* of a TABLE law */
+    tdrop_classes classes;  /* of a classifier */
+    tdrop_encoding targets; /* of a regression */
+    tdrop_model_info info;  /* its pointers lead into the above */
 };
 
 /* Room for a curve over n features. Errors: MEMORY. */
@@ -42,6 +43,14 @@ tdrop_status tdrop_model_set_law(tdrop_model *model, const tdrop_law_options *la
 
 /* Makes it a classifier of these classes, which are copied. Errors: MEMORY. */
 tdrop_status tdrop_model_set_classes(tdrop_model *model, const tdrop_classes *classes);
+
+/* Makes it a regression to these targets, which are copied. Errors: MEMORY. */
+tdrop_status tdrop_model_set_targets(tdrop_model *model, const tdrop_encoding *targets);
+
+/* What the outputs of a model that is no classifier stand for. */
+static inline const tdrop_encoding *tdrop_model_output(const tdrop_model *model) {
+    return model->info.task == TDROP_TASK_REGRESS ? &model->targets : &model->encoding;
+}
 
 /* Takes over a curve. */
 void tdrop_model_set_curve(tdrop_model *model, const tdrop_curve *curve, size_t rows);

@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/bytes.h"
-#include "file/number_text.h"
 #include "data/text_list.h"
+#include "file/number_text.h"
 #include "file/safetensors.h"
 #include "model/checkpoint.h"
 #include "model/model.h"
@@ -25,6 +25,7 @@ enum {
     KEY_VERSION,
     KEY_TASK,
     KEY_CLASSES,
+    KEY_TARGETS,
     KEY_ARCH,
     KEY_LAW,
     KEY_SEED,
@@ -38,6 +39,7 @@ enum { KEY_SPLIT = KEY_DATA + 1, KEY_VALIDATION, KEY_PRUNED_FROM, KEYS };
 static const char *const keys[KEYS] = {[KEY_VERSION] = TDROP_MODEL_VERSION_KEY,
                                        [KEY_TASK] = "task",
                                        [KEY_CLASSES] = "classes",
+                                       [KEY_TARGETS] = "targets",
                                        [KEY_ARCH] = "architecture",
                                        [KEY_LAW] = "law",
                                        [KEY_SEED] = "seed",
@@ -191,6 +193,15 @@ static cJSON *classes_object(texts *t, const tdrop_classes *classes) {
     return object;
 }
 
+static cJSON *targets_object(texts *t, const tdrop_encoding *targets) {
+    cJSON *object = cJSON_CreateObject();
+    if (targets->names)
+        add_strings(t, object, "names", targets->columns, (const char *const *)targets->names);
+    if (!cJSON_AddItemToObject(object, "scaling", scaling_object(t, &targets->scaling)))
+        t->failed = true;
+    return object;
+}
+
 static void add_text(texts *t, int key, const char *value) {
     t->text[t->count++] = (tdrop_text){keys[key], value};
 }
@@ -219,6 +230,7 @@ static void describe(const tdrop_model *model, texts *t, char seed[32], char pru
     add_text(t, KEY_VERSION, FORMAT_VERSION);
     add_text(t, KEY_TASK, tdrop_task_name(info->task));
     if (model->classes.count) add_object(t, KEY_CLASSES, classes_object(t, &model->classes));
+    if (model->targets.columns) add_object(t, KEY_TARGETS, targets_object(t, &model->targets));
     add_text(t, KEY_ARCH, model->arch.text);
     add_object(t, KEY_LAW, law_object(t, info));
     add_text(t, KEY_SEED, seed);
@@ -454,28 +466,6 @@ static tdrop_status read_class_names(reading *r, const cJSON *array, size_t coun
     return r->no_memory ? TDROP_ERROR_MEMORY : status;
 }
 
-/* What the task asks of the outputs: as many as columns, or one for each class. */
-static tdrop_status read_task(reading *r, tdrop_model *model) {
-    tdrop_task task = TDROP_TASK_AUTOENCODE;
-    size_t outputs = model->arch.outputs;
-    tdrop_classes classes;
-    tdrop_task_parse(text_of(r, KEY_TASK), &task);
-    if (task == TDROP_TASK_AUTOENCODE) {
-        if (outputs != model->arch.inputs && !r->wrong) r->wrong = keys[KEY_ARCH];
-        return TDROP_OK;
-    }
-    cJSON *object = object_of(r, KEY_CLASSES);
-    const cJSON *names = cJSON_GetObjectItemCaseSensitive(object, "names");
-    tdrop_status status = names ? read_class_names(r, names, outputs, &classes)
-                                : read_class_labels(r, object, outputs, &classes);
-    if (!status) {
-        status = tdrop_model_set_classes(model, &classes);
-        tdrop_classes_clear(&classes);
-    }
-    cJSON_Delete(object);
-    return status;
-}
-
 static void read_history(reading *r, tdrop_model_info *info) {
     cJSON *training = object_of(r, KEY_TRAINING);
     cJSON *split = object_of(r, KEY_SPLIT);
@@ -512,21 +502,19 @@ static tdrop_status read_curve(reading *r, tdrop_model *model) {
     return status;
 }
 
-static void read_scaling(reading *r, tdrop_scaling *scaling) {
-    cJSON *object = object_of(r, KEY_SCALING);
+static void read_scaling(reading *r, int key, const cJSON *object, tdrop_scaling *scaling) {
     tdrop_scale kind = TDROP_SCALE_AUTO;
     size_t inputs = scaling->columns;
-    tdrop_status unknown = tdrop_scale_parse(string_of(r, KEY_SCALING, object, "kind"), &kind);
-    if ((unknown || kind == TDROP_SCALE_AUTO) && !r->wrong) r->wrong = keys[KEY_SCALING];
+    tdrop_status unknown = tdrop_scale_parse(string_of(r, key, object, "kind"), &kind);
+    if ((unknown || kind == TDROP_SCALE_AUTO) && !r->wrong) r->wrong = keys[key];
     scaling->kind = kind;
     if (kind == TDROP_SCALE_STANDARD || kind == TDROP_SCALE_MINMAX) {
-        numbers_of(r, KEY_SCALING, object, "shift", inputs, scaling->shift);
-        numbers_of(r, KEY_SCALING, object, "unit", inputs, scaling->unit);
+        numbers_of(r, key, object, "shift", inputs, scaling->shift);
+        numbers_of(r, key, object, "unit", inputs, scaling->unit);
         for (size_t j = 0; j < inputs; j++)
             if (!(scaling->unit[j] > 0.0 && isfinite(1.0 / scaling->unit[j])) && !r->wrong)
-                r->wrong = keys[KEY_SCALING];
+                r->wrong = keys[key];
     }
-    cJSON_Delete(object);
 }
 
 /* Bytes are divided by 255, what stands for a level is not. */
@@ -571,11 +559,57 @@ static tdrop_status read_columns(reading *r, size_t inputs, tdrop_encoding *enco
         numbers_of(r, KEY_COLUMNS, object, "mean", inputs, encoding->mean);
     if (!status && (encoding->inputs != inputs || columns == 0) && !r->wrong)
         r->wrong = keys[KEY_COLUMNS];
-    if (!status) read_scaling(r, &encoding->scaling);
+    cJSON *scaling = object_of(r, KEY_SCALING);
+    if (!status) read_scaling(r, KEY_SCALING, scaling, &encoding->scaling);
+    cJSON_Delete(scaling);
     if (!status && encoding->scaling.kind == TDROP_SCALE_BYTE) scale_bytes(encoding);
     if (!status) tdrop_scaling_finish(&encoding->scaling);
     cJSON_Delete(object);
     return r->no_memory ? TDROP_ERROR_MEMORY : status;
+}
+
+static tdrop_status read_classes(reading *r, tdrop_model *model) {
+    size_t outputs = model->arch.outputs;
+    tdrop_classes classes;
+    cJSON *object = object_of(r, KEY_CLASSES);
+    const cJSON *names = cJSON_GetObjectItemCaseSensitive(object, "names");
+    tdrop_status status = names ? read_class_names(r, names, outputs, &classes)
+                                : read_class_labels(r, object, outputs, &classes);
+    if (!status) {
+        status = tdrop_model_set_classes(model, &classes);
+        tdrop_classes_clear(&classes);
+    }
+    cJSON_Delete(object);
+    return status;
+}
+
+/* A column of numbers for each output. */
+static tdrop_status read_targets(reading *r, tdrop_model *model) {
+    tdrop_encoding targets;
+    cJSON *object = object_of(r, KEY_TARGETS);
+    const cJSON *names = cJSON_GetObjectItemCaseSensitive(object, "names");
+    tdrop_status status = tdrop_encoding_begin(&targets, model->arch.outputs);
+    if (!status && names) targets.names = strings_of(r, KEY_TARGETS, names, targets.columns);
+    if (!status) status = tdrop_encoding_complete(&targets, TDROP_SCALE_NONE);
+    if (!status) {
+        read_scaling(r, KEY_TARGETS, cJSON_GetObjectItemCaseSensitive(object, "scaling"),
+                     &targets.scaling);
+        tdrop_scaling_finish(&targets.scaling);
+        status = tdrop_model_set_targets(model, &targets);
+    }
+    tdrop_encoding_clear(&targets);
+    cJSON_Delete(object);
+    return r->no_memory ? TDROP_ERROR_MEMORY : status;
+}
+
+/* What the task asks of the outputs: as many as columns, or one for each class or target. */
+static tdrop_status read_task(reading *r, tdrop_model *model) {
+    tdrop_task task = TDROP_TASK_AUTOENCODE;
+    tdrop_task_parse(text_of(r, KEY_TASK), &task);
+    if (task == TDROP_TASK_CLASSIFY) return read_classes(r, model);
+    if (task == TDROP_TASK_REGRESS) return read_targets(r, model);
+    if (model->arch.outputs != model->arch.inputs && !r->wrong) r->wrong = keys[KEY_ARCH];
+    return TDROP_OK;
 }
 
 static tdrop_status wrong_metadata(const reading *r, tdrop_error *error) {

@@ -62,6 +62,7 @@ tdrop_status tdrop_model_prune(tdrop_model **pruned, const tdrop_model *model, s
     copy_history(model, cut);
     if (cut_curve(model, k, cut) || tdrop_model_set_law(cut, &model->info.law) ||
         (model->classes.count && tdrop_model_set_classes(cut, &model->classes)) ||
+        (model->targets.columns && tdrop_model_set_targets(cut, &model->targets)) ||
         (model->data_name && tdrop_model_name_data(cut, model->data_name))) {
         tdrop_model_destroy(cut);
         return tdrop_fail_memory(error, "prune");

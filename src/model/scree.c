@@ -44,6 +44,29 @@ static tdrop_status measure_batches(tdrop_runner *runner, const tdrop_model *mod
     return status;
 }
 
+/* Mean square of the targets about their means, over the rows and columns of the sample: what a
+ * model that always gives these means would lose. */
+static double variance_of(const tdrop_sample *sample, size_t columns) {
+    double square = 0.0;
+    for (size_t j = 0; j < columns; j++) {
+        double mean = 0.0;
+        for (size_t i = 0; i < sample->row_count; i++)
+            mean += (double)sample->targets[sample->rows[i] * columns + j];
+        mean /= (double)sample->row_count;
+        for (size_t i = 0; i < sample->row_count; i++) {
+            double beside = (double)sample->targets[sample->rows[i] * columns + j] - mean;
+            square += beside * beside;
+        }
+    }
+    return square / ((double)sample->row_count * (double)columns);
+}
+
+/* 1 - loss / variance; 0 where there is no variance to explain. */
+static void write_r2(const tdrop_mean *mean, size_t count, double variance, double *r2) {
+    for (size_t i = 0; i < count; i++)
+        r2[i] = variance > 0.0 ? 1.0 - mean[i].loss / variance : 0.0;
+}
+
 static void write_curve(const tdrop_mean *mean, size_t count, const tdrop_curve *curve) {
     for (size_t i = 0; i < count; i++) {
         curve->loss[i] = mean[i].loss;
@@ -66,6 +89,8 @@ tdrop_status tdrop_scree_measure(const tdrop_model *model, const tdrop_sample *s
     status = mean ? measure_batches(&runner, model, sample, tail, first_k, last_k, mean)
                   : TDROP_ERROR_MEMORY;
     if (!status) write_curve(mean, widths, curve);
+    if (!status && curve->metric && runner.loss->metric_is_r2)
+        write_r2(mean, widths, variance_of(sample, model->arch.outputs), curve->metric);
     tdrop_free(mean);
     tdrop_runner_clear(&runner);
     return status ? tdrop_fail_memory(error, "scree") : TDROP_OK;
@@ -85,21 +110,25 @@ static void held_out_clear(held_out *h) {
     tdrop_free(h->targets);
 }
 
-/* The classes of all rows of the data. */
+/* The targets of all rows of the data, as they are in the loss. */
 static tdrop_status find_targets(held_out *h, const tdrop_model *model, const tdrop_data *data,
                                  const tdrop_data *target, tdrop_error *error) {
-    if (model->info.task != TDROP_TASK_CLASSIFY) return TDROP_OK;
+    const bool classes = model->info.task == TDROP_TASK_CLASSIFY;
+    const char *what = classes ? "labels" : "targets";
+    if (model->info.task == TDROP_TASK_AUTOENCODE) return TDROP_OK;
     if (!target)
         return tdrop_fail(error, TDROP_ERROR_DATA,
-                          "%s: this model is a classifier, and to measure it the labels are needed",
-                          data->info.name);
+                          "%s: this model is a %s, and to measure it the %s are needed",
+                          data->info.name, classes ? "classifier" : "regression", what);
     if (target->info.rows != data->info.rows)
-        return tdrop_fail(error, TDROP_ERROR_DATA, "%s has %zu rows, but the labels %s have %zu",
-                          data->info.name, data->info.rows, target->info.name, target->info.rows);
-    h->targets = tdrop_alloc(data->info.rows, sizeof *h->targets);
-    if (!h->targets) return tdrop_fail_memory(error, "labels");
+        return tdrop_fail(error, TDROP_ERROR_DATA, "%s has %zu rows, but the %s %s have %zu",
+                          data->info.name, data->info.rows, what, target->info.name,
+                          target->info.rows);
+    h->targets = tdrop_alloc(data->info.rows, (classes ? 1 : model->arch.outputs) * sizeof(float));
+    if (!h->targets) return tdrop_fail_memory(error, what);
     h->sample.targets = h->targets;
-    return tdrop_classes_index(&model->classes, target, h->targets, error);
+    return classes ? tdrop_classes_index(&model->classes, target, h->targets, error)
+                   : tdrop_targets_read(&model->targets, target, h->targets, error);
 }
 
 /* The rows of the data that were not trained on. To be cleared, whatever came of it. */

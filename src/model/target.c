@@ -155,3 +155,48 @@ tdrop_status tdrop_classes_index(const tdrop_classes *classes, const tdrop_data 
     }
     return status;
 }
+
+static tdrop_status check_numbers(const tdrop_data *target, tdrop_error *error) {
+    for (size_t j = 0; target->columns && j < target->info.columns; j++) {
+        const tdrop_column *column = &target->columns[j];
+        if (column->kind == TDROP_COLUMN_CATEGORY)
+            return tdrop_fail(error, TDROP_ERROR_DATA,
+                              "%s: target %zu%s%s is text, and a regression needs numbers",
+                              target->info.name, j + 1, column->name ? ", " : "",
+                              column->name ? column->name : "");
+    }
+    if (target->info.missing > 0)
+        return tdrop_fail(error, TDROP_ERROR_DATA, "%s: %zu targets are missing; fill them in",
+                          target->info.name, target->info.missing);
+    return TDROP_OK;
+}
+
+tdrop_status tdrop_targets_learn(tdrop_encoding *targets, tdrop_scale scale,
+                                 const tdrop_data *target, const size_t *rows, size_t row_count,
+                                 tdrop_error *error) {
+    tdrop_status status = check_numbers(target, error);
+    if (status) return status;
+    const tdrop_scale kind = scale == TDROP_SCALE_NONE ? scale : TDROP_SCALE_STANDARD;
+    status =
+        tdrop_encoding_learn(targets, kind, TDROP_MISSING_ERROR, target, rows, row_count, error);
+    if (!status && targets->scaling.constant_columns == targets->columns)
+        status = tdrop_fail(error, TDROP_ERROR_DATA,
+                            "%s: every target is the same; there is nothing to predict",
+                            target->info.name);
+    return status;
+}
+
+tdrop_status tdrop_targets_read(const tdrop_encoding *targets, const tdrop_data *target,
+                                float *values, tdrop_error *error) {
+    tdrop_encoder encoder;
+    tdrop_status status = check_numbers(target, error);
+    if (!status) status = tdrop_encoder_create(&encoder, targets, target, error);
+    if (status) return status;
+    double *buffer = tdrop_alloc(tdrop_encoder_buffer(&encoder), sizeof *buffer);
+    for (size_t i = 0; buffer && i < target->info.rows; i++)
+        tdrop_encoder_row(&encoder, i, buffer, values + i * targets->columns, NULL);
+    status = buffer ? TDROP_OK : tdrop_fail_memory(error, "targets");
+    tdrop_free(buffer);
+    tdrop_encoder_clear(&encoder);
+    return status;
+}

@@ -3,6 +3,7 @@
 #ifndef TDROP_MODEL_TARGET_H
 #define TDROP_MODEL_TARGET_H
 
+#include "data/encoding.h"
 #include "taildropout_model.h"
 
 #include <stdbool.h>
@@ -32,5 +33,17 @@ void tdrop_classes_clear(tdrop_classes *classes);
  * classes, or another number of columns). */
 tdrop_status tdrop_classes_index(const tdrop_classes *classes, const tdrop_data *target,
                                  float *class_of, tdrop_error *error);
+
+/* Learns the targets of a regression from the given rows of a table, each column scaled by its
+ * standard deviation, or not where `scale` is NONE. Errors: DATA (a column of text, cells missing,
+ * all rows alike), OVERFLOW, MEMORY. */
+tdrop_status tdrop_targets_learn(tdrop_encoding *targets, tdrop_scale scale,
+                                 const tdrop_data *target, const size_t *rows, size_t row_count,
+                                 tdrop_error *error);
+
+/* All rows of a table of targets as they are in the loss, into values[rows, targets->columns].
+ * Errors: DATA (a column that is not there or is text, cells missing), MEMORY. */
+tdrop_status tdrop_targets_read(const tdrop_encoding *targets, const tdrop_data *target,
+                                float *values, tdrop_error *error);
 
 #endif

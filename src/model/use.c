@@ -75,8 +75,8 @@ static void write_rows(const use_pass *use, size_t first, size_t count) {
     bool codes = use->to_edge == net->tail_edge[0];
     size_t width = codes ? use->k : use->model->info.outputs;
     float *to = use->out + first * width;
-    if (!codes && use->model->info.task == TDROP_TASK_AUTOENCODE) {
-        tdrop_encoding_undo(&use->model->encoding, count, from->values, from->width, to);
+    if (!codes && use->model->info.task != TDROP_TASK_CLASSIFY) {
+        tdrop_encoding_undo(tdrop_model_output(use->model), count, from->values, from->width, to);
         return;
     }
     copy_columns(count, width, from->values, from->width, to, width);

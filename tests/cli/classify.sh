@@ -26,7 +26,7 @@ taildropout predict small.safetensors table.npy -o probabilities.npy
 head -c 128 probabilities.npy | tr -d '\0' | sed -n "s/.*'shape': (\([^)]*\)).*/\1/p"
 labels_npy 70 >short.npy
 try taildropout fit table.npy -o other --target short.npy
-try taildropout fit table.npy -o other --target table.npy
+try taildropout fit table.npy -o other --task classify --target table.npy
 try taildropout fit table.npy -o other --task classify
 try taildropout fit table.npy -o other --task autoencode --target labels.npy
 try taildropout scree model.safetensors table.npy --target labels.npy --png p.png
