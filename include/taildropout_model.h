@@ -261,7 +261,8 @@ typedef struct tdrop_fit_options {
                            * most 2, 1: what is minimised is the mean of ratios; default 0.6,
                            * negative: all alike */
     uint32_t effort;      /* 1 (default), 2 or 3: how many epochs, if `epochs` does not say */
-    uint32_t epochs;      /* 10, with effort 2 30, with effort 3 120 */
+    uint32_t epochs;      /* 10, but of a small table as many as 4000 steps take, at most 400; with
+                           * effort 2 three times, with effort 3 twelve times as many */
     size_t batch;         /* rows in a step; 64, or all training rows where there are fewer */
     double learning_rate; /* the highest of the schedule; 0.0015 */
     tdrop_schedule schedule;

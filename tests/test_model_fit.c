@@ -505,11 +505,11 @@ static void defaults_are_as_documented(void **state) {
     assert_int_equal(s.settings.rows_valid, 10);
     assert_int_equal(s.settings.parameters,
                      2 * (20 * 128 + 128 * 64 + 64 * 10) + 128 + 64 + 10 + 64 + 128 + 20 + 11 * 64);
-    assert_int_equal(s.settings.steps, 20);
+    assert_int_equal(s.settings.steps, 800);
     assert_int_equal(s.settings.constant_columns, 0);
     assert_false(s.settings.batch_shrunk);
     assert_int_equal(o->batch, 64);
-    assert_int_equal(o->epochs, 10);
+    assert_int_equal(o->epochs, 400);
     assert_int_equal(o->law.kind, TDROP_LAW_MIXED);
     assert_int_equal(o->isa, tdrop_isa_best());
     assert_int_equal(o->scale, TDROP_SCALE_STANDARD);
@@ -519,6 +519,24 @@ static void defaults_are_as_documented(void **state) {
     assert_true(o->balance == 0.6 && o->seed == 0 && o->split_seed == 0 && !o->no_drop &&
                 !o->independent && !o->no_center);
     tdrop_data_destroy(data);
+}
+
+/* Small tables are gone through more often, large ones ten times; effort multiplies. */
+static void default_epochs_follow_the_rows(void **state) {
+    (void)state;
+    static const struct {
+        size_t rows, batch;
+        uint32_t effort, epochs;
+    } ways[] = {{64, 0, 0, 400},  {6400, 64, 1, 45}, {6400, 16, 0, 12},  {64, 2, 0, 138},
+                {6400, 4, 0, 10}, {6400, 4, 2, 30},  {6400, 64, 2, 135}, {6400, 64, 3, 540}};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        tdrop_data *data = models_table(ways[i].rows, 3, 1, 0.1, 1);
+        const tdrop_fit_options options = {
+            .batch = ways[i].batch, .effort = ways[i].effort, .arch = "[1]"};
+        seen s = settings_of(data, &options);
+        assert_int_equal(s.settings.options.epochs, ways[i].epochs);
+        tdrop_data_destroy(data);
+    }
 }
 
 static void default_features_follow_the_columns(void **state) {
@@ -887,6 +905,7 @@ int main(void) {
         IN_SCRATCH(the_observer_sees_every_step),
         IN_SCRATCH(the_last_weights_are_kept_on_request),
         cmocka_unit_test(defaults_are_as_documented),
+        cmocka_unit_test(default_epochs_follow_the_rows),
         cmocka_unit_test(default_features_follow_the_columns),
         cmocka_unit_test(splits_are_rounded),
         cmocka_unit_test(a_batch_of_more_rows_than_there_are_shrinks),

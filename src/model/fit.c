@@ -96,9 +96,7 @@ static void fill_law_defaults(tdrop_fit_options *o) {
 
 /* Fills in what does not depend on the data. */
 static void fill_defaults(tdrop_fit_options *o) {
-    static const uint32_t epochs_of_effort[] = {10, 10, 30, 120};
     fill_law_defaults(o);
-    if (!o->epochs) o->epochs = epochs_of_effort[o->effort];
     if (!o->batch) o->batch = 64;
     if (o->learning_rate == 0.0) o->learning_rate = 1.5e-3;
     if (o->average == 0.0) o->average = 0.995;
@@ -109,6 +107,18 @@ static void fill_defaults(tdrop_fit_options *o) {
     if (o->isa == TDROP_ISA_AUTO) o->isa = tdrop_isa_best();
     if (o->checkpoint.every_seconds == 0.0 && !o->checkpoint.every_steps)
         o->checkpoint.every_seconds = 30.0;
+}
+
+/* Ten times through the data, or more often through a small table, whose epochs have few steps; so
+ * many times as long as the effort says. */
+static uint32_t default_epochs(uint32_t effort, size_t rows, size_t batch) {
+    enum { LEAST_EPOCHS = 10, LEAST_STEPS = 4000, MOST_FOR_STEPS = 400 };
+    static const uint32_t times[] = {1, 1, 3, 12};
+    const size_t steps = rows / batch + (rows % batch != 0);
+    size_t epochs = (LEAST_STEPS + steps - 1) / steps;
+    if (epochs < LEAST_EPOCHS) epochs = LEAST_EPOCHS;
+    if (epochs > MOST_FOR_STEPS) epochs = MOST_FOR_STEPS;
+    return (uint32_t)epochs * times[effort];
 }
 
 static size_t default_features(size_t columns) {
@@ -258,6 +268,7 @@ static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
     o->scale = fit->encoding.scaling.kind;
     fit->batch_shrunk = o->batch > fit->split.train_count;
     if (fit->batch_shrunk) o->batch = fit->split.train_count;
+    if (!o->epochs) o->epochs = default_epochs(o->effort, fit->split.train_count, o->batch);
     tdrop_feed feed = {o->task, &fit->encoder, fit->targets};
     status = tdrop_trainer_create(&fit->trainer, o, &fit->arch, &feed, &fit->split,
                                   (const tdrop_law *const *)fit->laws, error);
