@@ -110,7 +110,7 @@ static const option_row options[] = {
      AT(features),
      .least = 1,
      .most = INT32_MAX,
-     .help = "n (default: the smaller of 64 and half the columns)"},
+     .help = "ordered features, n (default: the smaller of 64 and half the columns)"},
     {.name = "law",
      .type = OPTION_TEXT,
      .value = "NAME[:RATE|:FILE]",
@@ -796,7 +796,7 @@ static int run(int argc, char **argv) {
 const subcommand command_fit = {
     .name = "fit",
     .summary =
-        "Train an ordered autoencoder or classifier, so that its first features matter most.",
+        "Train an ordered autoencoder, classifier or regression: its first features matter most.",
     .about =
         "A share of the rows is held out. At the end stands a table of the loss on these at "
         "k = 0, 1, 2, 4, ..., n features, with PCA beside it and the size of the model when "
@@ -805,6 +805,6 @@ const subcommand command_fit = {
     .example = "fit data.npy -o model.safetensors",
     .operands = operands,
     .options = options,
-    .common = "output target task features arch epochs checkpoint resume force",
+    .common = "output target task missing features effort seed checkpoint resume html force",
     .run = run,
 };

@@ -15,7 +15,7 @@ typedef struct subcommand {
     const char *example; /* one command line without the word taildropout */
     const operand_row *operands;
     const option_row *options;
-    const char *common; /* names of the options that its --help shows first; NULL: all alike */
+    const char *common; /* names of the options that its --help describes; NULL: all */
     int (*run)(int argc, char **argv); /* argv[0] is the subcommand; returns the exit code */
 } subcommand;
 

@@ -89,7 +89,24 @@ static void write_options(const subcommand *command, int common) {
         if (has_name(command->common, row->name) == common) write_option(row);
 }
 
-void help_command(const subcommand *command) {
+/* The options that are not common, by their names. */
+static void name_options(const subcommand *command) {
+    char text[1024];
+    size_t used = 0;
+    for (const option_row *row = command->options; row->help && used < sizeof text; row++)
+        if (row->name && !has_name(command->common, row->name))
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s--%s", used ? " " : "",
+                                     row->name);
+    printf("Further options, described by taildropout %s --help-all:\n  ", command->name);
+    write_wrapped(text, 2, 2);
+}
+
+static void write_everywhere(const subcommand *command) {
+    for (const option_row *row = options_everywhere; row->help; row++)
+        if (command->common || strcmp(row->name, "help-all") != 0) write_option(row);
+}
+
+void help_command(const subcommand *command, int all) {
     char usage[256];
     printf("usage: %s\n\n", help_usage(command, usage, sizeof usage));
     write_wrapped(command->summary, 0, 0);
@@ -100,13 +117,14 @@ void help_command(const subcommand *command) {
         write_wrapped(row->help, INDENT, INDENT);
     }
     putchar('\n');
-    if (command->common) {
-        write_options(command, 1);
+    if (command->common) write_options(command, 1);
+    if (command->common && all) putchar('\n');
+    if (!command->common || all) write_options(command, 0);
+    write_everywhere(command);
+    if (command->common && !all) {
         putchar('\n');
+        name_options(command);
     }
-    write_options(command, 0);
-    for (const option_row *row = options_everywhere; row->help; row++)
-        write_option(row);
     printf("\nexample: taildropout %s\n", command->example);
 }
 

@@ -9,8 +9,9 @@
 const char *help_usage(const subcommand *command, char *buffer, size_t size);
 
 /* The help of one subcommand, and of the program with its subcommands (a table that ends with
- * NULL), to standard output. */
-void help_command(const subcommand *command);
+ * NULL), to standard output. Of a subcommand with common options only these are described, and the
+ * others named, unless it is to be `all`. */
+void help_command(const subcommand *command, int all);
 void help_program(const subcommand *const *commands);
 
 void help_version(void);

@@ -41,7 +41,7 @@ static int give_help(const char *name) {
     }
     const subcommand *found = find_command(name);
     if (!found) return EXIT_USAGE;
-    help_command(found);
+    help_command(found, 0);
     return EXIT_DONE;
 }
 

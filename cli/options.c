@@ -15,6 +15,7 @@ enum { MOST_OPTIONS = 64, SHOWN_SIZE = 64, LONG_CODE = 256 };
 
 const option_row options_everywhere[] = {
     {.name = "help", .letter = 'h', .help = "show this and exit"},
+    {.name = "help-all", .help = "show what all options do and exit"},
     {.name = "version", .help = "show the version and exit"},
     {0},
 };
@@ -262,8 +263,9 @@ static int take_operands(const subcommand *command, int argc, char **argv, char 
 
 /* Help and version end the program well. Returns nonzero when the row was one of these. */
 static int answer(const subcommand *command, const option_row *row) {
-    if (row == &options_everywhere[0]) return help_command(command), 1;
-    if (row == &options_everywhere[1]) return help_version(), 1;
+    if (row == &options_everywhere[0]) return help_command(command, 0), 1;
+    if (row == &options_everywhere[1]) return help_command(command, 1), 1;
+    if (row == &options_everywhere[2]) return help_version(), 1;
     return 0;
 }
 

@@ -16,3 +16,10 @@ for command in fit scree prune encode decode predict evaluate info; do
     cmp a b
     cmp a c
 done
+echo "== fit --help-all"
+taildropout fit --help-all
+# Two screens of 24 lines; the first names every option that the second describes.
+[ "$(taildropout fit --help | wc -l)" -le 48 ]
+taildropout fit --help-all | sed -n 's/^ .*\(--[a-z-]*\).*/\1/p' | while read -r option; do
+    taildropout fit --help | grep -q -e "$option" || echo "not named: $option"
+done

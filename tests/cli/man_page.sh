@@ -3,7 +3,7 @@
 page=$SOURCE/man/taildropout.1
 for command in fit scree prune encode decode predict evaluate info; do
     grep -q "^\.It Cm $command\$" "$page" || echo "no $command"
-    taildropout $command --help | sed -n 's/^ .*--\([a-z-]*\).*/\1/p' | while read -r option; do
+    taildropout $command --help-all | sed -n 's/^ .*--\([a-z-]*\).*/\1/p' | while read -r option; do
         grep -q "F[lo] .*-$option\b" "$page" || echo "$command: no --$option"
     done
 done
