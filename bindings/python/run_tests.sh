@@ -15,7 +15,7 @@ shift || true
 environment=$build/python-tests
 log=$build/python-tests.log
 mkdir -p "$build"
-requirements=(torch==2.13.0 numpy pytest matplotlib safetensors scikit-build-core mypy)
+requirements=(torch==2.13.0 numpy pytest matplotlib safetensors scikit-build-core mypy scikit-learn)
 
 # not_run REASON
 not_run() {
