@@ -13,6 +13,7 @@ typedef struct prune_settings {
     const char *model, *output;
     width_rule k;
     int force;
+    uint64_t max_bytes, max_macs; /* 0: not given */
 } prune_settings;
 
 static const operand_row operands[] = {
@@ -34,11 +35,80 @@ static const option_row options[] = {
      .value = "OUT",
      .field = offsetof(prune_settings, output),
      .help = "file that the smaller model goes to"},
+    {.name = "max-bytes",
+     .type = OPTION_COUNT,
+     .value = "N",
+     .field = offsetof(prune_settings, max_bytes),
+     .least = 1,
+     .most = SIZE_MAX,
+     .help = "keep fewer than -k says where the file would have more bytes than this"},
+    {.name = "max-macs",
+     .type = OPTION_COUNT,
+     .value = "N",
+     .field = offsetof(prune_settings, max_macs),
+     .least = 1,
+     .most = SIZE_MAX,
+     .help = "keep fewer where a row would take more multiply-adds than this"},
     {.name = "force",
      .field = offsetof(prune_settings, force),
      .help = "overwrite an output that exists"},
     {0},
 };
+
+/* What the model costs when it is cut to k. */
+typedef struct cost {
+    size_t bytes, multiply_adds; /* of the file; of a row */
+} cost;
+
+static tdrop_status cost_at(const tdrop_model *model, size_t k, cost *found) {
+    tdrop_model *cut;
+    tdrop_layer_info layer;
+    tdrop_status status = tdrop_model_file_size(model, k, &found->bytes);
+    if (!status) status = tdrop_model_prune(&cut, model, k, NULL);
+    if (status) return status;
+    found->multiply_adds = 0;
+    for (size_t i = 0; tdrop_model_get_layer(cut, i, &layer) == TDROP_OK; i++)
+        found->multiply_adds += layer.multiply_adds;
+    tdrop_model_destroy(cut);
+    return TDROP_OK;
+}
+
+/* The option that k breaks, or NULL. */
+static const char *breaks(const prune_settings *s, const cost *c) {
+    if (s->max_bytes && c->bytes > s->max_bytes) return "--max-bytes";
+    if (s->max_macs && c->multiply_adds > s->max_macs) return "--max-macs";
+    return NULL;
+}
+
+static int refuse_budget(const prune_settings *s, const char *option, const cost *c) {
+    message_error("option %s: with 1 feature %s takes %s bytes and %s multiply-adds already",
+                  option, s->model, number_grouped(c->bytes).text,
+                  number_grouped(c->multiply_adds).text);
+    return 0;
+}
+
+/* Lowers the choice to the largest k within the budgets; both costs grow with k. */
+static int keep_budgets(const prune_settings *s, const tdrop_model *model, width_choice *choice) {
+    size_t low = 0, high = choice->k;
+    const char *broken = NULL, *last_broken = NULL;
+    cost c = {0};
+    while ((s->max_bytes || s->max_macs) && low < high) {
+        const size_t k = last_broken ? low + (high - low + 1) / 2 : high;
+        const tdrop_status status = cost_at(model, k, &c);
+        if (status != TDROP_OK) return message_library(status, &(tdrop_error){.status = status});
+        broken = breaks(s, &c);
+        if (broken)
+            high = k - 1, last_broken = broken;
+        else
+            low = k;
+    }
+    if (!last_broken) return 1;
+    if (low == 0) return refuse_budget(s, last_broken, &c);
+    snprintf(choice->short_why, sizeof choice->short_why, "the most within %s, of %zu by -k",
+             last_broken, choice->k);
+    choice->k = low;
+    return 1;
+}
 
 static void report(const prune_settings *s, const inputs *in, const width_choice *choice) {
     const size_t n = in->model_info.features;
@@ -56,6 +126,7 @@ static int cut(const prune_settings *s, const inputs *in) {
     tdrop_model *pruned = NULL;
     tdrop_error error = {TDROP_OK, ""};
     if (!choice_make(&choice, &s->k, &in->model_info, s->model, 1)) return 0;
+    if (!keep_budgets(s, in->model, &choice)) return 0;
     tdrop_status status = tdrop_model_prune(&pruned, in->model, choice.k, &error);
     if (status == TDROP_OK) status = tdrop_model_save(pruned, s->output, s->force, &error);
     tdrop_model_destroy(pruned);

@@ -16,3 +16,18 @@ cmp c.npy e.npy
 for rule in auto within=50% knee 1se; do
     taildropout prune model.safetensors -k $rule -o ruled.safetensors --force | numbers
 done
+# Budgets: the largest k that keeps them, whatever the rule says beyond that.
+bytes_of() {
+    taildropout prune model.safetensors -k "$1" -o sized.safetensors --force >/dev/null
+    wc -c <sized.safetensors
+}
+macs_of() { taildropout info sized.safetensors | sed -n 's/^multiply-adds.*: //p' | tr -d ,; }
+two=$(bytes_of 2) two_macs=$(macs_of)
+kept() { taildropout prune model.safetensors "$@" -o budget.safetensors --force | sed -n 1p; }
+kept -k 4 --max-bytes "$two"
+kept -k 4 --max-bytes $((two - 1))
+kept -k 1 --max-bytes "$two"
+kept -k 4 --max-macs "$two_macs"
+kept -k 4 --max-macs $((two_macs - 1)) --max-bytes "$two"
+kept -k 3 --max-bytes 100000000 --max-macs 100000000
+try taildropout prune model.safetensors -k 4 --max-bytes 10 -o none | numbers
