@@ -44,7 +44,7 @@ static const option_row options[] = {
 /* Codes are called 1 to k. */
 static tdrop_status write_codes(const encode_settings *s, const inputs *in, const float *codes,
                                 size_t k, tdrop_error *error) {
-    enum { NAME = 24 };
+    enum { NAME = 32 };
     tdrop_column_info *columns = calloc(k + 1, sizeof *columns + NAME);
     if (!columns) return TDROP_ERROR_MEMORY;
     char *name = (char *)(columns + k + 1);

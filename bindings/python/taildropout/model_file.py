@@ -22,7 +22,7 @@ from .file_layers import FileTail, KeptSigmoid, WidthBias
 from .layer import TailDropout
 
 _VERSION = "1"
-_TASKS = ("autoencode", "classify")
+_TASKS = ("autoencode", "classify", "regress")
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
     "gelu": nn.GELU,
@@ -107,6 +107,22 @@ def _item_of(module: nn.Module) -> str:
     raise TypeError(f"a {type(module).__name__} has no place in a model file")
 
 
+def _scaling_of(scaling: dict[str, Any], numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Shift and unit of each input, of which `numbers` are columns of numbers."""
+    kind = scaling["kind"]
+    shift, unit = np.zeros(len(numbers)), np.ones(len(numbers))
+    if kind == "byte":
+        unit[numbers] = 255.0
+    elif kind in ("standard", "minmax"):
+        shift, unit = (np.array(scaling[name], np.float64) for name in ("shift", "unit"))
+    elif kind != "none":
+        raise ModelFileError(f"unknown scaling {kind}")
+    good = shift.shape == unit.shape == numbers.shape
+    if not good or not (np.isfinite(shift).all() and (unit > 0).all()):
+        raise ModelFileError("the scaling does not fit the columns")
+    return shift, unit
+
+
 class FileModel(nn.Module):
     """A model of the program.
 
@@ -121,16 +137,19 @@ class FileModel(nn.Module):
         columns: between the columns of the table that the model was fitted to and its inputs;
             where all are numbers, the two are the same.
         classes: of a classifier, the label or name of each output; else None.
+        targets: of a regression, the names of its outputs, where they have some; else None.
 
     Shape:
         [..., inputs] in the units of the data to [..., outputs]: the reconstruction in the same
-        units, or the logits of a classifier. NaN stands for what is missing, where the model was
+        units, the logits of a classifier, or the targets of a regression in their own units. NaN stands for what is missing, where the model was
         fitted so. With batch-norm, [rows, inputs] alone.
     """
 
     shift: Tensor
     unit: Tensor
     mean: Tensor
+    output_shift: Tensor
+    output_unit: Tensor
 
     def __init__(self, metadata: dict[str, str]) -> None:
         super().__init__()
@@ -150,33 +169,36 @@ class FileModel(nn.Module):
         self.encoder = nn.Sequential(*layers[: tails[0] + 1])
         self.decoder = nn.Sequential(*layers[tails[0] + 1 :])
         self._read_columns(int(items[0]))
-        self._read_classes(int(items[-1]))
+        self._read_outputs(int(items[-1]))
+
+    def _keep(self, name: str, values: np.ndarray) -> None:
+        self.register_buffer(name, torch.from_numpy(values.copy()), persistent=False)
 
     def _read_columns(self, inputs: int) -> None:
         self.columns = Columns(self.metadata.get("columns"), inputs)
-        scaling = json.loads(self.metadata["scaling"])
-        kind = scaling["kind"]
-        shift, unit = np.zeros(inputs), np.ones(inputs)
-        if kind == "byte":
-            unit[self.columns.numbers] = 255.0
-        elif kind in ("standard", "minmax"):
-            shift, unit = (np.array(scaling[name], np.float64) for name in ("shift", "unit"))
-        elif kind != "none":
-            raise ModelFileError(f"unknown scaling {kind}")
-        good = shift.shape == unit.shape == (inputs,)
-        if not good or not (np.isfinite(shift).all() and (unit > 0).all()):
-            raise ModelFileError("the scaling does not fit the columns")
-        buffers = {"shift": shift, "unit": unit, "mean": self.columns.mean}
-        for name, values in buffers.items():
-            self.register_buffer(name, torch.from_numpy(values.copy()), persistent=False)
+        shift, unit = _scaling_of(json.loads(self.metadata["scaling"]), self.columns.numbers)
+        self._keep("shift", shift)
+        self._keep("unit", unit)
+        self._keep("mean", self.columns.mean)
 
-    def _read_classes(self, outputs: int) -> None:
+    def _read_outputs(self, outputs: int) -> None:
         self.classes: list[Any] | None = None
+        self.targets: list[str] | None = None
+        shift, unit = self.shift.numpy(), self.unit.numpy()
+        wanted = self.columns.inputs
         if self.task == "classify":
             classes = json.loads(self.metadata["classes"])
             self.classes = list(classes.get("names") or classes["labels"])
-        if outputs != (self.columns.inputs if self.classes is None else len(self.classes)):
+            wanted = len(self.classes)
+        elif self.task == "regress":
+            targets = json.loads(self.metadata["targets"])
+            self.targets = targets.get("names")
+            shift, unit = _scaling_of(targets["scaling"], np.ones(outputs, bool))
+            wanted = outputs if self.targets is None else len(self.targets)
+        if outputs != wanted:
             raise ModelFileError("its outputs are not those that its task asks for")
+        self._keep("output_shift", shift)
+        self._keep("output_unit", unit)
 
     @property
     def n(self) -> int:
@@ -192,7 +214,7 @@ class FileModel(nn.Module):
     def _finish(self, y: Tensor) -> Tensor:
         if self.task == "classify":
             return y
-        return (y.double() * self.unit.double() + self.shift.double()).to(y)
+        return (y.double() * self.output_unit.double() + self.output_shift.double()).to(y)
 
     def encode(self, x: Tensor, k: int | None = None) -> Tensor:
         """The first k (None: all n) features of each row.

@@ -80,8 +80,14 @@ FITS = {
     ),
     "labels": ("table.csv", "--features", 6, "--missing", "mean", "--target", "label"),
     "names": ("table.csv", "--features", 6, "--missing", "mean", "--target", "word"),
+    "number": (
+        *("table.csv", "--features", 6, "--missing", "mean", "--target", "d"),
+        *("--drop", "label,word"),
+    ),
+    "numbers": ("data.npy", "--features", 6, "--target", "targets.npy"),
 }
-AUTOENCODERS = [name for name in FITS if name not in ("labels", "names")]
+PREDICTORS = ("labels", "names", "number", "numbers")
+AUTOENCODERS = [name for name in FITS if name not in PREDICTORS]
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +98,7 @@ def files(tmp_path_factory):
     holes = table()
     holes[::7, 3] = np.nan
     np.save(folder / "holes.npy", holes)
+    np.save(folder / "targets.npy", table(columns=2, seed=1) * 100)
     write_table(folder / "table.csv")
     (folder / "weights.txt").write_text("1\n1\n2\n1\n1\n1\n3\n")
     return folder
@@ -147,7 +154,7 @@ def test_the_same_outputs(files, fitted, tmp_path, name, k):
     for found in (y, again):
         if model.classes is not None:
             near(found.softmax(-1).numpy(), expected)
-        elif data.suffix == ".csv":
+        elif data.suffix == ".csv" and model.task == "autoencode":
             values = model.columns.values_of(found)
             assert (np.abs(values - expected) <= 1e-5 * np.abs(expected).max()).mean() > 0.999
         else:
@@ -386,7 +393,8 @@ def test_norms(tmp_path):
 
 
 @pytest.mark.parametrize("key, value", [
-    ("format_version", "2"), ("task", "regress"), ("architecture", "3-2-3"),
+    ("format_version", "2"), ("task", "regression"), ("task", "regress"),
+    ("architecture", "3-2-3"),
     ("architecture", "3-2-tail-elu-3"), ("architecture", "3-4-tail-3"), ("architecture", "x"),
     ("architecture", "3-2-widthbias-tail-3"), ("architecture", "3-2-dropout:x-tail-3"),
     ("architecture", "3-2--tail-3"), ("columns", "{}"), ("columns", '{"count":4}'),
