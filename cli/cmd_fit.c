@@ -385,10 +385,17 @@ static void write_task_line(const fit_job *job, const tdrop_fit_settings *s) {
     fprintf(job->report, "task          %s, %s", tdrop_task_name(job->choice.task),
             job->choice.why);
     if (s->classes) fprintf(job->report, ": %zu classes", s->classes);
+    tdrop_data_info info = {.columns = 0};
     tdrop_column_info column;
+    if (job->target) tdrop_data_get_info(job->target, &info);
     for (size_t j = 0; job->target && tdrop_data_get_column(job->target, j, &column) == TDROP_OK;
          j++)
-        if (column.name) fprintf(job->report, "%s %s", j ? "," : " in column", column.name);
+        if (column.name)
+            fprintf(job->report, "%s %s",
+                    j                  ? ","
+                    : info.columns > 1 ? ":"
+                                       : " in column",
+                    column.name);
     fputc('\n', job->report);
 }
 
@@ -484,6 +491,10 @@ static void write_settings(const fit_job *job, const tdrop_fit_settings *s) {
 static void on_settings(void *context, const tdrop_fit_settings *settings) {
     fit_job *job = context;
     write_settings(job, settings);
+    if (settings->lone_class)
+        message_note("the label %s stands in one row only: either it is never learnt or never "
+                     "measured",
+                     settings->lone_class);
     if (settings->batch_shrunk)
         message_note("there are only %zu rows to train on: the batch shrinks to them",
                      settings->rows_train);

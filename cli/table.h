@@ -40,7 +40,7 @@ typedef struct table_settings {
     {                                                                                              \
         .name = "target", .type = OPTION_TEXT, .value = "COLUMN|FILE",                             \
         .field = offsetof(settings, table.target),                                                 \
-        .help = "labels of DATA, numbers or text, one for each row: for a classifier"              \
+        .help = "what a classifier or a regression should give for DATA: a column or a file"          \
     }
 
 /* Reads a table. A model, unless NULL, says which columns are looked for, where the table has names

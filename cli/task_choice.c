@@ -68,7 +68,8 @@ int task_choose(task_choice *choice, int asked, const tdrop_data *target) {
         return choose(choice, TDROP_TASK_CLASSIFY);
     }
     if (info.columns > 1)
-        snprintf(choice->why, sizeof choice->why, "there are %zu columns of targets", info.columns);
+        snprintf(choice->why, sizeof choice->why, "the target has %zu columns of numbers",
+                 info.columns);
     else if (look.fractions)
         snprintf(choice->why, sizeof choice->why, "the target is numbers such as %g",
                  (double)look.fraction);

@@ -346,6 +346,7 @@ typedef struct tdrop_fit_settings {
     size_t steps;            /* in all epochs */
     size_t constant_columns; /* columns of one value only; scaled by 1 */
     int batch_shrunk;        /* nonzero: fewer rows than the batch asked for */
+    const char *lone_class;  /* a class of which there is one row; NULL: none */
 } tdrop_fit_settings;
 
 /* Where fitting stands. */

@@ -21,6 +21,7 @@ typedef struct fit_state {
     tdrop_encoding encoding;
     tdrop_encoder encoder;
     tdrop_classes classes;     /* of a classifier, with the class of every row */
+    const char *lone_class;    /* of which there is one row */
     tdrop_encoding regression; /* its targets, which `targets` holds for every row */
     float *targets;
     tdrop_law *laws[TDROP_MOST_TAILS];
@@ -126,11 +127,24 @@ static size_t default_features(size_t columns) {
     return half < 1 ? 1 : half > 64 ? 64 : half;
 }
 
+/* The first class that one row alone has, or NULL. */
+static tdrop_status find_lone_class(fit_state *fit, size_t rows, tdrop_error *error) {
+    size_t *count = tdrop_alloc_zero(fit->classes.count, sizeof *count);
+    if (!count) return tdrop_fail_memory(error, "labels");
+    for (size_t i = 0; i < rows; i++)
+        count[(size_t)fit->targets[i]]++;
+    for (size_t c = 0; c < fit->classes.count && !fit->lone_class; c++)
+        if (count[c] == 1) fit->lone_class = fit->classes.name[c];
+    tdrop_free(count);
+    return TDROP_OK;
+}
+
 static tdrop_status find_classes(fit_state *fit, const tdrop_data *target, tdrop_error *error) {
     fit->targets = tdrop_alloc(target->info.rows, sizeof *fit->targets);
     if (!fit->targets) return tdrop_fail_memory(error, "labels");
     tdrop_status status = tdrop_classes_find(&fit->classes, target, error);
-    return status ? status : tdrop_classes_index(&fit->classes, target, fit->targets, error);
+    if (!status) status = tdrop_classes_index(&fit->classes, target, fit->targets, error);
+    return status ? status : find_lone_class(fit, target->info.rows, error);
 }
 
 static tdrop_status find_numbers(fit_state *fit, const tdrop_data *target, tdrop_error *error) {
@@ -291,7 +305,8 @@ static void tell_settings(const fit_state *fit, const tdrop_fit_observer *observ
                                    .parameters = fit->arch.parameters,
                                    .steps = fit->trainer.progress.steps,
                                    .constant_columns = fit->encoding.scaling.constant_columns,
-                                   .batch_shrunk = fit->batch_shrunk};
+                                   .batch_shrunk = fit->batch_shrunk,
+                                   .lone_class = fit->lone_class};
     observer->settings(observer->context, &settings);
 }
 
