@@ -190,17 +190,15 @@ static int write_file(const char *path, int force, const char *json, const repor
 /* The page computes with columns of numbers only, none of them missing. */
 static int can_show(const report_source *source) {
     tdrop_data_info data;
-    tdrop_column_info label = {.kind = TDROP_COLUMN_NUMBER};
     tdrop_data_get_info(source->data, &data);
-    if (source->labels) tdrop_data_get_column(source->labels, 0, &label);
     return source->info->inputs == source->info->columns && data.columns == source->info->columns &&
-           !data.missing && label.kind == TDROP_COLUMN_NUMBER;
+           !data.missing;
 }
 
 int report_html_write(const char *path, int force, const report_source *source) {
     if (!can_show(source)) {
         message_note("%s: not written: the page shows columns of numbers without missing cells "
-                     "only, and labels that are numbers",
+                     "only",
                      path);
         return 1;
     }

@@ -133,6 +133,18 @@ check table table.safetensors codes.npy 4 all 0 1 3 4
 fit_small table.npy -o classes.safetensors --target labels.npy --html classes.html
 check classes classes.safetensors table.npy 3 all 0 1 4
 
+# classes that are text, of columns of numbers
+{
+    echo a,b,c,kind
+    awk 'BEGIN { for (i = 0; i < 80; i++) printf "%d,%d,%d,%s\n", i * 37 % 101, i * 59 % 89, i * 7 % 13,
+        (i * 37 % 101 > 50 ? "far" : "near") }'
+} >named.csv
+taildropout fit named.csv --target kind -o named.safetensors --html named.html --epochs 20
+grep -q '"near"' named.html || fail "named.html does not name its classes"
+taildropout fit named.csv --drop kind -o unnamed.safetensors --features 2 --epochs 5
+taildropout scree unnamed.safetensors named.csv --target kind --html unnamed.html
+grep -q '"near"' unnamed.html || fail "unnamed.html does not name its classes"
+
 # a decoder too large for a page, which then holds the rows of a few k; images of floats
 taildropout predict images.safetensors table.npy -o floats.npy
 taildropout fit floats.npy -o large.safetensors --arch '8-[4]-950-950' --epochs 1 --batch 8
