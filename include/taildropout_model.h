@@ -319,10 +319,11 @@ typedef struct tdrop_fit_options {
  *                            (0, or 0. and 1 to 9 digits), else divided by 1 - P; in use nothing
  *                            happens
  *
- * Input and output widths come from the data (outputs of a classifier: one a class): a last
- * linear layer to the output is added. Where no activation is named, a relu stands behind every
- * linear layer (and its widthbias) but the code and the output. So "512-256-[64]-256-512" for 784
- * columns is 784-512-256-64-256-512-784. There are 1 to 8 tails, with a linear layer before, between and after
+ * Input and output widths come from the data (outputs of a classifier: one a class, of a regression:
+ * one a target): a last linear layer to the output is added. Where no activation is named, a relu
+ * stands behind every linear layer (and its widthbias) but the code and the output. So
+ * "512-256-[64]-256-512" for 784 columns is 784-512-256-64-256-512-784. There are 1 to 8 tails, with
+ * a linear layer before, between and after
  * them. Activations and dropout may come between: what a tail dropped before one stays dropped
  * behind it, also where sigmoid(0) is not 0. A layer-norm may not, since it mixes columns; behind a
  * linear layer it normalises each row as it is at its own k, so a cut model equals the whole one
@@ -338,7 +339,7 @@ TDROP_API tdrop_status tdrop_arch_check(const char *arch, size_t *place, tdrop_e
 typedef struct tdrop_fit_settings {
     tdrop_fit_options options; /* every default filled in */
     const char *arch;          /* written out with input and output: "784-512-relu-...-784" */
-    size_t classes;            /* 0 for an autoencoder */
+    size_t classes;            /* of a classifier, else 0 */
     size_t rows_train, rows_valid, columns;
     size_t inputs;           /* of the network: columns, and one more for each level but the first */
     size_t features;         /* n */
@@ -391,7 +392,9 @@ typedef struct tdrop_fit_observer {
 } tdrop_fit_observer;
 
 /* Fits an ordered network to the training rows of the data. An autoencoder's loss is the mean
- * squared error over entries in the scaled space, a classifier's the softmax cross-entropy in nats.
+ * squared error over entries in the scaled space, a regression's that over its targets, each in
+ * standard deviations over the training rows (under SCALE_NONE as they are), a classifier's the
+ * softmax cross-entropy in nats.
  * options and observer may be NULL. When the data have a single row there is nothing to hold out:
  * DATA. A checkpoint is gone on from only when all that decides the result is what it was: library
  * version, data, labels, architecture and options (not threads, instruction set and how often
@@ -418,7 +421,7 @@ TDROP_API void tdrop_model_destroy(tdrop_model *model);
 /* What a model is and how it was made. The pointers are good as long as the model. */
 typedef struct tdrop_model_info {
     tdrop_task task;
-    size_t classes;                /* 0 for an autoencoder */
+    size_t classes;                /* of a classifier, else 0 */
     const char *const *class_name; /* [classes] */
     const char *metric;            /* "accuracy" of a classifier, "r2" of a regression, else NULL */
     const char *arch;              /* as in tdrop_fit_settings */

@@ -197,8 +197,11 @@ static cJSON *targets_object(texts *t, const tdrop_encoding *targets) {
     cJSON *object = cJSON_CreateObject();
     if (targets->names)
         add_strings(t, object, "names", targets->columns, (const char *const *)targets->names);
-    if (!cJSON_AddItemToObject(object, "scaling", scaling_object(t, &targets->scaling)))
+    cJSON *scaling = scaling_object(t, &targets->scaling);
+    if (!cJSON_AddItemToObject(object, "scaling", scaling)) {
+        cJSON_Delete(scaling);
         t->failed = true;
+    }
     return object;
 }
 
