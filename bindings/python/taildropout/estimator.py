@@ -59,9 +59,11 @@ def find_program() -> str:
     return found
 
 
-def _run(command: str, *arguments: str | Path) -> None:
+def _run(folder: Path, command: str, *arguments: str) -> None:
+    """Runs the program in a folder, so that messages name files without it."""
     done = subprocess.run(
-        [find_program(), command, *map(str, arguments)],
+        [os.path.abspath(find_program()), command, *arguments],
+        cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -71,7 +73,39 @@ def _run(command: str, *arguments: str | Path) -> None:
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no message"]
         kind = ValueError if done.returncode in (1, 2) else RuntimeError
-        raise kind(f"taildropout {command}: {lines[-1]}")
+        said = lines[-1].removeprefix("taildropout: ")
+        raise kind(f"taildropout {command}: {said}")
+
+
+# Parameters that are handed to `taildropout fit` as they are, and the options that they are there.
+_OPTIONS = {
+    "architecture": "--arch",
+    "law": "--law",
+    "p": "--p",
+    "k_min": "--k-min",
+    "independent": "--independent",
+    "balance": "--balance",
+    "effort": "--effort",
+    "epochs": "--epochs",
+    "batch_size": "--batch",
+    "learning_rate": "--lr",
+    "schedule": "--schedule",
+    "average": "--average",
+    "optimizer": "--optimizer",
+    "weight_decay": "--weight-decay",
+    "momentum": "--momentum",
+    "clip": "--clip",
+    "warm_up": "--warm-up",
+    "no_center": "--no-center",
+    "keep_last": "--keep-last",
+    "patience": "--patience",
+    "valid": "--valid",
+    "missing": "--missing",
+    "scale": "--scale",
+    "seed": "--seed",
+    "split_seed": "--split-seed",
+    "threads": "--threads",
+}
 
 
 class OrderedAutoencoder:
@@ -84,10 +118,15 @@ class OrderedAutoencoder:
         law: how k is drawn in training, as `taildropout fit --law`.
         p: mean share of features dropped.
         k_min: no k below this.
-        epochs, batch_size, learning_rate: of the training; None is the program's default.
+        effort: 1, 2 or 3, how long to train; epochs stands above it.
+        missing: what becomes of NaN in X: "error", "mean" or "mask".
         valid: share of rows held out.
         scale: "auto", "none", "standard", "minmax" or "byte".
         seed: the same seed gives the same model.
+        independent, balance, epochs, batch_size, learning_rate, schedule, average, optimizer,
+            weight_decay, momentum, clip, warm_up, no_center, keep_last, patience, split_seed: of the
+            training, as the options of `taildropout fit` that have their names. None, and False of
+            those that are yes or no, is the program's default.
         threads: None is one for each processor. Results do not depend on it.
 
     Attributes:
@@ -110,12 +149,27 @@ class OrderedAutoencoder:
         law: str | None = None,
         p: float | None = None,
         k_min: int | None = None,
+        independent: bool = False,
+        balance: float | None = None,
+        effort: int | None = None,
         epochs: int | None = None,
         batch_size: int | None = None,
         learning_rate: float | None = None,
+        schedule: str | None = None,
+        average: float | None = None,
+        optimizer: str | None = None,
+        weight_decay: float | None = None,
+        momentum: float | None = None,
+        clip: float | None = None,
+        warm_up: int | None = None,
+        no_center: bool = False,
+        keep_last: bool = False,
+        patience: int | None = None,
         valid: float | None = None,
+        missing: str | None = None,
         scale: str | None = None,
         seed: int = 0,
+        split_seed: int | None = None,
         threads: int | None = None,
     ) -> None:
         self.n_features = n_features
@@ -123,12 +177,27 @@ class OrderedAutoencoder:
         self.law = law
         self.p = p
         self.k_min = k_min
+        self.independent = independent
+        self.balance = balance
+        self.effort = effort
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.average = average
+        self.optimizer = optimizer
+        self.weight_decay = weight_decay
+        self.momentum = momentum
+        self.clip = clip
+        self.warm_up = warm_up
+        self.no_center = no_center
+        self.keep_last = keep_last
+        self.patience = patience
         self.valid = valid
+        self.missing = missing
         self.scale = scale
         self.seed = seed
+        self.split_seed = split_seed
         self.threads = threads
 
     # --- parameters, as scikit-learn asks for them ---
@@ -156,33 +225,39 @@ class OrderedAutoencoder:
         shown = [f"{k}={v!r}" for k, v in self.get_params().items() if v != given[k].default]
         return f"OrderedAutoencoder({', '.join(shown)})"
 
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks before it puts an estimator into a pipeline; nobody else calls it."""
+        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
+
+        return Tags(
+            estimator_type=None,
+            target_tags=TargetTags(required=False),
+            transformer_tags=TransformerTags(),
+            input_tags=InputTags(allow_nan=self.missing in ("mean", "mask")),
+        )
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "model_")
 
     # --- fitting ---
 
     def _options(self) -> list[str]:
-        options = {
-            "--features": self.n_features if self.architecture is None else None,
-            "--arch": self.architecture,
-            "--law": self.law,
-            "--p": self.p,
-            "--k-min": self.k_min,
-            "--epochs": self.epochs,
-            "--batch": self.batch_size,
-            "--lr": self.learning_rate,
-            "--valid": self.valid,
-            "--scale": self.scale,
-            "--seed": self.seed,
-            "--threads": self.threads,
-        }
-        return [text for name, v in options.items() if v is not None for text in (name, str(v))]
+        options: list[str] = []
+        if self.n_features is not None and self.architecture is None:
+            options += ["--features", str(self.n_features)]
+        for name, option in _OPTIONS.items():
+            value = getattr(self, name)
+            if value is True:
+                options.append(option)
+            elif value is not None and value is not False:
+                options += [option, str(value)]
+        return options
 
     def fit(self, X: Any, y: Any = None) -> OrderedAutoencoder:
         """Fits the model.
 
         Args:
-            X: [rows, columns] numbers; bytes stay bytes.
+            X: [rows, columns] numbers; bytes stay bytes. NaN is a cell in which nothing stands.
             y: not used.
 
         Raises:
@@ -191,10 +266,9 @@ class OrderedAutoencoder:
         """
         data = _table(X)
         with _folder() as folder:
-            np.save(folder / "data.npy", data)
-            model = folder / "model.safetensors"
-            _run("fit", folder / "data.npy", "-o", model, *self._options())
-            self.model_ = model.read_bytes()
+            np.save(folder / "X.npy", data)
+            _run(folder, "fit", "X.npy", "-o", "model.safetensors", *self._options())
+            self.model_ = (folder / "model.safetensors").read_bytes()
         self.n_features_in_ = data.shape[1]
         _, metadata = parse(self.model_, "the fitted model")
         self._read(metadata)
@@ -245,9 +319,8 @@ class OrderedAutoencoder:
     def _through(self, command: str, table: np.ndarray, *options: str) -> np.ndarray:
         with _folder() as folder:
             (folder / "model.safetensors").write_bytes(self.model_)
-            np.save(folder / "in.npy", table)
-            paths = (folder / "model.safetensors", folder / "in.npy", "-o", folder / "out.npy")
-            _run(command, *paths, *options)
+            np.save(folder / "X.npy", table)
+            _run(folder, command, "model.safetensors", "X.npy", "-o", "out.npy", *options)
             return np.load(folder / "out.npy", allow_pickle=False)
 
 

@@ -141,8 +141,9 @@ class FileModel(nn.Module):
 
     Shape:
         [..., inputs] in the units of the data to [..., outputs]: the reconstruction in the same
-        units, the logits of a classifier, or the targets of a regression in their own units. NaN stands for what is missing, where the model was
-        fitted so. With batch-norm, [rows, inputs] alone.
+        units, the logits of a classifier, or the targets of a regression in their own units. NaN
+        stands for what is missing, where the model was fitted so. With batch-norm, [rows, inputs]
+        alone.
     """
 
     shift: Tensor

@@ -7,7 +7,16 @@ from original import Original
 from taildropout import TailDropout
 from torch._dynamo.testing import CompileCounterWithBackend
 
-LAWS = ["original", "exponential", "geometric:0.1", "uniform", "log-uniform", "pow2", "mixed:0.15", [1.0] * 17]
+LAWS = [
+    "original",
+    "exponential",
+    "geometric:0.1",
+    "uniform",
+    "log-uniform",
+    "pow2",
+    "mixed:0.15",
+    [1.0] * 17,
+]
 
 
 @pytest.fixture(autouse=True)

@@ -237,7 +237,16 @@ def test_laws(law, k_min, few):
 
 
 def test_bad_laws():
-    for law in ("exponentiel", "geometric", "geometric:2", "geometric:x", "uniform:1", "mixed", "table", ""):
+    for law in (
+        "exponentiel",
+        "geometric",
+        "geometric:2",
+        "geometric:x",
+        "uniform:1",
+        "mixed",
+        "table",
+        "",
+    ):
         with pytest.raises(ValueError, match="law"):
             TailDropout(law=law)
     for law in ([], [1], [0, 0], [1, -1], [1, math.nan], [1, math.inf]):

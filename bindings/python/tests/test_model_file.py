@@ -5,6 +5,7 @@ import copy
 import csv
 import json
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 from taildropout import OrderedAutoencoder, choose_k, load, prune, save
-from taildropout.estimator import NotFittedError, find_program
+from taildropout.estimator import _OPTIONS, NotFittedError, find_program
 from taildropout.file_format import ModelFileError, parse, serialise
 from taildropout.file_layers import WidthBias
 
@@ -454,6 +455,53 @@ def test_estimator(files, tmp_path):
         OrderedAutoencoder(6, law="no").fit(X)
     with pytest.raises(ValueError, match="taildropout"):
         OrderedAutoencoder(6).fit(np.full((50, 4), np.nan, np.float32))
+
+
+@needs_program
+def test_estimator_with_the_present_program():
+    """Its options are options of fit, and each of them is handed on."""
+    done = subprocess.run([PROGRAM, "fit", "--help-all"], capture_output=True, text=True)
+    known = set(re.findall(r"--[a-z-]+", done.stdout))
+    assert set(_OPTIONS.values()) <= known
+    parameters = OrderedAutoencoder().get_params()
+    assert parameters.keys() == {"n_features", *_OPTIONS}
+    X = table(60)
+    X[::5, 2] = np.nan
+    model = OrderedAutoencoder(
+        *(4,), law="uniform", k_min=1, independent=True, balance=0.5, epochs=1, batch_size=16,
+        learning_rate=1e-3, schedule="cosine", average=0.9, optimizer="adamw", weight_decay=0.1,
+        clip=1.0, warm_up=2, no_center=True, keep_last=True, patience=3, valid=0.2, missing="mask",
+        scale="minmax", seed=2, split_seed=3, threads=1,
+    )  # fmt: skip
+    codes = model.fit_transform(X)
+    assert codes.shape == (60, 4) and np.isfinite(codes).all()
+    metadata = parse(model.model_, "m")[1]
+    assert json.loads(metadata["columns"])["missing"] == "mask"
+    assert json.loads(metadata["law"])["name"] == "uniform" and metadata["seed"] == "2"
+    again = type(model)(**model.get_params()).fit(X)
+    assert again.model_ == model.model_
+    other = OrderedAutoencoder(architecture="8-[3]-8", effort=1, epochs=1, optimizer="sgd",
+                               momentum=0.5, p=0.3, law="exponential").fit(table(60))  # fmt: skip
+    assert other.n_features_ == 3
+    model.missing = "error"
+    with pytest.raises(ValueError, match=r"^taildropout fit: X\.npy: row 1, column 3 is NaN"):
+        model.fit(X)
+
+
+@needs_program
+def test_estimator_within_scikit_learn():
+    base = pytest.importorskip("sklearn.base")
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    X = table(80)
+    model = OrderedAutoencoder(3, epochs=2, threads=1)
+    assert base.clone(model).get_params() == model.get_params()
+    pipeline = make_pipeline(StandardScaler(), model)
+    codes = pipeline.fit_transform(X)
+    assert codes.shape == (80, 3)
+    np.testing.assert_array_equal(pipeline.transform(X), codes)
+    assert pipeline.inverse_transform(codes).shape == X.shape
 
 
 def test_estimator_parameters():

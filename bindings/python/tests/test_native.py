@@ -2,9 +2,11 @@
 """What the package believes of the library is what the header says."""
 
 import ctypes
+import importlib.metadata
 import re
 from pathlib import Path
 
+import pytest
 from taildropout import native
 
 HEADER = (Path(__file__).parents[3] / "include" / "taildropout.h").read_text()
@@ -50,3 +52,13 @@ def test_exceptions_are_for_statuses_of_the_header():
     numbers = {int(n) for n in re.findall(r"TDROP_ERROR_\w+ = (\d+)", CODE)}
     assert set(native._EXCEPTIONS) <= numbers
     assert native.version() == ".".join(re.findall(r"VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", CODE))
+
+
+def test_one_wheel_for_every_python_with_one_library_inside():
+    try:
+        distribution = importlib.metadata.distribution("taildropout")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("the package was not installed by pip")
+    assert "Tag: py3-none-" in distribution.read_text("WHEEL")
+    libraries = [file.name for file in distribution.files if ".so" in file.suffixes]
+    assert libraries == ["libtaildropout.so"]
