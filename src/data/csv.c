@@ -5,10 +5,10 @@
  * file at least, no file can ask for more than eight times its size. */
 #include "data/csv.h"
 
+#include "base/decimal.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/csv_types.h"
-#include "data/decimal.h"
 #include "data/levels.h"
 #include "data/select.h"
 #include "data/table.h"
@@ -268,13 +268,18 @@ static tdrop_status store_field(csv_reader *r, size_t column, double **out) {
     return status;
 }
 
+static inline bool ends_field(const tdrop_csv_cursor *cursor, const char *at) {
+    return *at == cursor->delimiter || *at == '\n' || *at == '\r';
+}
+
 /* The common case: a plain number with a delimiter or a line end right behind it. */
-static bool read_plain_number(tdrop_csv_cursor *cursor, double *value) {
-    const char *stop = tdrop_decimal_read(cursor->at, cursor->end, value);
-    if (!stop ||
-        (stop < cursor->end && *stop != cursor->delimiter && *stop != '\n' && *stop != '\r'))
-        return false;
-    if (isinf(*value)) return false;
+static inline bool read_plain_number(tdrop_csv_cursor *cursor, double *value) {
+    const char *stop = tdrop_decimal_read_short(cursor->at, cursor->end, value);
+    if (!stop || !ends_field(cursor, stop)) {
+        stop = tdrop_decimal_read(cursor->at, cursor->end, value);
+        if (!stop || (stop < cursor->end && !ends_field(cursor, stop)) || isinf(*value))
+            return false;
+    }
     cursor->at = stop;
     return true;
 }
@@ -454,10 +459,8 @@ static tdrop_status parse(tdrop_data **data, const char *name, const char *text,
 
 static tdrop_status check_text_kind(const char *name, const unsigned char *bytes, size_t size,
                                     const tdrop_data_read_options *options, tdrop_error *error) {
-    char delimiter = options->delimiter;
-    if (delimiter == '"' || delimiter == '\n' || delimiter == '\r')
-        return tdrop_fail(error, TDROP_ERROR_SIZE,
-                          "%s: a quote or a line end cannot be the delimiter", name);
+    if (!tdrop_csv_may_delimit(options->delimiter))
+        return tdrop_fail(error, TDROP_ERROR_SIZE, TDROP_CSV_NO_DELIMITER, name);
     if (is_utf16(bytes, size))
         return tdrop_fail(error, TDROP_ERROR_FORMAT,
                           "%s: text in UTF-16; convert it to UTF-8, for instance with iconv", name);

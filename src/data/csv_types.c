@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/csv_types.h"
 
-#include "data/decimal.h"
+#include "base/decimal.h"
 
 #include <math.h>
 #include <string.h>
@@ -62,6 +62,10 @@ char tdrop_csv_find_delimiter(const char *at, const char *end) {
     for (size_t i = 1; i < CANDIDATES; i++)
         if (count[i] > count[best]) best = i;
     return candidates[best];
+}
+
+bool tdrop_csv_may_delimit(char delimiter) {
+    return !delimiter || !strchr("\"\r\n0123456789+-.eE", delimiter);
 }
 
 bool tdrop_csv_has_decimal_comma(const tdrop_csv_field *field) {

@@ -21,6 +21,13 @@ tdrop_csv_type tdrop_csv_type_of(const tdrop_csv_field *field, double *value);
  * a comma when it holds none. */
 char tdrop_csv_find_delimiter(const char *at, const char *end);
 
+/* Whether a delimiter can be told from what fields hold; 0 stands for one that is found out. */
+bool tdrop_csv_may_delimit(char delimiter);
+
+/* Of a file. */
+#define TDROP_CSV_NO_DELIMITER                                                                     \
+    "%s: a quote, a line end or what numbers are written with cannot be the delimiter"
+
 /* Whether a field is a number but for a comma where the point should be. */
 bool tdrop_csv_has_decimal_comma(const tdrop_csv_field *field);
 

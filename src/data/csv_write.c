@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L /* newlocale */
+#include "base/decimal.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "data/decimal.h"
+#include "data/csv_types.h"
 #include "file/atomic_file.h"
 
-#include <locale.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -67,7 +66,7 @@ static tdrop_status put_value(csv_writer *w, float value, const tdrop_column_inf
     char text[TDROP_DECIMAL_TEXT];
     if (isnan(value)) return TDROP_OK;
     if (!column || column->kind == TDROP_COLUMN_NUMBER)
-        return put(w, text, tdrop_decimal_write(value, text));
+        return put(w, text, strlen(tdrop_decimal_float_text(value, text)));
     if (!(value >= 0.0f && value < (float)column->levels && value == floorf(value)))
         return tdrop_fail(w->error, TDROP_ERROR_SIZE, "%g is the number of none of %zu levels",
                           (double)value, column->levels);
@@ -107,17 +106,10 @@ static tdrop_status put_rows(csv_writer *w, const float *values, size_t rows, si
     return status;
 }
 
-/* Numbers are printed by the C library, which looks at the thread's locale. */
 static tdrop_status put_all(csv_writer *w, const float *values, size_t rows, size_t columns) {
-    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (plain == (locale_t)0) return tdrop_fail_memory(w->error, "locale");
-    locale_t before = uselocale(plain);
     tdrop_status status = put_header(w, columns);
     if (!status) status = put_rows(w, values, rows, columns);
-    if (!status) status = flush(w);
-    uselocale(before);
-    freelocale(plain);
-    return status;
+    return status ? status : flush(w);
 }
 
 static tdrop_status check(const char *path, size_t rows, const tdrop_csv_options *options,
@@ -125,9 +117,8 @@ static tdrop_status check(const char *path, size_t rows, const tdrop_csv_options
     for (size_t i = 0; i < sizeof options->reserved / sizeof *options->reserved; i++)
         if (options->reserved[i])
             return tdrop_fail(error, TDROP_ERROR_RESERVED, "a reserved field is not 0");
-    if (strchr("\"\r\n", options->delimiter) && options->delimiter)
-        return tdrop_fail(error, TDROP_ERROR_SIZE,
-                          "%s: a quote or a line end cannot be the delimiter", path);
+    if (!tdrop_csv_may_delimit(options->delimiter))
+        return tdrop_fail(error, TDROP_ERROR_SIZE, TDROP_CSV_NO_DELIMITER, path);
     tdrop_data_info ids = {.rows = rows};
     if (options->ids) tdrop_data_get_info(options->ids, &ids);
     if (ids.rows == rows) return TDROP_OK;

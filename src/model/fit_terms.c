@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/fit_terms.h"
 
+#include "base/decimal.h"
 #include "base/error.h"
-#include "file/number_text.h"
 #include "model/model.h"
 
 #include <inttypes.h>
@@ -103,7 +103,7 @@ static void write_field(const option_term *term, const void *field, char *text) 
         snprintf(text, TDROP_TERM_TEXT, "%zu", *(const size_t *)field);
         break;
     case FIELD_REAL:
-        tdrop_number_short_text(*(const double *)field, text);
+        tdrop_decimal_short_text(*(const double *)field, text);
         break;
     }
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * A model as a file: tensors named as torch.nn.Sequential would, everything else as strings of
  * JSON under __metadata__. docs/format.md tells it to others. */
+#include "base/decimal.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/bytes.h"
 #include "data/text_list.h"
-#include "file/number_text.h"
 #include "file/safetensors.h"
 #include "model/checkpoint.h"
 #include "model/model.h"
@@ -68,8 +68,8 @@ static void note(texts *t, const cJSON *added) {
 }
 
 static void add_number(texts *t, cJSON *object, const char *name, double value) {
-    char text[TDROP_NUMBER_TEXT];
-    note(t, cJSON_AddRawToObject(object, name, tdrop_number_text(value, text)));
+    char text[TDROP_DECIMAL_TEXT];
+    note(t, cJSON_AddRawToObject(object, name, tdrop_decimal_text(value, text)));
 }
 
 /* 64 bits do not fit the numbers of JSON. */
@@ -84,8 +84,8 @@ static void add_numbers(texts *t, cJSON *object, const char *name, size_t count,
     cJSON *array = cJSON_AddArrayToObject(object, name);
     note(t, array);
     for (size_t i = 0; i < count; i++) {
-        char text[TDROP_NUMBER_TEXT];
-        cJSON *item = cJSON_CreateRaw(tdrop_number_text(values[i], text));
+        char text[TDROP_DECIMAL_TEXT];
+        cJSON *item = cJSON_CreateRaw(tdrop_decimal_text(values[i], text));
         note(t, item);
         if (!cJSON_AddItemToArray(array, item)) cJSON_Delete(item);
     }

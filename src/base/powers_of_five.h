@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Powers of five to 128 bits, for reading decimal numbers: 5^q = (high, low) * 2^s for the s that
  * makes the highest bit 1, cut off for q >= 0, rounded up for q < 0 (exact from 0 to 55). */
-#ifndef TDROP_DATA_POWERS_OF_FIVE_H
-#define TDROP_DATA_POWERS_OF_FIVE_H
+#ifndef TDROP_BASE_POWERS_OF_FIVE_H
+#define TDROP_BASE_POWERS_OF_FIVE_H
 
 #include <stdint.h>
 

@@ -2,11 +2,12 @@
  * Most numbers in files have few digits: then digits and power of ten are both exact doubles, and
  * one multiplication or division rounds once (Clinger 1990). Numbers of up to 19 digits go through
  * a product with a power of five of 128 bits, which tells when it cannot decide (Lemire 2021,
- * "Number parsing at a gigabyte per second"). What is left goes to strtod. */
+ * "Number parsing at a gigabyte per second"); of more digits the first 19 mostly decide. What is
+ * left goes to strtod. */
 #define _POSIX_C_SOURCE 200809L /* newlocale */
-#include "data/decimal.h"
+#include "base/decimal.h"
 
-#include "data/powers_of_five.h"
+#include "base/powers_of_five.h"
 
 #include <float.h>
 #include <locale.h>
@@ -92,6 +93,10 @@ static bool read_by_product(const decimal *d, double *value) {
     return true;
 }
 
+static bool read_nearest(const decimal *d, double *value) {
+    return read_exactly(d, value) || read_by_product(d, value);
+}
+
 /* strtod reads the point of the thread's locale, so the thread gets another one meanwhile. */
 static double read_by_strtod(const char *at, size_t length) {
     char text[TDROP_DECIMAL_MOST + 1];
@@ -117,8 +122,17 @@ static inline bool is_digit(char c) {
 }
 
 /* Adds the digits at `at`; more than MOST_DIGITS overflow. */
-static inline const char *read_digits(const char *at, const char *end, uint64_t *digits) {
+static const char *read_digits(const char *at, const char *end, uint64_t *digits) {
+    static const uint64_t powers[] = {1,      10,      100,      1000,     10000,
+                                      100000, 1000000, 10000000, 100000000};
     uint64_t number = *digits;
+    unsigned count = TDROP_DECIMAL_WORD;
+    while (count == TDROP_DECIMAL_WORD && end - at >= TDROP_DECIMAL_WORD) {
+        uint64_t word = tdrop_decimal_load(at);
+        count = tdrop_decimal_count(word);
+        if (count) number = number * powers[count] + tdrop_decimal_join(word, count);
+        at += count;
+    }
     for (; at < end && is_digit(*at); at++)
         number = number * 10 + (uint64_t)(*at - '0');
     *digits = number;
@@ -131,6 +145,23 @@ static bool is_cut(const char *at, const char *end) {
     for (; at < end && count <= MOST_DIGITS; at++)
         count += is_digit(*at) && (count > 0 || *at != '0');
     return count > MOST_DIGITS;
+}
+
+/* More digits than fit: when the first of them, and these and one more in the last place, come to
+ * the same double, then so does what lies between. */
+static bool read_cut(const char *at, const char *end, const decimal *d, double *value) {
+    decimal low = {0, d->exponent};
+    for (int count = 0; at < end; at++) {
+        if (!is_digit(*at)) continue;
+        if (count < MOST_DIGITS)
+            low.digits = low.digits * 10 + (uint64_t)(*at - '0');
+        else
+            low.exponent++;
+        count += low.digits > 0;
+    }
+    decimal high = {low.digits + 1, low.exponent};
+    double above = 0.0;
+    return read_nearest(&low, value) && read_nearest(&high, &above) && *value == above;
 }
 
 /* 'e', a sign and digits; where that is not what stands there, the number ended before. */
@@ -166,7 +197,7 @@ const char *tdrop_decimal_read(const char *at, const char *end, double *value) {
     if (p - at > TDROP_DECIMAL_MOST) return NULL;
     double number = 0.0;
     bool cut = seen > MOST_DIGITS && is_cut(digits, stop);
-    if (cut || (!read_exactly(&d, &number) && !read_by_product(&d, &number))) {
+    if (cut ? !read_cut(digits, stop, &d, &number) : !read_nearest(&d, &number)) {
         *value = read_by_strtod(at, (size_t)(p - at));
         return isnan(*value) ? NULL : p;
     }
@@ -178,12 +209,39 @@ const char *tdrop_decimal_read(const char *at, const char *end, double *value) {
  * Writing
  */
 
-size_t tdrop_decimal_write(float value, char text[TDROP_DECIMAL_TEXT]) {
-    enum { ALWAYS_KEPT = 6, ENOUGH = 9 }; /* zeros at the end are not printed */
-    int length = 0;
-    for (int digits = fabsf(value) < FLT_MIN ? 1 : ALWAYS_KEPT; digits <= ENOUGH; digits++) {
-        length = snprintf(text, TDROP_DECIMAL_TEXT, "%.*g", digits, (double)value);
-        if (strtof(text, NULL) == value) break;
+/* Prints so many digits. What the locale has for a point, which may be several bytes, becomes one
+ * point. */
+static const char *print(double value, int digits, char text[TDROP_DECIMAL_TEXT]) {
+    char *to = text;
+    snprintf(text, TDROP_DECIMAL_TEXT, "%.*g", digits, value);
+    for (const char *from = text; *from; from++) {
+        bool strange = !strchr("0123456789+-e.", *from);
+        if (!strange || (to > text && to[-1] != '.')) *to++ = strange ? '.' : *from;
     }
-    return (size_t)length;
+    *to = '\0';
+    return text;
+}
+
+static double read_back(const char *text) {
+    double value = 0.0;
+    tdrop_decimal_read(text, text + strlen(text), &value);
+    return value;
+}
+
+const char *tdrop_decimal_text(double value, char text[TDROP_DECIMAL_TEXT]) {
+    return print(value, DBL_DECIMAL_DIG, text);
+}
+
+const char *tdrop_decimal_short_text(double value, char text[TDROP_DECIMAL_TEXT]) {
+    for (int digits = 1; digits <= DBL_DECIMAL_DIG; digits++)
+        if (read_back(print(value, digits, text)) == value) break;
+    return text;
+}
+
+const char *tdrop_decimal_float_text(float value, char text[TDROP_DECIMAL_TEXT]) {
+    /* Zeros at the end are not printed, so that up to FLT_DIG digits need no trying. */
+    int digits = fabsf(value) < FLT_MIN ? 1 : FLT_DIG;
+    for (; digits <= FLT_DECIMAL_DIG; digits++)
+        if ((float)read_back(print((double)value, digits, text)) == value) break;
+    return text;
 }
