@@ -16,7 +16,7 @@ enum { MOST_SAMPLES = 16, MOST_LINES = 8, FEWEST_SAMPLES = 4, MOST_STOPS = 40 };
 
 /* What cli/page/report.js can compute, and the tensors that it reads there, all that the layer has.
  */
-enum { MOST_TENSORS = 2 };
+enum { MOST_TENSORS = 4 };
 typedef struct page_op {
     const char *name, *tensor[MOST_TENSORS];
     int dims[MOST_TENSORS];
@@ -25,6 +25,7 @@ typedef struct page_op {
 static const page_op page_ops[] = {
     {"linear", {"weight", "bias"}, {2, 1}},
     {"widthbias", {"bias"}, {2}},
+    {"batch-norm", {"weight", "bias", "running_mean", "running_var"}, {1, 1, 1, 1}},
     {.name = "relu"},
     {.name = "gelu"},
     {.name = "tanh"},

@@ -315,20 +315,24 @@ typedef struct tdrop_fit_options {
  *           | 'tail'         the layer that drops
  *           | 'layer-norm'   each row minus its mean, over the root of its variance + 1e-5, then
  *                            scaled and shifted by column (weight, bias), as torch's LayerNorm
+ *           | 'batch-norm'   each column minus its mean, over the root of its variance + 1e-5, then
+ *                            scaled and shifted (weight, bias), as torch's BatchNorm1d: in training
+ *                            by the rows of the batch that keep the column, in use by running
+ *                            averages of momentum 0.1 (running_mean, running_var)
  *           | 'dropout:' P   ordinary dropout: in training each number is zero with probability P
  *                            (0, or 0. and 1 to 9 digits), else divided by 1 - P; in use nothing
  *                            happens
  *
  * Input and output widths come from the data (outputs of a classifier: one a class, of a regression:
  * one a target): a last linear layer to the output is added. Where no activation is named, a relu
- * stands behind every linear layer (and its widthbias) but the code and the output. So
+ * stands behind every linear layer (and its widthbias and batch-norm) but the code and the output. So
  * "512-256-[64]-256-512" for 784 columns is 784-512-256-64-256-512-784. There are 1 to 8 tails, with
- * a linear layer before, between and after
- * them. Activations and dropout may come between: what a tail dropped before one stays dropped
- * behind it, also where sigmoid(0) is not 0. A layer-norm may not, since it mixes columns; behind a
- * linear layer it normalises each row as it is at its own k, so a cut model equals the whole one
- * bit for bit. Each tail draws k on its own in training; n, k and the code are those of the first, and
- * the others keep everything when the model is used. */
+ * a linear layer before, between and after them. Activations, dropout and batch-norms may come
+ * between: what a tail dropped before one stays dropped behind it, also where sigmoid(0) is not 0. A
+ * layer-norm may not, since it mixes columns; behind a linear layer it normalises each row as it is
+ * at its own k, so a cut model equals the whole one bit for bit. Each tail draws k on its own in
+ * training; n, k and the code are those of the first, and the others keep everything when the model
+ * is used. */
 
 /* Whether a text is an architecture, as far as that can be said without data. On failure *place,
  * unless it is NULL, is the character (0-based) at which the item stands that the error is about.

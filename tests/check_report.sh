@@ -118,9 +118,10 @@ small_table
 fit_small table.npy -o images.safetensors --html images.html
 check images images.safetensors table.npy 8 all 0 1 2 3 4
 
-# a table of floats; activations beside the tail, biases by width behind it and behind a second one
+# a table of floats; activations and norms beside the tail, biases by width behind it and behind a
+# second one
 taildropout encode images.safetensors table.npy -o codes.npy
-taildropout fit codes.npy -o table.safetensors --arch '9-4-relu-tail-relu-9-widthbias-relu-[6]-9-widthbias' --epochs 20 \
+taildropout fit codes.npy -o table.safetensors --arch '9-4-relu-tail-batch-norm-relu-9-widthbias-batch-norm-relu-[6]-9-widthbias' --epochs 20 \
     --batch 8
 taildropout scree table.safetensors codes.npy --html table.html
 check table table.safetensors codes.npy 4 all 0 1 3 4

@@ -92,6 +92,11 @@ static const struct {
     {"9-dropout:0.1-[4]-dropout:0.0", 10, "10-9-relu-dropout:0.1-4-tail-dropout:0-10", 4, 4, 7},
     {"9-layer-norm-[4]-8-layer-norm", 10, "10-9-relu-layer-norm-4-tail-8-relu-layer-norm-10", 4, 4,
      9},
+    {"9-batch-norm-[4]-batch-norm-8-batch-norm", 10,
+     "10-9-batch-norm-relu-4-tail-batch-norm-8-batch-norm-relu-10", 4, 4, 10},
+    {"4-batch-norm-tail-8-widthbias-batch-norm-7", 10,
+     "10-4-batch-norm-tail-8-widthbias-batch-norm-relu-7-relu-10", 4, 2, 10},
+    {"batch-norm-[4]-8-relu-batch-norm", 10, "10-batch-norm-4-tail-8-relu-batch-norm-10", 4, 2, 7},
     {"[999999]", 2, "2-999999-tail-2", 999999, 1, 3},
 };
 
@@ -198,6 +203,10 @@ static void bad_texts_are_refused(void **state) {
         {"8-layer-[4]", "item 'layer' at character 3 "},
         {"8-layer-norms-[4]", "item 'layer' at character 3 "},
         {"8-layer-norm:0.1-[4]", "item 'layer' at character 3 "},
+        {"8-batch-[4]", "item 'batch' at character 3 "},
+        {"8-batch-norm:0.1-[4]", "item 'batch' at character 3 "},
+        {"batch-norm-tail-8", "a linear layer before it"},
+        {"[8]-8-batch-norm-widthbias", "behind a linear layer that comes after a tail"},
         {"8-linear-[4]", "item 'linear' at character 3 "},
         {"8 -[4]", "item '8 ' at character 1 "},
         {"+8-[4]", "item '+8' at character 1 "},
@@ -335,10 +344,14 @@ static void messages_are_one_line(void **state) {
  * Linear(8, 4), TailDropout()) as `encoder` and Sequential(Linear(4, 8), ReLU(), Linear(8, 10)) as
  * `decoder`. */
 static const tdrop_parameter expected_tensors[] = {
-    {"encoder.0.weight", 2, {8, 10}, 0, 80, 10},  {"encoder.0.bias", 1, {8, 0}, 80, 8, 10},
-    {"encoder.2.weight", 2, {4, 8}, 88, 32, 8},   {"encoder.2.bias", 1, {4, 0}, 120, 4, 8},
-    {"decoder.0.weight", 2, {8, 4}, 124, 32, 4},  {"decoder.0.bias", 1, {8, 0}, 156, 8, 4},
-    {"decoder.2.weight", 2, {10, 8}, 164, 80, 8}, {"decoder.2.bias", 1, {10, 0}, 244, 10, 8},
+    {"encoder.0.weight", 2, {8, 10}, 0, 80, 10, NULL},
+    {"encoder.0.bias", 1, {8, 0}, 80, 8, 10, NULL},
+    {"encoder.2.weight", 2, {4, 8}, 88, 32, 8, NULL},
+    {"encoder.2.bias", 1, {4, 0}, 120, 4, 8, NULL},
+    {"decoder.0.weight", 2, {8, 4}, 124, 32, 4, NULL},
+    {"decoder.0.bias", 1, {8, 0}, 156, 8, 4, NULL},
+    {"decoder.2.weight", 2, {10, 8}, 164, 80, 8, NULL},
+    {"decoder.2.bias", 1, {10, 0}, 244, 10, 8, NULL},
 };
 
 static void assert_tensors(const tdrop_arch *arch, const tdrop_parameter *expected, size_t count) {
@@ -372,10 +385,10 @@ static void tensors_are_named_as_torch_names_them(void **state) {
 static void relus_move_the_names(void **state) {
     (void)state;
     static const tdrop_parameter expected[] = {
-        {"encoder.1.weight", 2, {4, 3}, 0, 12, 3},
-        {"encoder.1.bias", 1, {4, 0}, 12, 4, 3},
-        {"decoder.1.weight", 2, {3, 4}, 16, 12, 4},
-        {"decoder.1.bias", 1, {3, 0}, 28, 3, 4},
+        {"encoder.1.weight", 2, {4, 3}, 0, 12, 3, NULL},
+        {"encoder.1.bias", 1, {4, 0}, 12, 4, 3, NULL},
+        {"decoder.1.weight", 2, {3, 4}, 16, 12, 4, NULL},
+        {"decoder.1.bias", 1, {3, 0}, 28, 3, 4, NULL},
     };
     tdrop_arch arch = parse("relu-4-relu-tail-relu", 3, false);
     assert_tensors(&arch, expected, 4);

@@ -140,6 +140,7 @@ static const tdrop_fit_options kinds[] = {
      .warm_up = 4},
     {.arch = "4-[2]-4", .epochs = 3, .batch = 8, .optimizer = TDROP_OPTIMIZER_SGD, .momentum = 0.5},
     {.arch = "4-[2]-4-widthbias", .epochs = 3, .batch = 8},
+    {.arch = "4-batch-norm-[2]-batch-norm-4-batch-norm", .epochs = 3, .batch = 8},
     {.arch = "4-[2]-4", .epochs = 3, .batch = 8, .keep_last = 1},
     {.task = TDROP_TASK_REGRESS, .arch = "6-[3]-4", .epochs = 3, .batch = 8},
 };

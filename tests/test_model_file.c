@@ -148,6 +148,7 @@ static void models_come_back(void **state) {
          3,
          {.arch = "[4]", .law = {TDROP_LAW_TABLE, .weights = weights, .weight_count = 5}}},
         {TDROP_ELEMENT_F32, 3, {.arch = "7-[4]-7-widthbias"}},
+        {TDROP_ELEMENT_F32, 3, {.arch = "7-batch-norm-4-batch-norm-tail-7-batch-norm"}},
         {TDROP_ELEMENT_F32, 3, {.arch = "7-[4]-7", .seed = UINT64_MAX, .split_seed = 1}},
         {TDROP_ELEMENT_F32,
          3,
@@ -805,6 +806,29 @@ static void weights_have_to_be_finite(void **state) {
     }
 }
 
+static void variances_are_not_negative(void **state) {
+    (void)state;
+    static const float ones[2] = {1.0f, 1.0f}, negative[2] = {1.0f, -1e-6f};
+    static const char *const names[] = {"weight", "bias", "running_mean", "running_var"};
+    for (int bad = 0; bad < 2; bad++) {
+        forgery f;
+        char name[4][32];
+        forge_begin(&f);
+        forge_text(&f, "architecture", "3-2-batch-norm-tail-3");
+        for (size_t t = 0; t < 4; t++) {
+            snprintf(name[t], sizeof name[t], "encoder.1.%s", names[t]);
+            f.tensors[f.document.tensor_count++] =
+                (tdrop_tensor){name[t], 1, {2}, bad && t == 3 ? negative : ones};
+        }
+        forge_write(&f);
+        if (bad)
+            assert_load_refused("forged", TDROP_ERROR_FORMAT, "a variance in its tensor encoder.1");
+        else
+            tdrop_model_destroy(models_load("forged"));
+        forge_end(&f);
+    }
+}
+
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_enter, scratch_leave)
 
 int main(void) {
@@ -829,6 +853,7 @@ int main(void) {
         IN_SCRATCH(an_autoencoder_gives_what_it_takes),
         IN_SCRATCH(tensors_may_stand_in_any_order),
         IN_SCRATCH(weights_have_to_be_finite),
+        IN_SCRATCH(variances_are_not_negative),
     };
     return cmocka_run_group_tests_name("model_file", tests, save_small_model, forget_small_model);
 }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "model/model.h"
 #include "models.h"
 #include "scratch.h"
 
@@ -208,6 +209,133 @@ static void nothing_is_dropped_with_no_drop(void **state) {
 }
 
 /* With k_min = (1 - p) n there is one k left. */
+/* The tensor of that name. */
+static const float *numbers_of(const tdrop_model *model, const char *name) {
+    tdrop_tensor_info tensor;
+    for (size_t i = 0; tdrop_model_get_tensor(model, i, &tensor) == TDROP_OK; i++)
+        if (!strcmp(tensor.name, name)) return tensor.values;
+    fail_msg("no %s", name);
+    return NULL;
+}
+
+/* Mean and unbiased variance of output o of the first layer, over rows that are not scaled. */
+static void statistics_of_first_layer(const tdrop_model *model, const double *rows, size_t count,
+                                      size_t o, double *mean, double *variance) {
+    const float *weight = numbers_of(model, "encoder.0.weight") + o * COLUMNS;
+    double sum = 0.0, square = 0.0;
+    for (size_t i = 0; i < count; i++) {
+        double y = (double)numbers_of(model, "encoder.0.bias")[o];
+        for (size_t j = 0; j < COLUMNS; j++)
+            y += (double)weight[j] * rows[i * COLUMNS + j];
+        sum += y, square += y * y;
+    }
+    *mean = sum / (double)count;
+    *variance = (square - sum * *mean) / (double)(count - 1);
+}
+
+/* The weights that are kept are averages over many steps, and so are the running averages: they are
+ * what these weights give, for rows of all widths. */
+static void running_averages_fit_the_weights(void **state) {
+    (void)state;
+    enum { MANY = 2000, WIDTH = 12 };
+    static double rows[MANY * COLUMNS];
+    static float values[MANY * COLUMNS];
+    models_numbers(11, MANY * COLUMNS, rows);
+    for (size_t i = 0; i < MANY * COLUMNS; i++) /* column by column weaker, about another mean */
+        values[i] = (float)(rows[i] = (rows[i] + 0.5) / (double)(1 + i % COLUMNS));
+    tdrop_data *data = models_table_of(values, MANY, COLUMNS);
+    tdrop_fit_options options = learning;
+    options.arch = "12-batch-norm-relu-[6]-24-batch-norm";
+    options.scale = TDROP_SCALE_NONE;
+    for (int averaged = 0; averaged < 2; averaged++) {
+        options.average = averaged ? 0.0 : -1.0;
+        tdrop_model *model = models_fit(data, &options);
+        for (size_t o = 0; o < WIDTH; o++) {
+            double mean, variance;
+            statistics_of_first_layer(model, rows, MANY, o, &mean, &variance);
+            const double off = (double)numbers_of(model, "encoder.1.running_mean")[o] - mean;
+            const double ratio = (double)numbers_of(model, "encoder.1.running_var")[o] / variance;
+            if (!(fabs(off) < (averaged ? 0.05 : 0.3) * sqrt(variance) &&
+                  fabs(ratio - 1.0) < (averaged ? 0.05 : 0.4)))
+                fail_msg("output %zu: off by %g of %g, variance %g times", o, off, sqrt(variance),
+                         ratio);
+        }
+        tdrop_model_info info = models_info(model);
+        assert_ordered(&info, 0.3);
+        tdrop_model_destroy(model);
+    }
+    tdrop_data_destroy(data);
+}
+
+/* Replaces the running averages of decoder.1, behind the layer that reads the code, by the
+ * statistics over these codes of k features. */
+static void measure_norm_at(tdrop_model *model, const float *codes, size_t rows, size_t k) {
+    const float *weight = numbers_of(model, "decoder.0.weight");
+    const float *bias = numbers_of(model, "decoder.0.bias");
+    const size_t n = model->arch.features,
+                 width = model->arch.layers[model->arch.tails[0].layer + 1].outputs;
+    float *mean =
+        model->parameters + (numbers_of(model, "decoder.1.running_mean") - model->parameters);
+    float *variance =
+        model->parameters + (numbers_of(model, "decoder.1.running_var") - model->parameters);
+    for (size_t o = 0; o < width; o++) {
+        double sum = 0.0, square = 0.0;
+        for (size_t i = 0; i < rows; i++) {
+            double y = (double)bias[o];
+            for (size_t j = 0; j < k; j++)
+                y += (double)weight[o * n + j] * (double)codes[i * k + j];
+            sum += y, square += y * y;
+        }
+        mean[o] = (float)(sum / (double)rows);
+        variance[o] = (float)fmax(0.0, (square - sum * sum / (double)rows) / (double)(rows - 1));
+    }
+}
+
+/* A norm behind the code was trained by the statistics of all widths together; those of one width
+ * would make another function of it. */
+static void statistics_of_one_width_are_no_better(void **state) {
+    (void)state;
+    tdrop_data *data = table();
+    tdrop_fit_options options = learning;
+    options.arch = "24-relu-[6]-24-batch-norm-relu";
+    tdrop_model *model = models_fit(data, &options), *changed = models_fit(data, &options);
+    double ratios = 0.0;
+    for (size_t k = 1; k <= FEATURES; k++) {
+        tdrop_measure mixed, alone;
+        float *codes = models_encode(model, data, 0, ROWS, k, NULL);
+        measure_norm_at(changed, codes, ROWS, k);
+        assert_int_equal(tdrop_model_evaluate(&mixed, model, data, k, NULL, NULL), TDROP_OK);
+        assert_int_equal(tdrop_model_evaluate(&alone, changed, data, k, NULL, NULL), TDROP_OK);
+        ratios += alone.loss / mixed.loss / FEATURES;
+        free(codes);
+    }
+
+    if (!(ratios > 1.1)) fail_msg("%g times the loss", ratios);
+    tdrop_model_destroy(changed);
+    tdrop_model_destroy(model);
+    tdrop_data_destroy(data);
+}
+
+/* A last batch of one row has no statistics of its own. */
+static void a_norm_stands_a_batch_of_one_row(void **state) {
+    (void)state;
+    tdrop_data *data = table();
+    static const size_t batches[] = {1, TRAIN - 1};
+    for (size_t i = 0; i < 2; i++) {
+        tdrop_fit_options options = learning;
+        options.arch = "24-batch-norm-6-batch-norm-tail-24-batch-norm";
+        options.batch = batches[i];
+        options.epochs = i ? 200 : 3;
+        tdrop_model *model = models_fit(data, &options);
+        tdrop_model_info info = models_info(model);
+        for (size_t k = 0; k <= FEATURES; k++)
+            assert_true(isfinite(info.valid_loss[k]));
+        assert_true(info.valid_loss[FEATURES] < 0.5 * info.valid_loss[0]);
+        tdrop_model_destroy(model);
+    }
+    tdrop_data_destroy(data);
+}
+
 static void k_min_is_kept(void **state) {
     (void)state;
     tdrop_data *data = table();
@@ -309,6 +437,9 @@ static void neither_threads_nor_processor_decide(void **state) {
     assert_same_bits_everywhere(data, options);
     options.arch = "9-[6]-9-relu-7-relu-tail";
     assert_same_bits_everywhere(data, options);
+    options.arch = "70-batch-norm-gelu-6-batch-norm-tail-9-batch-norm-relu";
+    assert_same_bits_everywhere(data, options);
+    options.arch = "9-[6]-9-relu-7-relu-tail";
     options.task = TDROP_TASK_CLASSIFY;
     options.target = labels;
     options.balance = 0.75;
@@ -896,6 +1027,9 @@ int main(void) {
         cmocka_unit_test(several_tails_are_learnt),
         cmocka_unit_test(a_classifier_learns),
         cmocka_unit_test(nothing_is_dropped_with_no_drop),
+        cmocka_unit_test(running_averages_fit_the_weights),
+        cmocka_unit_test(statistics_of_one_width_are_no_better),
+        cmocka_unit_test(a_norm_stands_a_batch_of_one_row),
         cmocka_unit_test(k_min_is_kept),
         cmocka_unit_test(what_is_dropped_is_not_computed),
         cmocka_unit_test(every_tail_draws_on_its_own),

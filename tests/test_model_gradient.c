@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/philox.h"
+#include "model/batch_norm.h"
 #include "model/loss.h"
 #include "model/net.h"
 #include "model/optimizer.h"
@@ -80,8 +81,14 @@ static const struct {
     {"8-[4]-8-widthbias", 6, 11}, /* biases by width */
     {"8-relu-[4]-8-widthbias-relu-70-widthbias-relu-8-relu", 6, 11},
     {"6-[3]-5-widthbias-[4]-8-widthbias-relu-8", 5, 12}, /* by either tail */
+    /* norms over the batch, which a walk row by row does not know, from here on */
+    {"8-batch-norm-relu-[4]-9-batch-norm-relu", 6, 11},
+    {"70-batch-norm-tanh-66-batch-norm-tail-8-batch-norm", 5, 90}, /* beyond a block of columns */
+    {"batch-norm-5-tanh-[4]-batch-norm-6-batch-norm-layer-norm-3-tail-gelu-batch-norm-5", 6, 12},
+    {"5-batch-norm-[4]-6-batch-norm", 5, 1},               /* one row */
+    {"5-batch-norm-2-batch-norm-tail-6-batch-norm", 5, 3}, /* columns of two rows, of one */
 };
-enum { NETS = sizeof nets / sizeof *nets };
+enum { NETS = sizeof nets / sizeof *nets, BATCH_NETS = 5 };
 
 static void the_checker_agrees(void **state) {
     (void)state;
@@ -341,6 +348,11 @@ static void step_create(step_run *run, size_t which, tdrop_isa isa, const tdrop_
     run->target = allocate(run->rows * run->arch.outputs, sizeof(float));
     run->output = allocate(run->rows * run->arch.outputs, sizeof(float));
     numbers(which + 100, run->arch.parameters, run->parameters);
+    for (size_t t = 0; t < run->arch.tensor_count; t++)
+        for (size_t i = 0; i < run->arch.tensors[t].count; i++) {
+            float *value = run->parameters + run->arch.tensors[t].offset + i;
+            if (run->arch.tensors[t].kind->is_variance) *value = fabsf(*value);
+        }
     numbers(which + 200, run->rows * run->arch.inputs, run->input);
     numbers(which + 300, run->rows * run->arch.outputs, run->target);
     run->results = allocate(run->rows, sizeof *run->results);
@@ -430,13 +442,92 @@ static void a_step_agrees_with_plain_code(void **state) {
     (void)state;
     tdrop_isa isas[MODELS_MOST_ISAS];
     size_t count = models_isas(isas);
-    for (size_t i = 0; i < NETS * count * 2; i++) {
+    for (size_t i = 0; i < (NETS - BATCH_NETS) * count * 2; i++) {
         step_run run;
         step_create(&run, i / 2 / count, isas[i / 2 % count], NULL, i % 2);
         step_run_once(&run);
         compare_with_plain(&run, nets[i / 2 / count].arch);
         step_destroy(&run);
     }
+}
+
+/* ---- batch norm, column by column ---- */
+
+/* The layer's own numbers before the step, and what a plain norm makes of one column of its input,
+ * in which the first `kept` of the columns of each row are there. */
+typedef struct plain_column {
+    double mean, variance; /* biased */
+    size_t rows;
+} plain_column;
+
+static plain_column plain_column_of(const step_run *run, const float *in, size_t width, size_t j) {
+    plain_column c = {0};
+    for (size_t i = 0; i < run->rows; i++)
+        if (j < (size_t)run->keep[0][i]) c.mean += (double)in[i * width + j], c.rows++;
+    c.mean = c.rows ? c.mean / (double)c.rows : 0.0;
+    for (size_t i = 0; i < run->rows; i++)
+        if (j < (size_t)run->keep[0][i])
+            c.variance += pow((double)in[i * width + j] - c.mean, 2.0) / (double)c.rows;
+    return c;
+}
+
+/* 7-batch-norm-tail, of which k rows keep column k: outputs, and where the running averages go. */
+static void a_norm_takes_the_rows_that_keep_a_column(void **state) {
+    (void)state;
+    enum { WIDTH = 7, ROWS = 8, NORM = 1 }; /* column j is kept by ROWS - 1 - j rows or so */
+    const size_t which = NETS;              /* seeds of its own */
+    tdrop_error error = {0};
+    step_run run = {.rows = ROWS};
+    assert_int_equal(tdrop_arch_parse(&run.arch, "7-batch-norm-tail", 4, 4, false, &error), 0);
+    run.parameters = allocate(run.arch.parameters, sizeof(float));
+    run.gradient = allocate(run.arch.parameters, sizeof(float));
+    numbers(which, run.arch.parameters, run.parameters);
+    const tdrop_parameter *tensor = &run.arch.tensors[run.arch.layers[NORM].first_tensor];
+    for (size_t j = 0; j < WIDTH; j++)
+        run.parameters[tensor[3].offset + j] = 0.5f + (float)j;
+    run.keep[0] = allocate(ROWS, sizeof(int32_t));
+    for (size_t i = 0; i < ROWS; i++)
+        run.keep[0][i] = (int32_t)i % WIDTH; /* the last column is dropped everywhere */
+    const tdrop_net_options options = {
+        .max_rows = ROWS, .training = true, .gradient = run.gradient};
+    assert_int_equal(tdrop_net_create(&run.net, &run.arch, &options, NULL), TDROP_OK);
+    step_fill_with_nan(&run);
+    assert_int_equal(tdrop_net_begin(run.net, ROWS, (const int32_t *const *)run.keep), TDROP_OK);
+    assert_int_equal(tdrop_net_set_parameters(run.net, run.parameters, true), TDROP_OK);
+    numbers(which + 1, ROWS * 4, tdrop_net_edge(run.net, 0));
+    tdrop_net_forward(run.net, 0, 2);
+    float before[4][WIDTH];
+    for (size_t t = 0; t < 4; t++)
+        memcpy(before[t], run.parameters + tensor[t].offset, sizeof before[t]);
+    tdrop_batch_norm_follow(&run.arch, run.gradient, run.parameters);
+    const float *in = tdrop_net_edge(run.net, 1), *out = tdrop_net_edge(run.net, 2);
+    size_t few = 0;
+    for (size_t j = 0; j < WIDTH; j++) {
+        plain_column c = plain_column_of(&run, in, WIDTH, j);
+        double mean = (double)before[2][j], variance = (double)before[3][j];
+        const double rows = (double)c.rows;
+        few += c.rows < 2;
+        if (c.rows >= 2) {
+            mean = 0.9 * mean + 0.1 * c.mean;
+            variance = 0.9 * variance + 0.1 * c.variance * rows / (rows - 1.0);
+        } else {
+            c = (plain_column){mean, variance, c.rows};
+        }
+        assert_close((double)run.parameters[tensor[2].offset + j], mean, 1e-6, "mean", j);
+        assert_close((double)run.parameters[tensor[3].offset + j], variance, 1e-5, "variance", j);
+        assert_true(run.gradient[tensor[2].offset + j] == 0.0f);
+        assert_true(run.gradient[tensor[3].offset + j] == 0.0f);
+        for (size_t i = 0; i < ROWS; i++) {
+            const double h = ((double)in[i * WIDTH + j] - c.mean) / sqrt(c.variance + 1e-5);
+            if (j >= (size_t)run.keep[0][i])
+                assert_true(isnan(out[i * WIDTH + j])); /* not computed */
+            else
+                assert_close((double)out[i * WIDTH + j],
+                             h * (double)before[0][j] + (double)before[1][j], 1e-5, "output", i);
+        }
+    }
+    assert_int_equal(few, 2); /* one column of one row, one of none */
+    step_destroy(&run);
 }
 
 /* The same bits, whichever way they were computed. */
@@ -877,6 +968,7 @@ int main(void) {
         cmocka_unit_test(the_checker_agrees),
         cmocka_unit_test(the_checker_refuses),
         cmocka_unit_test(a_step_agrees_with_plain_code),
+        cmocka_unit_test(a_norm_takes_the_rows_that_keep_a_column),
         cmocka_unit_test(a_step_has_one_result),
         cmocka_unit_test(the_losses_agree_with_plain_code),
         cmocka_unit_test(exponentials_are_close),

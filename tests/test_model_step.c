@@ -88,6 +88,7 @@ static void test_steps_allocate_nothing(void **state) {
     assert_steps_allocate_nothing((tdrop_fit_options){.arch = "gelu-40-tanh-[8]-sigmoid-40-gelu"});
     assert_steps_allocate_nothing((tdrop_fit_options){.arch = "40-dropout:0.5-[8]-40"});
     assert_steps_allocate_nothing((tdrop_fit_options){.arch = "40-layer-norm-[8]-40-layer-norm"});
+    assert_steps_allocate_nothing((tdrop_fit_options){.arch = "40-batch-norm-[8]-40-batch-norm"});
 }
 
 /* The counting itself: the step of the first fit above, made to allocate, would be seen. */

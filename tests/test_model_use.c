@@ -33,6 +33,8 @@ static const char *const archs[] = {
     "9-layer-norm-gelu-5-tail-9-relu-layer-norm-9-tanh",
     "dropout:0.1-9-relu-dropout:0.25-5-dropout:0-tail-9-dropout:0.5",
     "9-[5]-9-widthbias",
+    "9-batch-norm-relu-5-batch-norm-tail-9-batch-norm-relu",
+    "batch-norm-9-relu-[5]-batch-norm-9-widthbias-batch-norm-relu-[7]-9-batch-norm",
     "9-[5]-9-widthbias-relu-[7]-9-widthbias-relu",
 };
 enum { ARCHS = sizeof archs / sizeof *archs };

@@ -96,11 +96,21 @@ function widthBias({ bias, outputs }, input, rows, width, kept, features) {
   return input.map((x, i) => x + bias[first + (i % outputs)]);
 }
 
+/* By the running averages. */
+function batchNorm({ weight, bias, running_mean: mean, running_var: variance, outputs }, input) {
+  const factor = variance.map((v) => 1 / Math.sqrt(v + 1e-5));
+  return input.map((x, i) => {
+    const o = i % outputs;
+    return (x - mean[o]) * factor[o] * weight[o] + bias[o];
+  });
+}
+
 /* By their names in `taildropout info`. The program puts a decoder into the page only when it is
  * made of these: see page_ops in cli/report_samples.c. */
 const ops = {
   linear,
   widthbias: widthBias,
+  "batch-norm": batchNorm,
   relu: each((x) => (x > 0 ? x : 0)),
   gelu: each((x) => 0.5 * x * (1 + erf(x / Math.SQRT2))),
   tanh: each(Math.tanh),
@@ -129,7 +139,8 @@ const reconstruct = (() => {
   function decoder() {
     const codes = array("codes");
     const layers = report.decoder.map((layer) => ({
-      ...layer, weight: array(layer.weight), bias: array(layer.bias) }));
+      ...layer, weight: array(layer.weight), bias: array(layer.bias),
+      running_mean: array(layer.running_mean), running_var: array(layer.running_var) }));
     return (k) => {
       let values = codes, kept = k, features = k;
       for (const layer of layers) {

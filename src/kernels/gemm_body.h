@@ -104,7 +104,8 @@ INLINE void tile_of(const tdrop_tile *tile, const int rows, const int vectors) {
     { tile_##rows##x1, tile_##rows##x2 }
 #endif
 SHAPES(1)
-SHAPES(2) SHAPES(3) SHAPES(4) SHAPES(5) SHAPES(6)
+SHAPES(2)
+SHAPES(3) SHAPES(4) SHAPES(5) SHAPES(6)
 
     static void (*const shapes[MR][VECTORS])(const tdrop_tile *) = {NAMES(1), NAMES(2), NAMES(3),
                                                                     NAMES(4), NAMES(5), NAMES(6)};

@@ -176,6 +176,43 @@ static void layer_norm_columns(size_t rows, size_t n, size_t stride, const float
     }
 }
 
+static void column_sums(size_t n, const float *restrict x, double *restrict sum) {
+    for (size_t j = 0; j < n; j++)
+        sum[j] += (double)x[j];
+}
+
+static void column_squares(size_t n, const float *restrict x, const double *restrict mean,
+                           double *restrict sum) {
+    for (size_t j = 0; j < n; j++)
+        sum[j] += ((double)x[j] - mean[j]) * ((double)x[j] - mean[j]);
+}
+
+static void normalise(size_t n, const float *restrict x, const float *restrict mean,
+                      const float *restrict factor, const float *restrict weight,
+                      const float *restrict bias, float *restrict y) {
+    for (size_t j = 0; j < n; j++)
+        y[j] = (x[j] - mean[j]) * factor[j] * weight[j] + bias[j];
+}
+
+static void normalise_sums(size_t n, const float *restrict dy, const float *restrict x,
+                           const float *restrict mean, const float *restrict factor,
+                           double *restrict dweight, double *restrict dbias) {
+    for (size_t j = 0; j < n; j++) {
+        dweight[j] += (double)dy[j] * (double)((x[j] - mean[j]) * factor[j]);
+        dbias[j] += (double)dy[j];
+    }
+}
+
+static void normalise_gradient(size_t n, const float *restrict dy, const float *restrict mean,
+                               const float *restrict factor, const float *restrict weight,
+                               const float *restrict middle, const float *restrict along,
+                               float *restrict x) {
+    for (size_t j = 0; j < n; j++) {
+        const float h = (x[j] - mean[j]) * factor[j];
+        x[j] = factor[j] * weight[j] * (dy[j] - middle[j] - h * along[j]);
+    }
+}
+
 static double squared_error(size_t n, const float *restrict y, const float *restrict target) {
     double part[PARTS] = {0.0};
     size_t i = 0;
@@ -332,6 +369,11 @@ const tdrop_pass_kernels TDROP_PASS_KERNELS = {
     .layer_norm = layer_norm,
     .layer_norm_gradient = layer_norm_gradient,
     .layer_norm_columns = layer_norm_columns,
+    .column_sums = column_sums,
+    .column_squares = column_squares,
+    .normalise = normalise,
+    .normalise_sums = normalise_sums,
+    .normalise_gradient = normalise_gradient,
     .multiply = multiply,
     .add_product = add_product,
     .add_bias = add_bias,

@@ -70,6 +70,21 @@ typedef struct tdrop_pass_kernels {
     void (*layer_norm_columns)(size_t rows, size_t n, size_t stride, const float *dy,
                                const float *x, const float *row, float *dweight, float *dbias);
 
+    /* Batch norm, a row of up to TDROP_NORM_COLUMNS columns at a time: sum[j] += x[j]; */
+    void (*column_sums)(size_t n, const float *x, double *sum);
+    /* sum[j] += (x[j] - mean[j])^2; */
+    void (*column_squares)(size_t n, const float *x, const double *mean, double *sum);
+    /* y[j] = h[j] weight[j] + bias[j], where h[j] = (x[j] - mean[j]) factor[j]; */
+    void (*normalise)(size_t n, const float *x, const float *mean, const float *factor,
+                      const float *weight, const float *bias, float *y);
+    /* dweight[j] += dy[j] h[j] and dbias[j] += dy[j]; */
+    void (*normalise_sums)(size_t n, const float *dy, const float *x, const float *mean,
+                           const float *factor, double *dweight, double *dbias);
+    /* x[j] = factor[j] weight[j] (dy[j] - middle[j] - h[j] along[j]). */
+    void (*normalise_gradient)(size_t n, const float *dy, const float *mean, const float *factor,
+                               const float *weight, const float *middle, const float *along,
+                               float *x);
+
     /* y[i] *= factor[i]. */
     void (*multiply)(size_t n, const float *factor, float *y);
 

@@ -101,25 +101,36 @@ static tdrop_status read_items(arch_draft *draft, const char *text, tdrop_error 
     }
 }
 
-/* Whether layer i is linear, and not the code. */
-static bool is_hidden(const arch_draft *draft, size_t i) {
-    return draft->layer[i].op->has_width &&
-           !(i + 1 < draft->count && draft->layer[i + 1].op->is_tail);
+/* The first layer behind i that is no part of the linear layer there. */
+static size_t behind_affine(const arch_draft *draft, size_t i) {
+    do
+        i++;
+    while (i < draft->count && draft->layer[i].op->is_affine);
+    return i;
 }
 
-/* Where no activation was named: a relu behind every linear layer but the code, and behind the bias
- * by width where there is one. The layer to the output comes later and has none either. */
+/* Whether layer i is linear, and not the code. */
+static bool is_hidden(const arch_draft *draft, size_t i) {
+    const size_t next = behind_affine(draft, i);
+    return draft->layer[i].op->has_width &&
+           !(next < draft->count && draft->layer[next].op->is_tail);
+}
+
+/* Where no activation was named: a relu behind every linear layer but the code, and behind the
+ * biases by width and batch norms that follow it. The layer to the output comes later and has none
+ * either. */
 static tdrop_status add_default_activations(arch_draft *d, tdrop_error *error) {
     if (d->names_activation) return TDROP_OK;
     arch_draft plain = *d;
     d->count = 0;
-    for (size_t i = 0; i < plain.count; i++) {
-        bool biased = i + 1 < plain.count && plain.layer[i + 1].op->reads_k;
-        bool hidden = is_hidden(&plain, plain.layer[i].op->reads_k && i > 0 ? i - 1 : i);
+    for (size_t i = 0, start = 0; i < plain.count; i++) {
+        const bool is_last = behind_affine(&plain, i) == i + 1;
+        if (!plain.layer[i].op->is_affine) start = i;
         d->place = plain.layer[i].place;
         tdrop_status status =
             add_layer(d, plain.layer[i].op, plain.layer[i].width, plain.layer[i].billionths, error);
-        if (!status && hidden && !biased) status = add_layer(d, tdrop_op_relu, 0, 0, error);
+        if (!status && is_last && is_hidden(&plain, start))
+            status = add_layer(d, tdrop_op_relu, 0, 0, error);
         if (status) return status;
     }
     return TDROP_OK;
@@ -184,6 +195,7 @@ static void lay_out_tensor(tdrop_arch *arch, const tdrop_arch_layer *layer,
                            const tdrop_tensor_kind *kind) {
     tdrop_parameter *tensor = &arch->tensors[arch->tensor_count++];
     snprintf(tensor->name, sizeof tensor->name, "%s.%zu.%s", layer->part, layer->index, kind->name);
+    tensor->kind = kind;
     tensor->dims = 0;
     if (kind->by_width) tensor->shape[tensor->dims++] = arch->tails[layer->tail].features + 1;
     if (kind->by_output) tensor->shape[tensor->dims++] = layer->outputs;

@@ -29,6 +29,7 @@ typedef struct tdrop_parameter {
     size_t shape[2];
     size_t offset, count;
     size_t fan_in; /* inputs that each output sums over: scales the first values */
+    const tdrop_tensor_kind *kind;
 } tdrop_parameter;
 
 /* Most tails in one network. */

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { PURPOSE_DATA = TDROP_PURPOSE_USER, PURPOSE_TARGET, PURPOSE_ZEROS };
+enum { PURPOSE_DATA = TDROP_PURPOSE_USER, PURPOSE_TARGET, PURPOSE_CONSTANT };
 
 typedef struct check {
     tdrop_arch arch;
@@ -75,14 +75,22 @@ static void draw_numbers(uint64_t seed, uint32_t purpose, size_t count, float *v
     }
 }
 
+/* What begins at zero or one does not stay there. */
+static void draw_parameters(check *c, uint64_t seed) {
+    tdrop_arch_init(&c->arch, seed, c->parameters);
+    for (size_t t = 0; t < c->arch.tensor_count; t++) {
+        const tdrop_parameter *tensor = &c->arch.tensors[t];
+        float *values = c->parameters + tensor->offset;
+        if (!tensor->kind->begins_constant) continue;
+        draw_numbers(seed + t, PURPOSE_CONSTANT, tensor->count, values);
+        for (size_t i = 0; i < tensor->count; i++)
+            values[i] = tensor->kind->first + 0.5f * values[i];
+    }
+}
+
 /* Keeps from 0 to n in turn, so that both ends occur. */
 static void draw_all(check *c, uint64_t seed) {
-    tdrop_arch_init(&c->arch, seed, c->parameters);
-    for (size_t i = 0; i < c->arch.layer_count; i++) { /* biases by width do not stay zero */
-        const tdrop_parameter *tensor = &c->arch.tensors[c->arch.layers[i].first_tensor];
-        if (c->arch.layers[i].op->reads_k)
-            draw_numbers(seed, PURPOSE_ZEROS, tensor->count, c->parameters + tensor->offset);
-    }
+    draw_parameters(c, seed);
     draw_numbers(seed, PURPOSE_DATA, c->rows * c->arch.inputs, c->input);
     draw_numbers(seed, PURPOSE_TARGET, c->rows * c->arch.outputs, c->target);
     for (size_t i = 0; i < c->arch.parameters; i++)
@@ -109,26 +117,30 @@ static tdrop_status find_gradient(check *c, tdrop_error *error) {
     return TDROP_OK;
 }
 
-/* How much each row keeps behind a layer: behind a tail what it says, behind a layer that mixes
- * columns everything, behind any other what it kept before. */
-static void note_kept(check *c, const tdrop_arch_layer *layer, size_t width) {
-    for (size_t t = 0; t < c->arch.tail_count; t++)
-        if (layer == &c->arch.layers[c->arch.tails[t].layer])
-            for (size_t i = 0; i < c->rows; i++)
-                c->kept[i] = (size_t)c->keep[t][i];
-    for (size_t i = 0; !layer->op->keep_passes && i < c->rows; i++)
-        c->kept[i] = width;
+/* The tail that what comes out of a layer meets before any layer that mixes columns; -1: none. */
+static int tail_behind(const tdrop_arch *arch, const tdrop_arch_layer *layer) {
+    const tdrop_arch_layer *end = arch->layers + arch->layer_count;
+    while (++layer < end && layer->op->keep_passes)
+        if (layer->op->is_tail) return layer->tail + 1;
+    return -1;
 }
 
-/* A layer of all rows: values[0] to values[1]. Everything before the tail is computed whole; behind
- * it what was dropped is zero. */
+/* How much each row keeps behind a layer: behind one that mixes columns everything, or what a tail
+ * keeps that comes next; behind any other what it kept before. */
+static void note_kept(check *c, const tdrop_arch_layer *layer) {
+    const int tail = tail_behind(&c->arch, layer);
+    for (size_t i = 0; !layer->op->keep_passes && i < c->rows; i++)
+        c->kept[i] = tail < 0 ? layer->outputs : (size_t)c->keep[tail][i];
+}
+
+/* A layer of all rows: values[0] to values[1]. What is dropped is zero behind the tail, and nothing
+ * asks for it before. */
 static void reference_layer(check *c, const tdrop_arch_layer *layer) {
     tdrop_reference r = {.net = c->net, .layer = layer, .rows = c->rows, .keep = c->kept};
     for (size_t t = 0; t < layer->op->tensors; t++)
         r.tensor[t] = c->wide_parameters + c->arch.tensors[layer->first_tensor + t].offset;
-    if (layer->op->is_tail) note_kept(c, layer, layer->outputs);
     layer->op->reference(&r, c->values[0], c->values[1]);
-    note_kept(c, layer, layer->outputs);
+    note_kept(c, layer);
 }
 
 /* A mark of which relus are on, mixed over all rows: two losses on the same piece have the same. */
@@ -166,12 +178,21 @@ static reference_loss find_loss(check *c) {
     return result;
 }
 
+/* Whether parameter i is learnt by gradient. */
+static bool is_learnt(const tdrop_arch *arch, size_t i) {
+    size_t t = 0;
+    while (i >= arch->tensors[t].offset + arch->tensors[t].count)
+        t++;
+    return !arch->tensors[t].kind->is_statistic;
+}
+
 /* The largest difference over all parameters, as a share of the largest gradient. */
 static double compare(check *c) {
     const double nudge = 1e-5;
     double worst = 0.0, largest = 0.0;
     for (size_t i = 0; i < c->arch.parameters; i++) {
         double *parameter = &c->wide_parameters[i], value = *parameter;
+        if (!is_learnt(&c->arch, i)) continue;
         *parameter = value + nudge;
         reference_loss above = find_loss(c);
         *parameter = value - nudge;

@@ -646,6 +646,23 @@ static tdrop_status check_tensors(const reading *r, const tdrop_arch *arch, tdro
     return TDROP_OK;
 }
 
+static tdrop_status check_numbers(const reading *r, const tdrop_model *model, tdrop_error *error) {
+    for (size_t t = 0; t < model->arch.tensor_count; t++) {
+        const tdrop_parameter *tensor = &model->arch.tensors[t];
+        const float *values = model->parameters + tensor->offset;
+        for (size_t i = 0; i < tensor->count; i++) {
+            if (!isfinite(values[i]))
+                return tdrop_fail(error, TDROP_ERROR_FORMAT,
+                                  "%s: it holds a weight that is not finite", r->path);
+            if (tensor->kind->is_variance && values[i] < 0.0f)
+                return tdrop_fail(error, TDROP_ERROR_FORMAT,
+                                  "%s: a variance in its tensor %s is below 0", r->path,
+                                  tensor->name);
+        }
+    }
+    return TDROP_OK;
+}
+
 static tdrop_status read_tensors(const reading *r, tdrop_model *model, tdrop_error *error) {
     const tdrop_arch *arch = &model->arch;
     for (size_t t = 0; t < arch->tensor_count; t++) {
@@ -653,11 +670,7 @@ static tdrop_status read_tensors(const reading *r, tdrop_model *model, tdrop_err
         const tdrop_tensor *found = tdrop_safetensors_tensor(&r->document, wanted->name);
         memcpy(model->parameters + wanted->offset, found->data, wanted->count * sizeof(float));
     }
-    for (size_t i = 0; i < arch->parameters; i++)
-        if (!isfinite(model->parameters[i]))
-            return tdrop_fail(error, TDROP_ERROR_FORMAT, "%s: it holds a weight that is not finite",
-                              r->path);
-    return TDROP_OK;
+    return check_numbers(r, model, error);
 }
 
 /* A width in a written-out architecture: its first number is that of the data, its last that of the

@@ -78,11 +78,17 @@ static tdrop_status create_step(tdrop_net *net, tdrop_step *step,
         const tdrop_parameter *tensor = &net->arch->tensors[step->layer->first_tensor];
         step->weight_gradient = options->gradient + tensor[0].offset;
         step->bias_gradient = options->gradient + tensor[1].offset;
+        step->statistics = options->gradient + tensor[2].offset;
     }
     if (step->op->row_numbers) {
         step->row_numbers =
             tdrop_alloc(net->max_rows, step->op->row_numbers * sizeof *step->row_numbers);
         if (!step->row_numbers) return TDROP_ERROR_MEMORY;
+    }
+    if (step->op->column_numbers) {
+        step->column_numbers = tdrop_alloc(step->layer->outputs,
+                                           step->op->column_numbers * sizeof *step->column_numbers);
+        if (!step->column_numbers) return TDROP_ERROR_MEMORY;
     }
     return step->op == tdrop_op_linear ? create_linear(net, step, options) : TDROP_OK;
 }
@@ -148,6 +154,7 @@ void tdrop_net_destroy(tdrop_net *net) {
         tdrop_linear_destroy(net->steps[s].linear);
         tdrop_staircase_destroy(net->steps[s].stairs);
         tdrop_free(net->steps[s].row_numbers);
+        tdrop_free(net->steps[s].column_numbers);
     }
     tdrop_free(net->steps);
     tdrop_free(net->edges);

@@ -27,7 +27,9 @@ typedef struct tdrop_step {
     tdrop_linear *linear;                   /* of a linear step */
     tdrop_staircase *stairs;                /* likewise */
     float *row_numbers;                     /* [max rows, op->row_numbers] */
+    float *column_numbers;                  /* [op->column_numbers, width] */
     float *weight_gradient, *bias_gradient; /* within the gradient vector */
+    float *statistics;                      /* likewise, of an op that has them, in their order */
 } tdrop_step;
 
 typedef struct tdrop_edge {

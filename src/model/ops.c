@@ -3,6 +3,7 @@
 #include "model/ops.h"
 
 #include "base/parallel.h"
+#include "model/batch_norm.h"
 #include "model/dropout.h"
 #include "model/layer_norm.h"
 #include "model/net.h"
@@ -230,15 +231,36 @@ static const tdrop_op ops[] = {
      .reference = tdrop_dropout_reference},
     {.name = "widthbias",
      .reads_k = true,
+     .is_affine = true,
      .tensors = 1,
      .tensor = {{.name = "bias", .by_width = true, .by_output = true, .begins_constant = true}},
      .forward = tdrop_width_bias_forward,
      .backward = tdrop_width_bias_backward,
      .reference = tdrop_width_bias_reference},
+    {.name = "batch-norm",
+     .is_affine = true,
+     .keep_passes = true,
+     .tensors = 4,
+     .tensor = {{.name = "weight", .by_output = true, .begins_constant = true, .first = 1.0f},
+                {.name = "bias", .by_output = true, .begins_constant = true},
+                {.name = "running_mean",
+                 .by_output = true,
+                 .begins_constant = true,
+                 .is_statistic = true},
+                {.name = "running_var",
+                 .by_output = true,
+                 .begins_constant = true,
+                 .first = 1.0f,
+                 .is_statistic = true,
+                 .is_variance = true}},
+     .column_numbers = 2,
+     .forward = tdrop_batch_norm_forward,
+     .backward = tdrop_batch_norm_backward,
+     .reference = tdrop_batch_norm_reference},
 };
 
 const char *const tdrop_op_names =
-    "relu, gelu, sigmoid, tanh, layer-norm, dropout:P, widthbias and tail";
+    "relu, gelu, sigmoid, tanh, layer-norm, batch-norm, dropout:P, widthbias and tail";
 
 const tdrop_op *const tdrop_op_linear = &ops[0];
 const tdrop_op *const tdrop_op_relu = &ops[1];

@@ -12,7 +12,7 @@ struct tdrop_net;
 struct tdrop_step;
 
 /* Most tensors that a kind of layer owns. */
-enum { TDROP_MOST_TENSORS = 2 };
+enum { TDROP_MOST_TENSORS = 4 };
 
 /* A tensor of a kind of layer. */
 typedef struct tdrop_tensor_kind {
@@ -22,6 +22,8 @@ typedef struct tdrop_tensor_kind {
                                * first rows of the one and columns of the other. */
     bool begins_constant;     /* its first values are `first`; otherwise random (model/arch.h) */
     float first;
+    bool is_statistic; /* of the data that went through, not learnt by gradient */
+    bool is_variance;  /* of these, one that is never below 0 */
 } tdrop_tensor_kind;
 
 /* A layer of a whole batch, for the plain references. */
@@ -35,11 +37,12 @@ typedef struct tdrop_reference {
 } tdrop_reference;
 
 typedef struct tdrop_op {
-    const char *name;   /* in architecture texts and in `info` */
-    bool has_width;     /* its outputs are given by the text; otherwise outputs = inputs */
-    bool has_share;     /* the text gives a share behind its name and a colon */
-    bool is_tail;       /* drops the tail of its input */
-    bool reads_k;       /* goes by how much each row keeps at the tail before it */
+    const char *name; /* in architecture texts and in `info` */
+    bool has_width;   /* its outputs are given by the text; otherwise outputs = inputs */
+    bool has_share;   /* the text gives a share behind its name and a colon */
+    bool is_tail;     /* drops the tail of its input */
+    bool reads_k;     /* goes by how much each row keeps at the tail before it */
+    bool is_affine;   /* belongs to the linear layer before it: a default activation comes behind */
     bool is_activation; /* names an activation, so that none is put in by default */
     bool has_kink;      /* its derivative jumps at 0 */
     bool keep_passes;   /* output j depends on input j alone, so what is dropped stays dropped */
@@ -47,7 +50,8 @@ typedef struct tdrop_op {
     tdrop_tensor_kind tensor[TDROP_MOST_TENSORS];
     size_t
         row_numbers; /* floats that a step keeps of each row, from the way there to the way back */
-    int pass;        /* of an activation: which pass it is (kernels/pass_kernels.h) */
+    size_t column_numbers; /* likewise of each column */
+    int pass;              /* of an activation: which pass it is (kernels/pass_kernels.h) */
     size_t (*multiply_adds)(size_t inputs, size_t outputs); /* for one row; NULL: none */
 
     /* One step of a planned network (model/net.h): from its input edge to its output edge, and the

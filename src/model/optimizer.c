@@ -103,7 +103,7 @@ static float find_shortening(step_job *job, const tdrop_parallel *parallel) {
     return norm > o->options.clip_norm ? (float)(o->options.clip_norm / norm) : 1.0f;
 }
 
-/* Decay of what lies of the weights in first..first+count-1; biases do not decay. */
+/* Decay of what lies of the weights in first..first+count-1; biases and norms do not decay. */
 static void shrink_weights(const step_job *job, size_t first, size_t count) {
     const tdrop_optimizer *o = job->optimizer;
     const tdrop_arch *arch = o->options.arch;
@@ -112,7 +112,7 @@ static void shrink_weights(const step_job *job, size_t first, size_t count) {
         const size_t end = tensor->offset + tensor->count;
         const size_t from = tensor->offset > first ? tensor->offset : first;
         const size_t to = end < first + count ? end : first + count;
-        if (tensor->dims == 2 && from < to)
+        if (tensor->kind->by_output && tensor->kind->by_input && from < to)
             job->pass->scale(to - from, job->shrink, o->parameters + from);
     }
 }

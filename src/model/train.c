@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "model/batch_norm.h"
 #include "model/checkpoint.h"
 #include "model/model.h"
 #include "model/schedule.h"
@@ -153,6 +154,7 @@ static tdrop_status train_step(tdrop_trainer *t, size_t first) {
     note_train_loss(t, count);
     balance_widths(t, count);
     tdrop_net_backward(net);
+    tdrop_batch_norm_follow(net->arch, t->optimizer.gradient, t->optimizer.parameters);
     tdrop_centering_turn(&t->centering, t->optimizer.gradient);
     double rate = tdrop_schedule_rate_warm(options->schedule, options->learning_rate,
                                            options->warm_up, t->progress.step, t->progress.steps);

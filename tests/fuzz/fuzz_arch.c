@@ -19,7 +19,8 @@ static const char *const items[] = {"1",           "8",
                                     "dropout:0.5", "dropout:0.123456789",
                                     "dropout:1.5", "",
                                     "0",           "999999999",
-                                    "[70000]",     "layer-norm"};
+                                    "[70000]",     "layer-norm",
+                                    "batch-norm",  "widthbias"};
 enum { ITEMS = sizeof items / sizeof *items, MOST_ITEM = 24 };
 
 static char *text_of(const uint8_t *bytes, size_t size) {
