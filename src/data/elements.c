@@ -72,13 +72,6 @@ tdrop_element tdrop_number_element(tdrop_number number) {
     return number_rows[number].element;
 }
 
-bool tdrop_host_is_big_endian(void) {
-    const uint16_t one = 1;
-    unsigned char first;
-    memcpy(&first, &one, 1);
-    return first == 0;
-}
-
 /* Inlined with a constant size, so that the inner loop becomes one instruction. */
 static inline void reverse_each(unsigned char *to, const unsigned char *from, size_t count,
                                 size_t size) {

@@ -18,7 +18,7 @@ static uint64_t mix(uint64_t lane, uint64_t word, uint64_t odd) {
     return lane ^ lane >> 29;
 }
 
-static void add_block(tdrop_hash *hash, const unsigned char *bytes) {
+static inline void add_block(tdrop_hash *hash, const unsigned char *bytes) {
     for (size_t l = 0; l < LANES; l++) {
         uint64_t word = 0;
         memcpy(&word, bytes + l * WORD, WORD);
@@ -33,8 +33,10 @@ static void add_block(tdrop_hash *hash, const unsigned char *bytes) {
 /* The last block is filled up with zeros, which the count of bytes tells from others. */
 static void add_blocks(tdrop_hash *hash, const unsigned char *bytes, size_t size) {
     size_t whole = size - size % BLOCK;
+    tdrop_hash of_blocks = *hash; /* in registers: the bytes might be those of *hash */
     for (size_t at = 0; at < whole; at += BLOCK)
-        add_block(hash, bytes + at);
+        add_block(&of_blocks, bytes + at);
+    *hash = of_blocks;
     if (whole == size) return;
     unsigned char rest[BLOCK] = {0};
     memcpy(rest, bytes + whole, size - whole);
