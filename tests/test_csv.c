@@ -17,6 +17,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <zlib.h>
 
 /* A copy of exactly that size, so that the sanitizer sees every byte read beyond it. */
 static tdrop_status parse(tdrop_data **data, const char *text, size_t size,
@@ -295,6 +299,192 @@ static uint64_t random_bits(uint64_t *state) {
     return *state;
 }
 
+/* What comes piece by piece is the same as what is there at once: table, or refusal and its words.
+ */
+static void assert_same_in_pieces(const char *text, size_t size,
+                                  const tdrop_data_read_options *options, size_t window) {
+    tdrop_data *whole = NULL, *pieces = NULL;
+    tdrop_error error = {0}, other = {0};
+    tdrop_bytes none = {0};
+    tdrop_stream stream;
+    const tdrop_status status = parse(&whole, text, size, options, &error);
+    assert_int_equal(
+        tdrop_stream_open_bytes(&stream, "t.csv", (const unsigned char *)text, size, NULL),
+        TDROP_OK);
+    assert_int_equal(tdrop_csv_read(&pieces, "t.csv", &none, &stream, window, options, &other),
+                     status);
+    tdrop_stream_close(&stream);
+    assert_string_equal(error.message, other.message);
+    if (whole) {
+        assert_true(whole->info.hash == pieces->info.hash);
+        for (size_t i = 0; whole->ids && i < whole->info.rows; i++)
+            assert_string_equal(whole->ids[i], pieces->ids[i]);
+    }
+    tdrop_data_destroy(whole);
+    tdrop_data_destroy(pieces);
+}
+
+static void pieces_are_the_same_as_the_whole(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        "a,b,id\n1,x,\"p\nq\"\n2.5,\"y\"\"\n\",r\n,,s\n-3e2,z,\"\"\n",
+        "\xef\xbb\xbf\"a\r\nb\",id\r\n1,2\r\n\r\n\r\n3,\"4\r\n5\"\r\n6,7",
+        "a,id\r1,x\r2,y\r\r3,\"z\rz\"\r",
+        "id,word\ncat,dog\nid,fish\ncow,\"a\nb\"\n",
+        "id,word\ncat,dog\nbird,fish\n",
+        "id,a\np,\"1\n\"\nq,2\nr,\"3 \n 4\"\ns,5\n",
+        "id,a\np,\"1\nx\"\nq,2\nr,\"3 \n 4\"\ns,5\n",
+        "a,b;\"c\nd\";e;f\n1;2;3;4\n",
+        "a\",b;c\n1,2\n",
+        "x,id,y\n0.1234567,a,12345678901234567890\n-1e-5,b,1\n+7,c,\n",
+        "a,id\n1,x\n2,y\n3,z,4\n5,u\n",
+        "a,id\n1,x\n2,y\n\n\nword,z\n",
+        "a,id\n1,x\n\"2,y\n3,z\n",
+        "a,id\n1,\"x\ny\"\n\n2,\"\n\"u\n",
+        "\n\n\nid;a\n1;2\n",
+        "\n\n",
+        "a,id\n\n"};
+    const tdrop_data_read_options options[] = {
+        {.id = "id", .missing = TDROP_MISSING_MEAN}, {.missing = TDROP_MISSING_MASK}, {.id = NULL}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (size_t window = 1; window < 80; window++)
+            for (size_t o = 0; o < sizeof options / sizeof *options; o++)
+                assert_same_in_pieces(texts[i], strlen(texts[i]), &options[o], window);
+}
+
+/* A cell as some program might write it; what it stands for, NaN for nothing. */
+static double write_cell(char *text, size_t size, uint64_t *random) {
+    static const char *const forms[] = {"%.6g", "%.17g", "%.0f", "%.3f", "%.18e", "%.12f", "%+.2f"};
+    const uint64_t bits = random_bits(random);
+    const double value = ((double)(bits >> 11) / 9007199254740992.0 - 0.5) * (bits & 1 ? 1 : 2000);
+    char number[48];
+    switch (bits >> 1 & 15) {
+    case 0:
+        snprintf(text, size, "%s", bits & 32 ? "" : "NA");
+        return NAN;
+    case 1:
+        snprintf(number, sizeof number, "%.5g", value);
+        snprintf(text, size, bits & 32 ? "\"%s\"" : " %s ", number);
+        break;
+    default:
+        snprintf(number, sizeof number, forms[(bits >> 5) % (sizeof forms / sizeof *forms)], value);
+        snprintf(text, size, "%s", number);
+    }
+    return strtod(number, NULL);
+}
+
+/* Tables of numbers in all forms, against the C library. */
+static void numbers_are_found_among_anything(void **state) {
+    (void)state;
+    enum { ROWS = 40, COLUMNS = 7, MOST = 64, TABLES = 60 };
+    static const char delimiters[] = ",;\t|";
+    static const char *const ends[] = {"\n", "\r\n", "\r", "\n\n"};
+    static char text[ROWS * COLUMNS * MOST];
+    static double expected[ROWS][COLUMNS];
+    uint64_t random = 88172645463325252u;
+    for (unsigned table = 0; table < TABLES; table++) {
+        const char delimiter = delimiters[table % 4];
+        const tdrop_data_read_options options = {.delimiter = delimiter,
+                                                 .missing = TDROP_MISSING_MASK};
+        size_t size = 0;
+        for (size_t i = 0; i < ROWS; i++)
+            for (size_t j = 0; j < COLUMNS; j++) {
+                expected[i][j] = i ? write_cell(text + size, MOST - 2, &random) : 0.0;
+                if (i == 0) strcpy(text + size, "0");
+                size += strlen(text + size);
+                if (j + 1 < COLUMNS)
+                    text[size++] = delimiter;
+                else
+                    size += (size_t)sprintf(text + size, "%s", ends[table / 4 % 4]);
+            }
+        tdrop_data *data = NULL;
+        tdrop_error error = {0};
+        if (parse(&data, text, size, &options, &error)) fail_msg("%s", error.message);
+        assert_int_equal(data->info.rows, ROWS);
+        for (size_t i = 0; i < ROWS; i++) {
+            double row[COLUMNS];
+            tdrop_table_row(data, i, row);
+            for (size_t j = 0; j < COLUMNS; j++)
+                if (isnan(expected[i][j]) ? !isnan(row[j])
+                                          : memcmp(&row[j], &expected[i][j], sizeof row[j]) != 0)
+                    fail_msg("table %u, row %zu, column %zu: %.17g, not %.17g", table, i, j, row[j],
+                             expected[i][j]);
+        }
+        tdrop_data_destroy(data);
+        assert_same_in_pieces(text, size, &options, 1 + table * table);
+    }
+}
+
+/* What a process has had in memory at most, in bytes. */
+static double peak_memory(void) {
+    struct rusage used;
+    assert_int_equal(getrusage(RUSAGE_SELF, &used), 0);
+    return 1024.0 * (double)used.ru_maxrss;
+}
+
+/* Whether memory is as large as it would be for a user: not when a sanitizer or valgrind, which is
+ * loaded before anything else, keeps books of its own. */
+static bool memory_is_plain(void) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return false;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    return false;
+#endif
+#endif
+    const char *loaded = getenv("LD_PRELOAD");
+    return !loaded || !strstr(loaded, "vgpreload");
+}
+
+/* Reads a file in a process of its own, since a peak stays. Whether it takes no more memory than so
+ * many times that of its numbers, and two megabytes, which is less than the file. */
+static bool reads_within(const char *name, const tdrop_data_read_options *options, double times) {
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        tdrop_data *data = NULL;
+        const double before = peak_memory();
+        if (tdrop_data_read(&data, name, options, NULL)) _exit(2);
+        const double taken = peak_memory() - before;
+        const double table = 8.0 * (double)data->info.rows * (double)data->info.columns;
+        _exit(taken > times * table + 2e6);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* A file of some nine megabytes, and of as many of numbers. */
+static void memory_is_that_of_the_numbers(void **state) {
+    (void)state;
+    enum { ROWS = 60000, COLUMNS = 20 };
+    if (!memory_is_plain()) skip();
+    static const char *const columns[] = {"c1"};
+    const tdrop_data_read_options one = {.columns = columns, .column_count = 1};
+    FILE *file = fopen("plain.csv", "w");
+    gzFile packed = gzopen("packed.csv.gz", "wb1");
+    assert_true(file && packed);
+    uint64_t random = 88172645463325252u;
+    for (int i = 0; i <= ROWS; i++)
+        for (int j = 0; j < COLUMNS; j++) {
+            char cell[32];
+            const double value = (double)(random_bits(&random) >> 44) / 1e6;
+            int size = i ? snprintf(cell, sizeof cell, "%.5g", value)
+                         : snprintf(cell, sizeof cell, "c%d", j);
+            cell[size++] = j + 1 < COLUMNS ? ',' : '\n';
+            fwrite(cell, 1, (size_t)size, file);
+            assert_int_equal(gzwrite(packed, cell, (unsigned)size), size);
+        }
+    assert_int_equal(fclose(file) | gzclose(packed), 0);
+    assert_true(reads_within("plain.csv", NULL, 1.05));
+    assert_true(reads_within("plain.csv", &one, 1.05));
+    assert_true(reads_within("packed.csv.gz", NULL, 2.05)); /* while the table grows */
+    assert_true(reads_within("packed.csv.gz", &one, 2.05));
+    const int saved = scratch_redirect(0, "plain.csv");
+    assert_true(reads_within("-", NULL, 1.05));
+    scratch_restore(0, saved);
+}
+
 static void the_locale_does_not_matter(void **state) {
     (void)state;
     static const char *const commas[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE"};
@@ -385,6 +575,10 @@ int main(void) {
         cmocka_unit_test(the_hash_sees_names_levels_and_gaps),
         cmocka_unit_test(a_column_is_taken_out),
         cmocka_unit_test(damage_is_survived),
+        cmocka_unit_test(pieces_are_the_same_as_the_whole),
+        cmocka_unit_test(numbers_are_found_among_anything),
+        cmocka_unit_test_setup_teardown(memory_is_that_of_the_numbers, scratch_enter,
+                                        scratch_leave),
         cmocka_unit_test(the_locale_does_not_matter),
         cmocka_unit_test_setup_teardown(what_is_written_reads_back, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(numbers_are_written_short, scratch_enter, scratch_leave),

@@ -50,23 +50,13 @@ static wide multiply(uint64_t a, uint64_t b) {
     return (wide){a1 * b1 + (middle >> 32) + (other >> 32), a * b};
 }
 
-static int leading_zeros(uint64_t number) {
-    int zeros = 0;
-    for (int width = 32; width > 0; width /= 2)
-        if (!(number >> (64 - width))) {
-            zeros += width;
-            number <<= width;
-        }
-    return zeros;
-}
-
 /* The 55 highest bits of the product decide, unless those below are all ones, where the part of the
  * power that was cut off might carry, or where the product may lie just between two doubles. */
 static bool read_by_product(const decimal *d, double *value) {
     enum { MANTISSA = 52, BIAS = 1023, HALFWAY_LEAST = -4, HALFWAY_MOST = 23 };
     if (d->exponent < TDROP_LEAST_POWER || d->exponent > TDROP_MOST_POWER) return false;
     const uint64_t *power = tdrop_powers_of_five[d->exponent - TDROP_LEAST_POWER];
-    int zeros = leading_zeros(d->digits);
+    int zeros = __builtin_clzll(d->digits); /* there is a digit, or it would be exact */
     uint64_t digits = d->digits << zeros;
     wide product = multiply(digits, power[0]);
     if ((product.high & 0x1ff) == 0x1ff) {
@@ -122,21 +112,22 @@ static inline bool is_digit(char c) {
 }
 
 /* Adds the digits at `at`; more than MOST_DIGITS overflow. */
-static const char *read_digits(const char *at, const char *end, uint64_t *digits) {
-    static const uint64_t powers[] = {1,      10,      100,      1000,     10000,
-                                      100000, 1000000, 10000000, 100000000};
+static inline const char *read_digits(const char *at, const char *end, uint64_t *digits) {
     uint64_t number = *digits;
-    unsigned count = TDROP_DECIMAL_WORD;
-    while (count == TDROP_DECIMAL_WORD && end - at >= TDROP_DECIMAL_WORD) {
-        uint64_t word = tdrop_decimal_load(at);
-        count = tdrop_decimal_count(word);
-        if (count) number = number * powers[count] + tdrop_decimal_join(word, count);
-        at += count;
-    }
     for (; at < end && is_digit(*at); at++)
         number = number * 10 + (uint64_t)(*at - '0');
     *digits = number;
     return at;
+}
+
+/* The same for many of them: eight at a time. */
+static inline const char *read_many_digits(const char *at, const char *end, uint64_t *digits) {
+    for (; end - at >= TDROP_DECIMAL_WORD; at += TDROP_DECIMAL_WORD) {
+        uint64_t word = tdrop_decimal_load(at);
+        if (!tdrop_decimal_are_digits(word)) break;
+        *digits = *digits * 100000000 + tdrop_decimal_join(word);
+    }
+    return read_digits(at, end, digits);
 }
 
 /* Whether the text has more digits than fit, zeros in front not counted. */
@@ -187,7 +178,7 @@ const char *tdrop_decimal_read(const char *at, const char *end, double *value) {
     p = read_digits(p, end, &d.digits);
     if (p < end && *p == '.') {
         point = p;
-        p = read_digits(p + 1, end, &d.digits);
+        p = read_many_digits(p + 1, end, &d.digits);
         if (p - point <= TDROP_DECIMAL_MOST) d.exponent = -(int)(p - point - 1);
     }
     ptrdiff_t seen = p - digits - (point != NULL);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * The first record decides how many columns there are, and what they are called. Then every field
- * is read once and goes into the table as a number, of a category the number of its level. The
- * table is made with room for as many rows as there are lines; since each cell takes a byte of the
- * file at least, no file can ask for more than eight times its size. */
+ * is read once and goes into the table as a number, of a category the number of its level. Of the
+ * text a part is in memory at a time, whole lines. The table is made with room for as many rows as
+ * that part and the size of the file lead one to expect, and grows where there are more; since each
+ * cell takes a byte of the file at least, no file can ask for more than some ten times its size. */
 #include "data/csv.h"
 
 #include "base/decimal.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/csv_marks.h"
 #include "data/csv_types.h"
 #include "data/levels.h"
 #include "data/select.h"
@@ -29,21 +31,19 @@ typedef enum role {
 
 enum { MOST_COLUMNS = 1 << 20 };
 
-typedef struct csv_column {
-    role role;
-    tdrop_levels levels;
-} csv_column;
-
 typedef struct csv_reader {
     tdrop_csv_cursor cursor;
     const tdrop_data_read_options *options;
     tdrop_error *error;
     size_t column_count;
-    csv_column *columns; /* [column_count] of the file */
-    char **names;        /* [column_count] as the file has them, in one block */
+    role *roles;          /* [column_count] of the file */
+    tdrop_levels *levels; /* [column_count], of those that are categories */
+    char **names;         /* [column_count] as the file has them, in one block */
     bool with_header;
-    bool *keep; /* [column_count] */
+    bool with_numbers; /* there is a column of numbers */
+    bool *keep;        /* [column_count] */
     size_t kept, id, rows;
+    tdrop_csv_marks marks; /* of the part that is in memory */
     tdrop_text_list ids;
     tdrop_data *data;
 } csv_reader;
@@ -60,14 +60,15 @@ bool tdrop_csv_matches(const unsigned char *bytes, size_t size) {
     return size > 0;
 }
 
+/* Everything but the cursor. */
 static void clear(csv_reader *r) {
-    for (size_t j = 0; r->columns && j < r->column_count; j++)
-        tdrop_levels_clear(&r->columns[j].levels);
-    tdrop_free(r->columns);
+    for (size_t j = 0; r->levels && j < r->column_count; j++)
+        tdrop_levels_clear(&r->levels[j]);
+    tdrop_free(r->levels);
+    tdrop_free(r->roles);
     tdrop_free(r->names);
     tdrop_free(r->keep);
     tdrop_text_list_clear(&r->ids);
-    tdrop_bytes_release(&r->cursor.scratch);
     tdrop_data_destroy(r->data);
 }
 
@@ -219,7 +220,7 @@ static tdrop_status store_level(csv_reader *r, const char *at, size_t column,
     if (tdrop_csv_has_decimal_comma(field))
         return field_error(r, at, column, TDROP_ERROR_DATA, field,
                            "has a decimal comma; write numbers with a point");
-    status = tdrop_levels_find(&r->columns[column].levels, field->text, field->length, &number);
+    status = tdrop_levels_find(&r->levels[column], field->text, field->length, &number);
     if (status == TDROP_ERROR_SIZE)
         return field_error(r, at, column, TDROP_ERROR_DATA, field,
                            "is the 10,001st level of this column: likely an id; leave the column "
@@ -242,11 +243,12 @@ static tdrop_status store_missing(const csv_reader *r, const char *at, size_t co
 /* A field that is kept, as a number for the table. */
 static tdrop_status store_cell(csv_reader *r, const char *at, size_t column,
                                const tdrop_csv_field *field, double *out) {
-    csv_column *to = &r->columns[column];
     tdrop_csv_type type = tdrop_csv_type_of(field, out);
     if (type == TDROP_CSV_MISSING) return store_missing(r, at, column, field, out);
-    if (to->role == ROLE_OPEN) to->role = type == TDROP_CSV_TEXT ? ROLE_CATEGORY : ROLE_NUMBER;
-    if (to->role == ROLE_CATEGORY) return store_level(r, at, column, field, out);
+    role *to = &r->roles[column];
+    if (*to == ROLE_OPEN) *to = type == TDROP_CSV_TEXT ? ROLE_CATEGORY : ROLE_NUMBER;
+    if (*to == ROLE_CATEGORY) return store_level(r, at, column, field, out);
+    r->with_numbers = true;
     if (type == TDROP_CSV_INFINITE)
         return field_error(r, at, column, TDROP_ERROR_DATA, field,
                            "is infinite; drop that row or fill in a number");
@@ -261,98 +263,161 @@ static tdrop_status store_field(csv_reader *r, size_t column, double **out) {
     tdrop_csv_field field;
     const char *at = r->cursor.at;
     tdrop_status status = tdrop_csv_read_field(&r->cursor, &field, r->error);
-    if (status || r->columns[column].role == ROLE_SKIP) return status;
-    if (r->columns[column].role != ROLE_ID) return store_cell(r, at, column, &field, (*out)++);
+    if (status || r->roles[column] == ROLE_SKIP) return status;
+    if (r->roles[column] != ROLE_ID) return store_cell(r, at, column, &field, (*out)++);
     status = check_text(r, at, column, &field);
     if (!status && tdrop_text_list_add(&r->ids, field.text, field.length)) status = memory_error(r);
     return status;
 }
 
-static inline bool ends_field(const tdrop_csv_cursor *cursor, const char *at) {
-    return *at == cursor->delimiter || *at == '\n' || *at == '\r';
+/* Reads a number that fills a field, before `stop`, and that nothing is to be said about. */
+static inline bool read_plain_number(const char *at, const char *stop, const char *end,
+                                     double *value) {
+    if (tdrop_decimal_read_short(at, stop, end, value)) return true;
+    return tdrop_decimal_read(at, end, value) == stop && !isinf(*value);
 }
 
-/* The common case: a plain number with a delimiter or a line end right behind it. */
-static inline bool read_plain_number(tdrop_csv_cursor *cursor, double *value) {
-    const char *stop = tdrop_decimal_read_short(cursor->at, cursor->end, value);
-    if (!stop || !ends_field(cursor, stop)) {
-        stop = tdrop_decimal_read(cursor->at, cursor->end, value);
-        if (!stop || (stop < cursor->end && !ends_field(cursor, stop)) || isinf(*value))
-            return false;
+/* Reads the fields that are plain numbers, as most are, from `column` on. Returns the column where
+ * the cursor is then; their number, with the cursor where the last one ends, when all are read. */
+static size_t read_plain_numbers(csv_reader *r, size_t column, double **out) {
+    const role *roles = r->roles;
+    const char *at = r->cursor.at, *end = r->cursor.end;
+    const char delimiter = r->cursor.delimiter;
+    const size_t last = r->column_count - 1;
+    double *to = *out;
+    if (roles[column] != ROLE_NUMBER) return column;
+    tdrop_csv_marks marks = tdrop_csv_marks_seek(r->marks, at, end, delimiter);
+    const char *stop = tdrop_csv_marks_place(marks, end);
+    while (read_plain_number(at, stop, end, to)) {
+        if (column < last && (stop == end || *stop != delimiter)) break;
+        to++;
+        at = stop;
+        if (column++ == last) break;
+        at++;
+        if (roles[column] != ROLE_NUMBER) break;
+        marks = tdrop_csv_marks_next(marks, end, delimiter);
+        stop = tdrop_csv_marks_place(marks, end);
     }
-    cursor->at = stop;
-    return true;
+    r->marks = marks;
+    r->cursor.at = at;
+    *out = to;
+    return column;
 }
 
 static tdrop_status read_record(csv_reader *r, double *out) {
     tdrop_csv_cursor *cursor = &r->cursor;
     const char *start = cursor->at;
-    for (size_t j = 0; j < r->column_count; j++) {
-        if (j > 0) {
-            if (cursor->at == cursor->end || *cursor->at != cursor->delimiter)
-                return count_error(r, start);
-            cursor->at++;
-        }
-        if (r->columns[j].role == ROLE_NUMBER && read_plain_number(cursor, out)) {
-            out++;
-            continue;
-        }
+    for (size_t j = read_plain_numbers(r, 0, &out); j < r->column_count;
+         j = read_plain_numbers(r, j, &out)) {
         tdrop_status status = store_field(r, j, &out);
         if (status) return status;
+        if (++j == r->column_count) break;
+        if (cursor->at == cursor->end || *cursor->at != cursor->delimiter)
+            return count_error(r, start);
+        cursor->at++;
     }
     return tdrop_csv_at_record_end(cursor) ? TDROP_OK : count_error(r, start);
 }
 
-/* How many rows there may be: one for each line, and a byte for each cell. */
-static size_t most_rows(const csv_reader *r) {
-    size_t lines = tdrop_csv_count_lines(&r->cursor);
-    size_t left = (size_t)(r->cursor.end - r->cursor.at) / r->column_count + 1;
-    return lines < left ? lines : left;
+/* Gives the table room for so many rows. */
+static tdrop_status make_room(csv_reader *r, size_t rows) {
+    tdrop_data *data = r->data;
+    size_t used = r->rows * r->kept * sizeof(double), count = 0;
+    double *values =
+        tdrop_multiply(rows, r->kept, &count) ? tdrop_alloc(count, sizeof *values) : NULL;
+    if (!values) return memory_error(r);
+    memcpy(values, data->values, used);
+    tdrop_free(data->values);
+    data->values = values;
+    data->info.rows = rows;
+    return TDROP_OK;
 }
 
-static tdrop_status read_records(csv_reader *r) {
-    size_t rows = 0, most = most_rows(r);
-    if (!tdrop_csv_next_record(&r->cursor))
-        return tdrop_fail(r->error, TDROP_ERROR_DATA,
-                          "%s: a header and no rows; at least one is needed", r->cursor.name);
-    tdrop_status status = tdrop_table_create(&r->data, r->cursor.name, TDROP_ELEMENT_F64, 2,
-                                             (size_t[]){most, r->kept}, r->error);
-    while (!status && tdrop_csv_next_record(&r->cursor))
-        status = read_record(r, (double *)r->data->values + rows++ * r->kept);
-    r->rows = rows;
+/* Makes a table for as many rows as there may be in what is in memory, one for each line and a byte
+ * for each cell, and for a quarter more than as many again in each further part of the file. Memory
+ * that is not written to is none. */
+static tdrop_status create_table(csv_reader *r) {
+    const tdrop_csv_cursor *cursor = &r->cursor;
+    const size_t part = (size_t)(cursor->end - cursor->at);
+    size_t lines = tdrop_csv_count_lines(cursor), most = part / r->column_count + 1;
+    size_t rows = lines < most ? lines : most;
+    if (!cursor->last && cursor->stream->expected > part)
+        rows = (size_t)(1.25 * (double)rows * (double)cursor->stream->expected / (double)part) + 1;
+    return tdrop_table_create(&r->data, cursor->name, TDROP_ELEMENT_F64, 2,
+                              (size_t[]){rows, r->kept}, r->error);
+}
+
+/* Takes in more lines. Those of a file that may turn out to have no header are kept. */
+static tdrop_status go_on(csv_reader *r) {
+    r->marks = (tdrop_csv_marks){0};
+    return tdrop_csv_go_on(&r->cursor, r->with_header && !r->with_numbers, r->error);
+}
+
+/* Goes to the next record; *found: whether there is one. */
+static tdrop_status find_record(csv_reader *r, bool *found) {
+    tdrop_status status = TDROP_OK;
+    while (!(*found = tdrop_csv_next_record(&r->cursor)) && !r->cursor.last && !status)
+        status = go_on(r);
     return status;
 }
 
+/* Reads the records that are whole. */
+static tdrop_status read_part(csv_reader *r) {
+    tdrop_csv_cursor *cursor = &r->cursor;
+    tdrop_status status = TDROP_OK;
+    while (!status && tdrop_csv_next_record(cursor)) {
+        const char *start = cursor->at;
+        const size_t ids = r->ids.count;
+        if (r->rows == r->data->info.rows) status = make_room(r, 2 * r->rows);
+        if (!status) status = read_record(r, (double *)r->data->values + r->rows * r->kept);
+        if (status && cursor->cut) { /* once more, when all of it is there */
+            tdrop_text_list_cut(&r->ids, ids);
+            cursor->at = start;
+            return TDROP_OK;
+        }
+        r->rows += !status;
+    }
+    return status;
+}
+
+static tdrop_status read_records(csv_reader *r) {
+    bool found = false;
+    tdrop_status status = find_record(r, &found);
+    if (!status && !found)
+        return tdrop_fail(r->error, TDROP_ERROR_DATA,
+                          "%s: a header and no rows; at least one is needed", r->cursor.name);
+    if (!status) status = create_table(r);
+    if (!status) status = read_part(r);
+    while (!status && !r->cursor.last) {
+        status = go_on(r);
+        if (!status) status = read_part(r);
+    }
+    return status;
+}
 /* ---------------------------------------------------------------------------------------------
  * The table
  */
 
 static tdrop_status set_up_columns(csv_reader *r) {
-    r->columns = tdrop_alloc_zero(r->column_count, sizeof *r->columns);
+    r->roles = tdrop_alloc(r->column_count, sizeof *r->roles);
+    r->levels = tdrop_alloc_zero(r->column_count, sizeof *r->levels);
     r->keep = tdrop_alloc(r->column_count, sizeof *r->keep);
-    if (!r->columns || !r->keep) return memory_error(r);
+    if (!r->roles || !r->levels || !r->keep) return memory_error(r);
     tdrop_status status = tdrop_select(r->options, r->cursor.name,
                                        r->with_header ? (const char *const *)r->names : NULL,
                                        r->column_count, r->keep, &r->id, r->error);
     if (status) return status;
     for (size_t j = 0; j < r->column_count; j++) {
-        r->columns[j].role = r->keep[j] ? ROLE_OPEN : j == r->id ? ROLE_ID : ROLE_SKIP;
+        r->roles[j] = r->keep[j] ? ROLE_OPEN : j == r->id ? ROLE_ID : ROLE_SKIP;
         r->kept += r->keep[j];
     }
     return TDROP_OK;
 }
 
-/* Gives back the room for lines that were no rows, where that is much. */
+/* Gives back the room for rows that did not come, where that is much. */
 static tdrop_status shrink(csv_reader *r) {
-    tdrop_data *data = r->data;
-    size_t used = r->rows * r->kept, had = data->info.rows * r->kept;
-    data->info.rows = r->rows;
-    if (used > had / 2) return TDROP_OK;
-    double *values = tdrop_alloc(used, sizeof *values);
-    if (!values) return memory_error(r);
-    memcpy(values, data->values, used * sizeof *values);
-    tdrop_free(data->values);
-    data->values = values;
+    if (r->rows <= r->data->info.rows / 2) return make_room(r, r->rows);
+    r->data->info.rows = r->rows;
     return TDROP_OK;
 }
 
@@ -383,7 +448,7 @@ static tdrop_status describe_columns(csv_reader *r) {
         if (!r->keep[j]) continue;
         if (r->with_header && !(data->columns[to].name = tdrop_copy_string(r->names[j])))
             return memory_error(r);
-        if (r->columns[j].role == ROLE_CATEGORY && sort_levels(r, &r->columns[j].levels, to))
+        if (r->roles[j] == ROLE_CATEGORY && sort_levels(r, &r->levels[j], to))
             return TDROP_ERROR_MEMORY;
         to++;
     }
@@ -407,12 +472,10 @@ static tdrop_status finish_table(csv_reader *r) {
 static bool header_is_a_row(const csv_reader *r) {
     bool again = false;
     for (size_t j = 0; j < r->column_count; j++) {
-        const csv_column *column = &r->columns[j];
-        size_t count = column->levels.names.count;
-        if (column->role == ROLE_NUMBER || column->role == ROLE_OPEN) return false;
-        for (size_t i = 0; i < count && !again; i++)
-            again =
-                strcmp(column->levels.names.text + column->levels.names.start[i], r->names[j]) == 0;
+        const tdrop_text_list *list = &r->levels[j].names;
+        if (r->roles[j] == ROLE_NUMBER || r->roles[j] == ROLE_OPEN) return false;
+        for (size_t i = 0; i < list->count && !again; i++)
+            again = strcmp(list->text + list->start[i], r->names[j]) == 0;
     }
     return again;
 }
@@ -422,39 +485,49 @@ static const char *skip_mark(const char *at, const char *end) {
     return end - at >= 3 && memcmp(at, mark, 3) == 0 ? at + 3 : at;
 }
 
+/* Takes in more until the delimiter can be told. */
+static tdrop_status find_delimiter(csv_reader *r) {
+    tdrop_csv_cursor *cursor = &r->cursor;
+    tdrop_status status = TDROP_OK;
+    cursor->delimiter = r->options->delimiter;
+    while (!status && !r->options->delimiter &&
+           !tdrop_csv_find_delimiter(cursor->at, cursor->end, &cursor->delimiter) && !cursor->last)
+        status = tdrop_csv_go_on(cursor, true, r->error);
+    return status;
+}
+
+/* Reads the first record, which may be longer than what is in memory. */
+static tdrop_status read_first_record(csv_reader *r, bool may_be_header) {
+    tdrop_csv_cursor *cursor = &r->cursor;
+    tdrop_status status = find_delimiter(r);
+    while (!status) {
+        const size_t start = (size_t)(cursor->at - cursor->start);
+        status = read_header(r, may_be_header);
+        if (!status || !cursor->cut) return status;
+        cursor->at = cursor->start + start;
+        status = tdrop_csv_go_on(cursor, true, r->error);
+    }
+    return status;
+}
+
 static tdrop_status read_table(csv_reader *r, bool may_be_header) {
-    if (!tdrop_csv_next_record(&r->cursor))
+    bool found = false;
+    tdrop_status status = find_record(r, &found);
+    if (!status && !found)
         return tdrop_fail(r->error, TDROP_ERROR_DATA, "%s: no rows; at least one is needed",
                           r->cursor.name);
-    if (!r->cursor.delimiter)
-        r->cursor.delimiter = tdrop_csv_find_delimiter(r->cursor.at, r->cursor.end);
-    tdrop_status status = read_header(r, may_be_header);
+    if (!status) status = read_first_record(r, may_be_header);
     if (!status) status = set_up_columns(r);
     if (!status) status = read_records(r);
     return status;
 }
 
 /* *again: what was taken for a header is a row. */
-static tdrop_status parse(tdrop_data **data, const char *name, const char *text, size_t size,
-                          const tdrop_data_read_options *options, bool may_be_header, bool *again,
-                          tdrop_error *error) {
-    csv_reader r = {.options = options, .error = error};
-    r.cursor = (tdrop_csv_cursor){.name = name,
-                                  .start = text,
-                                  .at = skip_mark(text, text + size),
-                                  .end = text + size,
-                                  .delimiter = options->delimiter};
-    tdrop_status status = read_table(&r, may_be_header);
-    *again = !status && r.with_header && header_is_a_row(&r);
-    if (!status && !*again) {
-        status = finish_table(&r);
-        if (!status) {
-            *data = r.data;
-            r.data = NULL;
-        }
-    }
-    clear(&r);
-    return status;
+static tdrop_status parse(csv_reader *r, bool may_be_header, bool *again) {
+    r->cursor.at = skip_mark(r->cursor.start, r->cursor.end);
+    tdrop_status status = read_table(r, may_be_header);
+    *again = !status && r->with_header && header_is_a_row(r);
+    return status || *again ? status : finish_table(r);
 }
 
 static tdrop_status check_text_kind(const char *name, const unsigned char *bytes, size_t size,
@@ -467,15 +540,43 @@ static tdrop_status check_text_kind(const char *name, const unsigned char *bytes
     return TDROP_OK;
 }
 
+/* Makes a table of what is at the cursor and behind it, which is released. */
+static tdrop_status parse_text(tdrop_data **data, const tdrop_csv_cursor *cursor,
+                               const tdrop_data_read_options *options, tdrop_error *error) {
+    csv_reader r = {.cursor = *cursor, .options = options, .error = error};
+    bool again = false;
+    tdrop_status status = check_text_kind(cursor->name, (const unsigned char *)cursor->start,
+                                          (size_t)(cursor->end - cursor->start), options, error);
+    if (!status) status = parse(&r, true, &again);
+    if (again) {
+        clear(&r);
+        r = (csv_reader){.cursor = r.cursor, .options = options, .error = error};
+        status = parse(&r, false, &again);
+    }
+    if (!status) {
+        *data = r.data;
+        r.data = NULL;
+    }
+    clear(&r);
+    tdrop_csv_release(&r.cursor);
+    return status;
+}
+
 tdrop_status tdrop_csv_parse(tdrop_data **data, const char *name, const unsigned char *bytes,
                              size_t size, const tdrop_data_read_options *options,
                              tdrop_error *error) {
-    bool again = false;
-    options = tdrop_read_options(options);
-    tdrop_status status = check_text_kind(name, bytes, size, options, error);
-    if (status) return status;
     const char *text = (const char *)bytes;
-    status = parse(data, name, text, size, options, true, &again, error);
-    if (again) status = parse(data, name, text, size, options, false, &again, error);
+    const tdrop_csv_cursor cursor = {.name = name, .start = text, .end = text + size, .last = true};
+    return parse_text(data, &cursor, tdrop_read_options(options), error);
+}
+
+tdrop_status tdrop_csv_read(tdrop_data **data, const char *name, tdrop_bytes *begin,
+                            tdrop_stream *stream, size_t window,
+                            const tdrop_data_read_options *options, tdrop_error *error) {
+    tdrop_csv_cursor cursor = {.name = name, .window = *begin};
+    *begin = (tdrop_bytes){0};
+    tdrop_status status = tdrop_csv_begin(&cursor, stream, window, error);
+    if (!status) return parse_text(data, &cursor, tdrop_read_options(options), error);
+    tdrop_csv_release(&cursor);
     return status;
 }

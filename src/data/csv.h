@@ -3,7 +3,7 @@
 #ifndef TDROP_DATA_CSV_H
 #define TDROP_DATA_CSV_H
 
-#include "taildropout_model.h"
+#include "data/stream.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,5 +17,14 @@ bool tdrop_csv_matches(const unsigned char *bytes, size_t size);
 tdrop_status tdrop_csv_parse(tdrop_data **data, const char *name, const unsigned char *bytes,
                              size_t size, const tdrop_data_read_options *options,
                              tdrop_error *error);
+
+/* The same of these bytes, which are taken away, and what a stream brings behind them, of which not much more than `window` bytes are in memory at a
+ * time: as many as the longest record takes; a file of nothing but text under a header is kept,
+ * since the header may turn out to be a row. Errors: also those of streams. */
+enum { TDROP_CSV_WINDOW = 1 << 18 };
+tdrop_status tdrop_csv_read(tdrop_data **data, const char *name, tdrop_bytes *begin,
+                            tdrop_stream *stream, size_t window,
+                            const tdrop_data_read_options *options,
+                            tdrop_error *error);
 
 #endif

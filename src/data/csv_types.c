@@ -49,19 +49,24 @@ tdrop_csv_type tdrop_csv_type_of(const tdrop_csv_field *field, double *value) {
     return is_infinity(s) ? TDROP_CSV_INFINITE : TDROP_CSV_TEXT;
 }
 
-char tdrop_csv_find_delimiter(const char *at, const char *end) {
+bool tdrop_csv_find_delimiter(const char *at, const char *end, char *delimiter) {
     static const char candidates[] = {',', ';', '\t'};
     enum { CANDIDATES = sizeof candidates };
     size_t count[CANDIDATES] = {0}, best = 0;
-    bool quoted = false;
+    bool quoted = false, begins = true; /* a field */
     for (; at < end && (quoted || (*at != '\n' && *at != '\r')); at++) {
-        quoted ^= *at == '"';
-        for (size_t i = 0; i < CANDIDATES; i++)
-            count[i] += !quoted && *at == candidates[i];
+        if (*at == '"' && (quoted || begins)) quoted = !quoted;
+        begins = false;
+        for (size_t i = 0; i < CANDIDATES; i++) {
+            const bool found = !quoted && *at == candidates[i];
+            count[i] += found;
+            begins |= found;
+        }
     }
     for (size_t i = 1; i < CANDIDATES; i++)
         if (count[i] > count[best]) best = i;
-    return candidates[best];
+    *delimiter = candidates[best];
+    return at < end;
 }
 
 bool tdrop_csv_may_delimit(char delimiter) {

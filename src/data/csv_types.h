@@ -17,9 +17,9 @@ typedef enum tdrop_csv_type {
 /* *value: of a number. Blanks around a number or a word for nothing do not matter. */
 tdrop_csv_type tdrop_csv_type_of(const tdrop_csv_field *field, double *value);
 
-/* The delimiter: of , ; and tab the one that the first record holds most often outside of quotes;
- * a comma when it holds none. */
-char tdrop_csv_find_delimiter(const char *at, const char *end);
+/* *delimiter: of , ; and tab the one that the first record holds most often outside of quotes; a
+ * comma when it holds none. False when the record does not end before `end`. */
+bool tdrop_csv_find_delimiter(const char *at, const char *end, char *delimiter);
 
 /* Whether a delimiter can be told from what fields hold; 0 stands for one that is found out. */
 bool tdrop_csv_may_delimit(char delimiter);

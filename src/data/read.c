@@ -1,34 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/error.h"
 #include "base/memory.h"
-#include "data/bytes.h"
 #include "data/csv.h"
 #include "data/idx.h"
 #include "data/npy.h"
 #include "data/npz.h"
 #include "data/select.h"
+#include "data/stream.h"
 #include "data/vectors.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 /* Every format that is read; another one is another row. One without a mark of its own is told by
  * the ending of the name, which goes before all marks. */
-static const struct {
+typedef struct format_reader {
     const char *format, *ending;
     bool (*matches)(const unsigned char *bytes, size_t size);
     tdrop_status (*parse)(tdrop_data **data, const char *name, const unsigned char *bytes,
                           size_t size, const tdrop_data_read_options *options, tdrop_error *error);
-} readers[] = {
+} format_reader;
+
+static const format_reader readers[] = {
     {".npy", NULL, tdrop_npy_matches, tdrop_npy_parse},
     {"IDX", NULL, tdrop_idx_matches, tdrop_idx_parse},
     {".fvecs", ".fvecs", NULL, tdrop_fvecs_parse},
     {".fbin", ".fbin", NULL, tdrop_fbin_parse},
     {".csv", NULL, tdrop_csv_matches, tdrop_csv_parse}, /* any text: the last to be asked */
 };
-enum { READERS = sizeof readers / sizeof *readers };
+enum { READERS = sizeof readers / sizeof *readers, LOOK = 1 << 12 };
 
 static tdrop_status unknown_format(const char *name, tdrop_error *error) {
     char formats[256] = "";
@@ -48,16 +51,21 @@ static bool ends_with(const char *name, const char *ending) {
     return length >= end && memcmp(name + length - end, ending, end) == 0;
 }
 
+/* The reader for a file of that name that begins with these bytes; NULL: there is none. */
+static const format_reader *find_reader(const char *name, const tdrop_bytes *bytes) {
+    for (size_t i = 0; i < READERS; i++)
+        if (readers[i].ending && ends_with(name, readers[i].ending)) return &readers[i];
+    for (size_t i = 0; i < READERS; i++)
+        if (readers[i].matches && readers[i].matches(bytes->data, bytes->size)) return &readers[i];
+    return NULL;
+}
+
 static tdrop_status parse(tdrop_data **data, const char *name, const tdrop_bytes *bytes,
                           const tdrop_data_read_options *options, tdrop_error *error) {
+    const format_reader *reader = bytes->size ? find_reader(name, bytes) : NULL;
     if (bytes->size == 0) return tdrop_fail(error, TDROP_ERROR_FORMAT, "%s: is empty", name);
-    for (size_t i = 0; i < READERS; i++)
-        if (readers[i].ending && ends_with(name, readers[i].ending))
-            return readers[i].parse(data, name, bytes->data, bytes->size, options, error);
-    for (size_t i = 0; i < READERS; i++)
-        if (readers[i].matches && readers[i].matches(bytes->data, bytes->size))
-            return readers[i].parse(data, name, bytes->data, bytes->size, options, error);
-    return unknown_format(name, error);
+    if (!reader) return unknown_format(name, error);
+    return reader->parse(data, name, bytes->data, bytes->size, options, error);
 }
 
 /* A data set that Debian packages; its name stands for its files. */
@@ -98,13 +106,23 @@ static const char *find_array(const char *path) {
     return length >= 4 && memcmp(colon - 4, ".npz", 4) == 0 ? colon + 1 : NULL;
 }
 
-/* What a file holds, unpacked. */
-static tdrop_status read_bytes(tdrop_bytes *bytes, const char *path, const char *array,
-                               tdrop_error *error) {
-    tdrop_status status = tdrop_bytes_read(bytes, path, error);
-    if (!status) status = tdrop_bytes_gunzip(bytes, path, error);
-    if (!status && (array || tdrop_npz_matches(bytes->data, bytes->size)))
-        status = tdrop_npz_extract(bytes, path, array, error);
+/* Text is read as it comes, everything else as a whole. `name` is the whole name, with that of the
+ * array, if there is one. */
+static tdrop_status read_stream(tdrop_data **data, const char *name, tdrop_stream *stream,
+                                const char *array, const tdrop_data_read_options *options,
+                                tdrop_error *error) {
+    tdrop_bytes bytes = {0};
+    tdrop_status status = tdrop_stream_read_into(stream, &bytes, LOOK, error);
+    const bool archive = array || tdrop_npz_matches(bytes.data, bytes.size);
+    const format_reader *reader = find_reader(name, &bytes);
+    if (!status && !archive && reader && reader->parse == tdrop_csv_parse) {
+        status = tdrop_csv_read(data, name, &bytes, stream, TDROP_CSV_WINDOW, options, error);
+    } else {
+        if (!status) status = tdrop_stream_read_into(stream, &bytes, SIZE_MAX, error);
+        if (!status && archive) status = tdrop_npz_extract(&bytes, stream->name, array, error);
+        if (!status) status = parse(data, name, &bytes, options, error);
+    }
+    tdrop_bytes_release(&bytes);
     return status;
 }
 
@@ -130,10 +148,12 @@ tdrop_status tdrop_data_read(tdrop_data **data, const char *source,
     char *archive = array ? tdrop_copy_string(path) : NULL;
     if (array && !archive) return tdrop_fail_memory(error, source);
     if (array) archive[array - path - 1] = '\0';
-    tdrop_bytes bytes = {0};
-    status = read_bytes(&bytes, archive ? archive : path, array, error);
-    if (!status) status = parse(data, source, &bytes, options, error);
-    tdrop_bytes_release(&bytes);
+    tdrop_stream stream;
+    status = tdrop_stream_open(&stream, archive ? archive : path, true, error);
+    if (!status) {
+        status = read_stream(data, source, &stream, array, options, error);
+        tdrop_stream_close(&stream);
+    }
     tdrop_free(archive);
     return status;
 }

@@ -38,6 +38,12 @@ tdrop_status tdrop_text_list_add(tdrop_text_list *list, const char *text, size_t
     return TDROP_OK;
 }
 
+void tdrop_text_list_cut(tdrop_text_list *list, size_t count) {
+    if (count == list->count) return;
+    list->size = list->start[count];
+    list->count = count;
+}
+
 /* Pointers and then the characters. */
 static char **allocate_block(size_t count, size_t size) {
     size_t pointers;

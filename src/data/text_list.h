@@ -20,6 +20,9 @@ typedef struct tdrop_text_list {
  * list is as it was. */
 tdrop_status tdrop_text_list_add(tdrop_text_list *list, const char *text, size_t length);
 
+/* Forgets all strings but the first `count`, of which there are as many. */
+void tdrop_text_list_cut(tdrop_text_list *list, size_t count);
+
 /* All strings as an array of pointers, in one block that the array owns: tdrop_free(*texts).
  * Errors: MEMORY. */
 tdrop_status tdrop_text_list_copy(const tdrop_text_list *list, char ***texts);

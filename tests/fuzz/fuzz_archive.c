@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "data/npy.h"
 #include "data/npz.h"
+#include "data/stream.h"
 #include "reader.h"
 
 /* A copy that the readers may replace. */
@@ -22,8 +23,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
             try_reader(tdrop_npy_parse, copy.data, copy.size, NULL);
         tdrop_bytes_release(&copy);
     }
-    tdrop_bytes copy = copy_of(bytes, size);
-    if (tdrop_bytes_gunzip(&copy, "input", NULL) == TDROP_OK) REQUIRE(copy.data);
-    tdrop_bytes_release(&copy);
+    tdrop_stream stream;
+    tdrop_bytes unpacked = {0};
+    if (tdrop_stream_open_bytes(&stream, "input", bytes, size, NULL) == TDROP_OK) {
+        tdrop_stream_read_into(&stream, &unpacked, SIZE_MAX, NULL);
+        tdrop_stream_close(&stream);
+    }
+    tdrop_bytes_release(&unpacked);
     return 0;
 }
