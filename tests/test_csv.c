@@ -342,6 +342,7 @@ static void pieces_are_the_same_as_the_whole(void **state) {
         "a,id\n1,x\n\"2,y\n3,z\n",
         "a,id\n1,\"x\ny\"\n\n2,\"\n\"u\n",
         "\n\n\nid;a\n1;2\n",
+        "\n\n\n\xef\xbb\xbfid,b\nx,y\n\xef\xbb\xbfid,z\n",
         "\n\n",
         "a,id\n\n"};
     const tdrop_data_read_options options[] = {

@@ -480,9 +480,14 @@ static bool header_is_a_row(const csv_reader *r) {
     return again;
 }
 
-static const char *skip_mark(const char *at, const char *end) {
+/* Goes to the first record that is in memory, behind the mark that a text may begin with. */
+static void rewind_cursor(tdrop_csv_cursor *cursor) {
     static const char mark[] = "\xef\xbb\xbf";
-    return end - at >= 3 && memcmp(at, mark, 3) == 0 ? at + 3 : at;
+    enum { LENGTH = sizeof mark - 1 };
+    cursor->at = cursor->start;
+    if (cursor->lines_before == 0 && cursor->end - cursor->at >= LENGTH &&
+        memcmp(cursor->at, mark, LENGTH) == 0)
+        cursor->at += LENGTH;
 }
 
 /* Takes in more until the delimiter can be told. */
@@ -524,7 +529,7 @@ static tdrop_status read_table(csv_reader *r, bool may_be_header) {
 
 /* *again: what was taken for a header is a row. */
 static tdrop_status parse(csv_reader *r, bool may_be_header, bool *again) {
-    r->cursor.at = skip_mark(r->cursor.start, r->cursor.end);
+    rewind_cursor(&r->cursor);
     tdrop_status status = read_table(r, may_be_header);
     *again = !status && r->with_header && header_is_a_row(r);
     return status || *again ? status : finish_table(r);
