@@ -41,6 +41,7 @@ typedef struct csv_reader {
     char **names;         /* [column_count] as the file has them, in one block */
     bool with_header;
     bool with_numbers; /* there is a column of numbers */
+    bool with_gaps;    /* a cell is missing */
     bool *keep;        /* [column_count] */
     size_t kept, id, rows;
     tdrop_csv_marks marks; /* of the part that is in memory */
@@ -230,13 +231,14 @@ static tdrop_status store_level(csv_reader *r, const char *at, size_t column,
     return TDROP_OK;
 }
 
-static tdrop_status store_missing(const csv_reader *r, const char *at, size_t column,
+static tdrop_status store_missing(csv_reader *r, const char *at, size_t column,
                                   const tdrop_csv_field *field, double *out) {
     if (r->options->missing == TDROP_MISSING_ERROR)
         return field_error(r, at, column, TDROP_ERROR_DATA, field,
                            "stands for a missing cell; fill it in, or choose what is done about "
                            "missing cells: mean or mask");
     *out = (double)NAN;
+    r->with_gaps = true;
     return TDROP_OK;
 }
 
@@ -464,7 +466,8 @@ static tdrop_status finish_table(csv_reader *r) {
         if (!r->data->info.id_name || tdrop_text_list_copy(&r->ids, &r->data->ids))
             return memory_error(r);
     }
-    r->data->may_miss = true; /* what is not allowed to be missing has been refused by its line */
+    r->data->may_miss = true; /* what is not allowed to be missing has been refused by its line, */
+    r->data->finite = !r->with_gaps; /* and so has what is infinite */
     return tdrop_table_finish(r->data, r->error);
 }
 

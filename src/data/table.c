@@ -165,7 +165,7 @@ static tdrop_status note_missing(tdrop_data *data, size_t at, tdrop_error *error
 }
 
 static tdrop_status check_values(tdrop_data *data, tdrop_error *error) {
-    size_t count = data->info.rows * data->info.columns;
+    size_t count = data->finite ? 0 : data->info.rows * data->info.columns;
     tdrop_status status = TDROP_OK;
     for (size_t at = 0; !status && (at = next_not_finite(data, at, count)) < count; at++) {
         double value = value_at(data, at);

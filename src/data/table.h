@@ -27,6 +27,7 @@ struct tdrop_data {
     tdrop_data_info info; /* info.name and info.id_name are owned */
     tdrop_element element;
     bool may_miss;         /* NaN is a missing cell, not an error */
+    bool finite;           /* all numbers are, as the reader knows */
     void *values;          /* [rows, columns], owned; where nothing stands: NaN, of one kind only */
     tdrop_column *columns; /* [columns], owned; NULL: all {0} */
     char **ids;            /* [rows] in one block, owned; NULL: none */
