@@ -11,6 +11,13 @@
 
 enum { PACK_BOTH = TDROP_PACK_FORWARD | TDROP_PACK_BACKWARD };
 
+/* Floats in what is asked for at a time. */
+enum { FLOATS_PER_LINE = 16 };
+
+static size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
 /* Panels that hold so many columns. */
 static size_t panels_of(const tdrop_linear *layer, size_t columns) {
     return (columns + layer->kernels->nr - 1) / layer->kernels->nr;
@@ -50,40 +57,59 @@ void tdrop_linear_destroy(tdrop_linear *layer) {
     tdrop_free(layer);
 }
 
-/* What packing tasks need; one task a panel, those of the forward packing first. */
+/* Packing goes over W in blocks of nr by nr, each of which is read once for both packings; a task
+ * is a few blocks side by side. */
+enum { BLOCKS_PER_TASK = 8 };
+
 typedef struct pack_job {
     const tdrop_linear *layer;
     const float *w;
     size_t w_stride;
-    size_t forward_panels;
+    bool forward, backward;
+    size_t tasks_across; /* tasks that a row of blocks is cut into */
 } pack_job;
 
-static void pack_forward(const pack_job *job, size_t panel) {
+/* A block of W: so many rows from output on and columns from input on, both below nr. */
+typedef struct weights_block {
+    size_t output, rows, input, columns;
+} weights_block;
+
+/* Row r of the block goes to place r of the panel; the block behind is asked for. */
+static void pack_backward(const pack_job *job, const weights_block *block) {
     const tdrop_linear *layer = job->layer;
-    size_t nr = layer->kernels->nr, first = panel * nr, left = layer->outputs - first;
-    layer->kernels->pack_transposed(left < nr ? left : nr, layer->packed_inputs,
-                                    job->w + first * job->w_stride, job->w_stride,
-                                    layer->forward + first * layer->inputs);
+    const size_t nr = layer->kernels->nr;
+    const float *row = job->w + block->output * job->w_stride + block->input;
+    const size_t behind = block->input + nr < layer->packed_inputs ? nr : 0;
+    float *to = layer->backward + block->input * layer->outputs + block->output * nr;
+    for (size_t r = 0; r < block->rows; r++, row += job->w_stride, to += nr) {
+        for (size_t j = 0; j < block->columns; j += FLOATS_PER_LINE)
+            __builtin_prefetch(row + behind + j);
+        memcpy(to, row, block->columns * sizeof *to);
+        memset(to + block->columns, 0, (nr - block->columns) * sizeof *to);
+    }
 }
 
-static void pack_backward(const pack_job *job, size_t panel) {
+static void pack_forward(const pack_job *job, const weights_block *block) {
     const tdrop_linear *layer = job->layer;
-    size_t nr = layer->kernels->nr, first = panel * nr, left = layer->inputs - first;
-    size_t width = left < nr ? left : nr;
-    float *to = layer->backward + first * layer->outputs;
-    for (size_t o = 0; o < layer->packed_outputs; o++, to += nr) {
-        memcpy(to, job->w + o * job->w_stride + first, width * sizeof *to);
-        memset(to + width, 0, (nr - width) * sizeof *to);
-    }
+    const float *from = job->w + block->output * job->w_stride + block->input;
+    float *panel = layer->forward + block->output * layer->inputs;
+    layer->kernels->pack_transposed(block->rows, block->columns, from, job->w_stride,
+                                    panel + block->input * layer->kernels->nr);
 }
 
 static void pack_task(void *arg, size_t index, unsigned worker) {
     const pack_job *job = arg;
+    const tdrop_linear *layer = job->layer;
+    const size_t nr = layer->kernels->nr, end = layer->packed_inputs;
+    weights_block block = {.output = index / job->tasks_across * nr,
+                           .input = index % job->tasks_across * BLOCKS_PER_TASK * nr};
+    block.rows = least(layer->outputs - block.output, nr);
     (void)worker;
-    if (index < job->forward_panels)
-        pack_forward(job, index);
-    else
-        pack_backward(job, index - job->forward_panels);
+    for (size_t i = 0; i < BLOCKS_PER_TASK && block.input < end; i++, block.input += nr) {
+        block.columns = least(layer->inputs - block.input, nr);
+        if (job->backward) pack_backward(job, &block);
+        if (job->forward) pack_forward(job, &block);
+    }
 }
 
 static tdrop_status ensure_panels(const tdrop_linear *layer, float **panels, size_t columns,
@@ -117,12 +143,17 @@ tdrop_status tdrop_linear_set_weights(tdrop_linear *layer, const float *w, size_
         return TDROP_ERROR_SIZE;
     tdrop_status status = ensure_packings(layer, packings);
     if (status) return status;
-    bool forward = packings & TDROP_PACK_FORWARD, backward = packings & TDROP_PACK_BACKWARD;
     layer->packed_inputs = stairs ? stairs->most_in : layer->inputs;
     layer->packed_outputs = stairs ? stairs->most_out : layer->outputs;
-    pack_job job = {layer, w, w_stride, forward ? panels_of(layer, layer->packed_outputs) : 0};
-    size_t backward_panels = backward ? panels_of(layer, layer->packed_inputs) : 0;
-    tdrop_run_tasks(parallel, job.forward_panels + backward_panels, pack_task, &job);
+    pack_job job = {.layer = layer,
+                    .w = w,
+                    .w_stride = w_stride,
+                    .forward = packings & TDROP_PACK_FORWARD,
+                    .backward = packings & TDROP_PACK_BACKWARD};
+    const size_t blocks_across = panels_of(layer, layer->packed_inputs);
+    job.tasks_across = (blocks_across + BLOCKS_PER_TASK - 1) / BLOCKS_PER_TASK;
+    const size_t tasks = panels_of(layer, layer->packed_outputs) * job.tasks_across;
+    tdrop_run_tasks(parallel, tasks, pack_task, &job);
     /* + 0 makes a bias of -0 a +0: added last, it then gives every empty sum the same zero. */
     for (size_t o = 0; o < layer->outputs; o++)
         layer->bias[o] = bias ? bias[o] + 0.0f : 0.0f;

@@ -42,9 +42,10 @@ static inline void tdrop_transpose_plain(size_t first_row, size_t rows, size_t f
 static inline void tdrop_transpose_avx(size_t rows, size_t columns, const float *w, size_t w_stride,
                                        float *panel, size_t nr) {
     size_t whole_rows = rows / 8 * 8, whole_columns = columns / 8 * 8;
-    for (size_t j = 0; j < whole_columns; j += 8)
+    for (size_t line = 0; line < whole_columns; line += 16)
         for (size_t i = 0; i < whole_rows; i += 8)
-            tdrop_transpose_block_avx(w + i * w_stride + j, w_stride, panel + j * nr + i, nr);
+            for (size_t j = line; j < line + 16 && j < whole_columns; j += 8)
+                tdrop_transpose_block_avx(w + i * w_stride + j, w_stride, panel + j * nr + i, nr);
     tdrop_transpose_plain(whole_rows, rows, 0, whole_columns, w, w_stride, panel, nr);
     tdrop_transpose_plain(0, rows, whole_columns, columns, w, w_stride, panel, nr);
     for (size_t j = 0; j < columns; j++)
