@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { CHUNK_ROWS = 512, BLOCK_TILES = 64, GROUP_PANELS = 6, ENOUGH_TASKS = 8 };
+enum { CHUNK_ROWS = 512, BLOCK_TILES = 32, GROUP_PANELS = 8, ENOUGH_TASKS = 8 };
 enum { MOST_STRETCHES = TDROP_MOST_BUCKETS }; /* and at least nr / lanes of any kernel */
 
 /* How outputs and inputs are cut into tasks. */

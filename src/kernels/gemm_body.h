@@ -76,10 +76,17 @@ INLINE void finish(const tdrop_tile *tile, int r, int v, vec sum) {
         vec_store_first(tile->c[r] + v * LANES, lanes, sum);
 }
 
+/* Lines of C are fetched before a part of them is written; here that goes on beside the sums. */
+INLINE void ask_for_targets(const tdrop_tile *tile, const int rows, const int vectors) {
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
+        __builtin_prefetch(tile->c[r] + v * LANES, 1);
+}
+
 INLINE void tile_of(const tdrop_tile *tile, const int rows, const int vectors) {
     vec acc[MR][VECTORS];
     UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
         vec_zero();
+    if (!tile->resume) ask_for_targets(tile, rows, vectors);
     if (tile->resume)
         UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
             vec_load_first(tile->c[r] + v * LANES, clamp_lanes(tile->limit[r] - v * LANES));
@@ -105,7 +112,10 @@ INLINE void tile_of(const tdrop_tile *tile, const int rows, const int vectors) {
 #endif
 SHAPES(1)
 SHAPES(2)
-SHAPES(3) SHAPES(4) SHAPES(5) SHAPES(6)
+SHAPES(3)
+SHAPES(4)
+SHAPES(5)
+SHAPES(6)
 
     static void (*const shapes[MR][VECTORS])(const tdrop_tile *) = {NAMES(1), NAMES(2), NAMES(3),
                                                                     NAMES(4), NAMES(5), NAMES(6)};
