@@ -117,8 +117,8 @@ SHAPES(4)
 SHAPES(5)
 SHAPES(6)
 
-    static void (*const shapes[MR][VECTORS])(const tdrop_tile *) = {NAMES(1), NAMES(2), NAMES(3),
-                                                                    NAMES(4), NAMES(5), NAMES(6)};
+static void (*const shapes[MR][VECTORS])(const tdrop_tile *) = {NAMES(1), NAMES(2), NAMES(3),
+                                                                NAMES(4), NAMES(5), NAMES(6)};
 
 static void tile(const tdrop_tile *tile) {
     shapes[tile->rows - 1][(tile->columns - 1) / LANES](tile);
