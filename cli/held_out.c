@@ -31,8 +31,7 @@ static tdrop_status read_rows(const tdrop_data *data, const size_t *rows, size_t
     return status;
 }
 
-static int make_table(const tdrop_data *data, const size_t *rows, size_t count,
-                      tdrop_data **table) {
+int held_out_table(const tdrop_data *data, const size_t *rows, size_t count, tdrop_data **table) {
     tdrop_data_info info;
     tdrop_error error = {TDROP_OK, ""};
     tdrop_data_get_info(data, &info);
@@ -43,16 +42,4 @@ static int make_table(const tdrop_data *data, const size_t *rows, size_t count,
         status = tdrop_data_from_floats(table, values, count, info.columns, info.columns, &error);
     free(values);
     return status == TDROP_OK ? 1 : message_library(status, &error);
-}
-
-int held_out_table(const tdrop_model *model, const tdrop_data *data, size_t most,
-                   tdrop_data **table, size_t **rows, size_t *count) {
-    size_t *found;
-    if (!held_out_spread(model, data, most, &found, count)) return 0;
-    if (make_table(data, found, *count, table)) {
-        *rows = found;
-        return 1;
-    }
-    free(found);
-    return 0;
 }

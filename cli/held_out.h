@@ -10,8 +10,7 @@
 int held_out_spread(const tdrop_model *model, const tdrop_data *data, size_t most, size_t **rows,
                     size_t *count);
 
-/* The same, and the rows themselves as a table of floats. */
-int held_out_table(const tdrop_model *model, const tdrop_data *data, size_t most,
-                   tdrop_data **table, size_t **rows, size_t *count);
+/* These rows as a table of floats. On failure says why and returns 0. */
+int held_out_table(const tdrop_data *data, const size_t *rows, size_t count, tdrop_data **table);
 
 #endif

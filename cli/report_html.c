@@ -2,7 +2,6 @@
 #include "report_html.h"
 
 #include "law_text.h"
-#include "message.h"
 #include "number.h"
 #include "output_file.h"
 #include "report_numbers.h"
@@ -135,6 +134,7 @@ static void add_summary(report_json *r, const report_source *source) {
     add_text(r, NULL, "verdict", write_verdict, source);
     report_json_text(r, NULL, "task", tdrop_task_name(info->task));
     report_json_count(r, NULL, "columns", info->columns);
+    report_json_count(r, NULL, "inputs", info->inputs);
     report_json_count(r, NULL, "outputs", info->outputs);
     report_json_curve(r, source->curve);
     add_facts(r, source);
@@ -154,8 +154,12 @@ static int gather(report_numbers *n, report_json *json, const report_source *sou
     report_json_begin(json);
     report_numbers_begin(n, json);
     add_summary(json, source);
-    return report_points_add(n, source) && report_columns_add(n, source) &&
-           report_samples_add(n, source, budget_left(n, source));
+    report_cells cells;
+    if (!report_cells_open(&cells, source)) return 0;
+    const int done = report_points_add(n, &cells) && report_columns_add(n, &cells) &&
+                     report_samples_add(n, &cells, budget_left(n, source));
+    report_cells_close(&cells);
+    return done;
 }
 
 /* JSON as the text of a script element, where a '<' could begin a tag. */
@@ -187,21 +191,7 @@ static int write_file(const char *path, int force, const char *json, const repor
     return output_close(&file);
 }
 
-/* The page computes with columns of numbers only, none of them missing. */
-static int can_show(const report_source *source) {
-    tdrop_data_info data;
-    tdrop_data_get_info(source->data, &data);
-    return source->info->inputs == source->info->columns && data.columns == source->info->columns &&
-           !data.missing;
-}
-
 int report_html_write(const char *path, int force, const report_source *source) {
-    if (!can_show(source)) {
-        message_note("%s: not written: the page shows columns of numbers without missing cells "
-                     "only",
-                     path);
-        return 1;
-    }
     report_json json;
     report_numbers n;
     char *text = gather(&n, &json, source) ? report_json_print(&json) : NULL;

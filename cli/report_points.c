@@ -33,24 +33,16 @@ static int add_points(report_numbers *n, const report_source *source, const floa
     return 1;
 }
 
-static int encode(const report_source *source, const tdrop_data *table, size_t count,
-                  float *codes) {
-    tdrop_error error = {TDROP_OK, ""};
-    const tdrop_status status =
-        tdrop_model_encode(source->model, table, 0, count, 2, codes, source->use, &error);
-    return status == TDROP_OK ? 1 : message_library(status, &error);
-}
-
-int report_points_add(report_numbers *n, const report_source *source) {
-    tdrop_data *table = NULL;
+int report_points_add(report_numbers *n, const report_cells *cells) {
+    const report_source *source = cells->source;
     size_t *rows, count;
     if (source->info->features < 2) return 1;
-    if (!held_out_table(source->model, source->data, MOST_POINTS, &table, &rows, &count)) return 0;
+    if (!held_out_spread(source->model, source->data, MOST_POINTS, &rows, &count)) return 0;
     float *codes = inputs_floats(count, 2);
-    const int done =
-        codes && encode(source, table, count, codes) && add_points(n, source, codes, rows, count);
+    const int done = codes &&
+                     report_cells_use(cells, tdrop_model_encode, rows, count, 2, 2, codes) &&
+                     add_points(n, source, codes, rows, count);
     free(codes);
     free(rows);
-    tdrop_data_destroy(table);
     return done;
 }

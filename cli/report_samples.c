@@ -13,6 +13,7 @@
 #include <string.h>
 
 enum { MOST_SAMPLES = 16, MOST_LINES = 8, FEWEST_SAMPLES = 4, MOST_STOPS = 40 };
+enum { MOST_CELLS = 100, MOST_LEVELS = 1000 }; /* of rows that are shown cell by cell */
 
 /* What cli/page/report.js can compute, and the tensors that it reads there, all that the layer has.
  */
@@ -36,7 +37,9 @@ static const page_op page_ops[] = {
 /* What is being made. */
 typedef struct samples {
     report_numbers *numbers;
+    const report_cells *cells;
     const report_source *source;
+    int image;
     size_t rows, columns, outputs, features;
     size_t *row;  /* [rows], numbers of the rows */
     float *data;  /* [rows, columns] */
@@ -197,10 +200,15 @@ static int store(const samples *s) {
  */
 
 static int fits(const samples *s, size_t rows, size_t bytes_a_row, size_t bytes, size_t budget) {
-    bytes += 2 * s->columns * sizeof(float);
+    bytes += 2 * s->source->info->inputs * sizeof(float);
     bytes_a_row += s->columns * sizeof(float);
     return bytes_a_row < SIZE_MAX / 4 / MOST_SAMPLES &&
            report_numbers_size(bytes + rows * bytes_a_row) <= budget;
+}
+
+/* Whether the rows are shown cell by cell, each column in units of its own. */
+static int shows_cells(const samples *s) {
+    return !s->cells->plain && !s->image && s->source->info->task == TDROP_TASK_AUTOENCODE;
 }
 
 /* The decoder rather than values at some k, even for fewer rows. Sets s->rows, 0 when neither has
@@ -208,8 +216,11 @@ static int fits(const samples *s, size_t rows, size_t bytes_a_row, size_t bytes,
 static void plan(samples *s, size_t held_out, size_t budget) {
     const size_t decoder = decoder_numbers(s->source->model);
     const size_t fewest = held_out < FEWEST_SAMPLES ? held_out : FEWEST_SAMPLES;
+    s->rows = 0;
+    if (shows_cells(s) && (s->columns > MOST_CELLS || s->cells->all_levels > MOST_LEVELS)) return;
     find_stops(s);
     for (s->computed = decoder > 0; s->computed >= 0; s->computed--) {
+        if (!s->computed && shows_cells(s)) break; /* steps of a common range are too coarse */
         const size_t bytes = s->computed ? decoder * sizeof(float) : 0;
         const size_t bytes_a_row =
             s->computed ? s->features * sizeof(float) : s->stops * s->outputs * sizeof(uint16_t);
@@ -224,19 +235,13 @@ static void plan(samples *s, size_t held_out, size_t budget) {
  */
 
 static int read_rows(samples *s) {
-    tdrop_error error = {TDROP_OK, ""};
-    tdrop_status status = TDROP_OK;
     s->data = inputs_floats(s->rows, s->columns);
     s->codes = s->data ? inputs_floats(s->rows, s->features) : NULL;
     if (!s->codes) return 0;
-    for (size_t i = 0; i < s->rows && status == TDROP_OK; i++) {
-        status = tdrop_data_get_rows(s->source->data, s->row[i], 1, s->data + i * s->columns);
-        if (status == TDROP_OK && s->computed)
-            status =
-                tdrop_model_encode(s->source->model, s->source->data, s->row[i], 1, s->features,
-                                   s->codes + i * s->features, s->source->use, &error);
-    }
-    return status == TDROP_OK ? 1 : message_library(status, &error);
+    for (size_t i = 0; i < s->rows; i++)
+        if (!report_cells_read(s->cells, s->row[i], s->data + i * s->columns)) return 0;
+    return !s->computed || report_cells_use(s->cells, tdrop_model_encode, s->row, s->rows,
+                                            s->features, s->features, s->codes);
 }
 
 /* Bytes are shown as they are; of other data, the images' own darkest and lightest span the range.
@@ -281,8 +286,9 @@ static int add_rows(const samples *s) {
     add_image(s, object);
     report_numbers_floats(s->numbers, "data", s->data, s->rows * s->columns);
     tdrop_model_get_scaling(s->source->model, &shift, &unit);
-    report_numbers_doubles(s->numbers, "shift", shift, s->columns);
-    report_numbers_doubles(s->numbers, "unit", unit, s->columns);
+    report_numbers_doubles(s->numbers, "shift", shift, s->source->info->inputs);
+    report_numbers_doubles(s->numbers, "unit", unit, s->source->info->inputs);
+    if (shows_cells(s)) report_cells_add(s->cells, json);
     return add_labels(s, object);
 }
 
@@ -294,24 +300,32 @@ static int add(samples *s) {
 }
 
 /* Images and classes are small; the lines of an autoencoder of other data need more room. */
-static size_t most_samples(const report_source *source) {
-    tdrop_data_info info;
-    image_form form;
-    tdrop_data_get_info(source->data, &info);
-    const int lines = source->info->task == TDROP_TASK_AUTOENCODE && !image_form_of(&info, &form);
+static size_t most_samples(const samples *s) {
+    const int lines = s->source->info->task == TDROP_TASK_AUTOENCODE && !s->image;
     return lines ? MOST_LINES : MOST_SAMPLES;
 }
 
-int report_samples_add(report_numbers *n, const report_source *source, size_t budget) {
-    const tdrop_model_info *info = source->info;
-    samples s = {.numbers = n,
-                 .source = source,
-                 .columns = info->columns,
-                 .outputs = info->outputs,
-                 .features = info->features};
+static samples samples_of(report_numbers *n, const report_cells *cells) {
+    const tdrop_model_info *info = cells->source->info;
+    tdrop_data_info data;
+    image_form form;
+    tdrop_data_get_info(cells->source->data, &data);
+    return (samples){.numbers = n,
+                     .cells = cells,
+                     .source = cells->source,
+                     .image = image_form_of(&data, &form),
+                     .columns = info->columns,
+                     .outputs = info->outputs,
+                     .features = info->features};
+}
+
+int report_samples_add(report_numbers *n, const report_cells *cells, size_t budget) {
+    const report_source *source = cells->source;
+    samples s = samples_of(n, cells);
     size_t held_out;
-    if (info->task == TDROP_TASK_REGRESS) return 1; /* a few numbers, which the curve sums up */
-    if (!held_out_spread(source->model, source->data, most_samples(source), &s.row, &held_out))
+    if (source->info->task == TDROP_TASK_REGRESS)
+        return 1; /* a few numbers, which the curve sums up */
+    if (!held_out_spread(source->model, source->data, most_samples(&s), &s.row, &held_out))
         return 0;
     plan(&s, held_out, budget);
     free(s.row);

@@ -146,6 +146,17 @@ taildropout fit named.csv --drop kind -o unnamed.safetensors --features 2 --epoc
 taildropout scree unnamed.safetensors named.csv --target kind --html unnamed.html
 grep -q '"near"' unnamed.html || fail "unnamed.html does not name its classes"
 
+# categories and gaps: rows are tables, of which a category's cell is the number of its level
+{
+    echo a,b,kind
+    awk 'BEGIN { for (i = 0; i < 80; i++) printf "%s,%d,%s\n", i % 9 ? i * 37 % 101 : "NA", i * 59 % 89,
+        (i * 37 % 101 > 70 ? "far" : i * 37 % 101 > 30 ? "near" : "") }'
+} >mixed.csv
+taildropout fit mixed.csv --missing mask -o mixed.safetensors --html mixed.html --features 3 --epochs 60
+check mixed mixed.safetensors mixed.csv 3 all 0 1 2 3
+grep -q '<th scope="row">kind</th>' page || fail "mixed.html does not name its columns"
+grep -q '<td>near</td>' page || fail "mixed.html does not name its levels"
+
 # a decoder too large for a page, which then holds the rows of a few k; images of floats
 taildropout predict images.safetensors table.npy -o floats.npy
 taildropout fit floats.npy -o large.safetensors --arch '8-[4]-950-950' --epochs 1 --batch 8

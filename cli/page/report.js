@@ -34,7 +34,7 @@ function short(value) {
 /* Two digits, never as a power of ten: what stands behind ±. */
 const spread = (value) => (value > 0 ? value.toFixed(Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(value))))) : "0");
 
-function plain(value) { /* for axes */
+function plain(value) { /* for axes and cells */
   const size = Math.abs(value);
   return size !== 0 && (size < 1e-4 || size >= 1e6) ? value.toExponential() : String(+value.toPrecision(4));
 }
@@ -150,10 +150,25 @@ const reconstruct = (() => {
         kept = Math.min(kept, layer.outputs);
       }
       if (report.task === "classify") return { k, values: softmax(values, rows, outputs) };
+      const inputs = report.inputs;
       for (let i = 0; i < values.length; i++)
-        values[i] = values[i] * unit[i % outputs] + shift[i % outputs];
-      return { k, values };
+        values[i] = values[i] * unit[i % inputs] + shift[i % inputs];
+      return { k, values: report.cells ? cellsOf(values) : values };
     };
+  }
+
+  /* Of a category's inputs the number of the greatest. */
+  function cellsOf(values) {
+    const made = new Float32Array(rows * outputs);
+    for (let r = 0; r < rows; r++)
+      report.cells.forEach(({ input, levels }, j) => {
+        const first = r * report.inputs + input;
+        let best = 0;
+        for (let l = 1; levels && l < levels.length; l++)
+          if (values[first + l] > values[first + best]) best = l;
+        made[r * outputs + j] = levels ? best : values[first];
+      });
+    return made;
   }
 
   function stored() {
@@ -456,6 +471,23 @@ function makeProfile(canvas, data, shift, unit) {
   };
 }
 
+/* Rows with categories or gaps are tables: name, what stands there, what the model makes of it. */
+const cellText = ({ levels }, value) => (Number.isNaN(value) ? "–" : levels ? levels[value] ?? "unknown level" : plain(value));
+
+function makeCells(data) {
+  const made = report.cells.map(() => element("td"));
+  const body = element("tbody", report.cells.map((column, j) => element("tr",
+    [element("th", column.name, { scope: "row" }), element("td", cellText(column, data[j])), made[j]])));
+  const head = element("thead", element("tr", ["column", "data", "model"].map((t) => element("th", t, { scope: "col" }))));
+  return {
+    table: element("table", [head, body]),
+    fill: (values) => report.cells.forEach((column, j) => {
+      made[j].textContent = cellText(column, values[j]);
+      made[j].className = column.levels && !Number.isNaN(data[j]) && values[j] !== data[j] ? "wrong" : "";
+    }),
+  };
+}
+
 function rowOf(values, i, width) {
   return values.subarray(i * width, (i + 1) * width);
 }
@@ -463,12 +495,14 @@ function rowOf(values, i, width) {
 /* The loss over the shown rows, as `evaluate` defines it. */
 function lossOf(values) {
   const data = array("data"), shift = array("shift"), unit = array("unit"), width = report.columns;
-  let sum = 0;
+  let sum = 0, count = 0;
   for (let i = 0; i < data.length; i++) {
+    if (Number.isNaN(data[i])) continue;
     const j = i % width, difference = (values[i] - shift[j]) / unit[j] - (data[i] - shift[j]) / unit[j];
     sum += difference * difference;
+    count++;
   }
-  return sum / data.length;
+  return sum / count;
 }
 
 function setUpTiles() {
@@ -476,19 +510,23 @@ function setUpTiles() {
   const classify = report.task === "classify", data = array("data");
   const painter = image ? imagePainter() : null;
   $("tiles").classList.toggle("wide", !image);
+  $("tiles").classList.toggle("cells", Boolean(report.cells));
+  $("samples").classList.toggle("whole", Boolean(report.cells));
   return rows.map((row, i) => {
     const caption = element("figcaption", (image ? "" : "row ") + grouped(row + 1),
       { title: `row ${grouped(row + 1)}` });
     const own = rowOf(data, i, report.columns);
     const canvases = painter ? (classify ? [painter.makeCanvas()] : [painter.makeCanvas(), painter.makeCanvas()])
-      : classify ? [] : [element("canvas")];
+      : classify || report.cells ? [] : [element("canvas")];
     canvases.forEach((canvas) => canvas.setAttribute("aria-hidden", "true"));
-    $("tiles").append(element("figure", [...canvases, caption]));
+    const cells = report.cells ? makeCells(own) : null;
+    $("tiles").append(element("figure", cells ? [caption, cells.table] : [...canvases, caption]));
     if (painter) painter.paint(canvases[0], own);
-    const profile = !painter && !classify ? makeProfile(canvases[0], own, array("shift"), array("unit")) : null;
+    const profile = !painter && !classify && !cells ? makeProfile(canvases[0], own, array("shift"), array("unit")) : null;
     return (values) => {
       const made = rowOf(values, i, report.outputs);
       if (classify) captionClass(caption, row, made, label ? label[i] : null);
+      else if (cells) cells.fill(made);
       else if (painter) painter.paint(canvases[1], made);
       else profile(made);
     };
@@ -510,6 +548,7 @@ function captionClass(caption, row, probabilities, label) {
 
 const samplesNote = () => {
   if (report.task === "classify") return "The class that the model gives each row with k features.";
+  if (report.cells) return "What stands in each row, and what the model makes of it with k features; – where nothing stands.";
   return report.samples.image ? "Above the data, below what the model makes of them with k features, and the number of the row."
     : "Grey the data, blue what the model makes of them with k features, column by column, in the units of the loss.";
 };
@@ -520,7 +559,7 @@ function setUpSamples() {
   $("samples-note").textContent = samplesNote() +
     (report.decoder ? " Computed here by the model's own decoder." : "");
   const tiles = setUpTiles();
-  $("samples-loss").hidden = report.task === "classify" && Boolean(report.decoder);
+  $("samples-loss").hidden = (report.task === "classify" && Boolean(report.decoder)) || Boolean(report.cells);
   let shown = -1;
   const follow = (k) => {
     const made = reconstruct(k);
@@ -640,9 +679,10 @@ function setUpColumns() {
   $("columns").hidden = false;
   $("columns-note").textContent = (columns.length < report.columns ?
     `The ${columns.length} of ${grouped(report.columns)} columns with the largest error` : "Worst first") +
-    `, with the chosen k = ${k}, over ${grouped(rows)} held-out rows.`;
+    `, with the chosen k = ${k}, over ${grouped(rows)} held-out rows.` +
+    (columns.some((c) => "wrong" in c) ? " Of categories the share of rows given another level, and how many of those that the most frequent level gets wrong come out right." : "");
   fillTable($("columns-table"), ["column", "squared error", "explained"],
-    columns.map((c) => [c.name, short(c.error), percent(c.explained ?? NaN)]));
+    columns.map((c) => [c.name, "wrong" in c ? percent(c.wrong) + " wrong" : short(c.error), percent(c.explained ?? NaN)]));
 }
 
 function setUpTable() {
@@ -703,7 +743,7 @@ function selfTest() {
     lines.push(`shown ${$("k-shown").textContent}: ${$("readout").textContent}`);
     if (!reconstruct) continue;
     const made = reconstruct(k);
-    if (report.task !== "classify") lines.push(`loss ${k} ${made.k} ${lossOf(made.values)}`);
+    if (report.task !== "classify" && !report.cells) lines.push(`loss ${k} ${made.k} ${lossOf(made.values)}`);
     report.samples.rows.forEach((row, i) => lines.push(
       `row ${k} ${made.k} ${row} ${Array.from(rowOf(made.values, i, report.outputs), (v) => v.toPrecision(9)).join(" ")}`));
   }
