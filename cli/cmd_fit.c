@@ -80,10 +80,10 @@ static const option_row options[] = {
      .help = "file that the model goes to (safetensors)"},
     {.name = "target",
      .type = OPTION_TEXT,
-     .value = "COLUMN|FILE",
+     .value = "A,B,...|FILE",
      AT(table.target),
      .help = "what to predict, a column of DATA or else a file: labels, as numbers or text, make a "
-             "classifier, other numbers a regression"},
+             "classifier, other numbers and several columns a regression"},
     {.name = "task",
      .type = OPTION_CHOICE,
      .value = "TASK",

@@ -2,6 +2,7 @@
 #include "inputs.h"
 
 #include "message.h"
+#include "name_list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,19 +56,56 @@ static int is_nowhere(const tdrop_data_info *data, const char *target) {
            access(target, F_OK) != 0;
 }
 
+/* Takes the columns of a list that names at least one of the table. On failure, also where it does
+ * not name columns alone, says why and returns 0. */
+static int take_listed(tdrop_data **labels, tdrop_data *data, const char *target,
+                       const name_list *list) {
+    tdrop_error error = {TDROP_OK, ""};
+    tdrop_data_info info;
+    tdrop_data_get_info(data, &info);
+    for (size_t i = 0; i < list->count; i++)
+        if (!tdrop_data_find_column(data, list->names[i], NULL)) {
+            message_error("option --target %s: %s has no column '%s'; name columns of it alone, or "
+                          "one file",
+                          target, info.name, list->names[i]);
+            return 0;
+        }
+    const tdrop_status status =
+        tdrop_data_take_columns(data, list->names, list->count, labels, &error);
+    return status == TDROP_OK ? 1 : message_library(status, &error);
+}
+
+static size_t columns_named(const tdrop_data *data, const name_list *list) {
+    size_t found = 0;
+    for (size_t i = 0; i < list->count; i++)
+        found += tdrop_data_find_column(data, list->names[i], NULL) != 0;
+    return found;
+}
+
+static int read_target(tdrop_data **labels, tdrop_data *data, const char *target, tdrop_part part,
+                       const name_list *list) {
+    tdrop_data_info info;
+    tdrop_data_get_info(data, &info);
+    if (columns_named(data, list) && access(target, F_OK) != 0)
+        return take_listed(labels, data, target, list);
+    if (!is_nowhere(&info, target)) return inputs_read_data(labels, target, part);
+    message_error("option --target %s: %s has no column of that name, and there is no such "
+                  "file: name one of the two",
+                  target, info.name);
+    return 0;
+}
+
 int inputs_read_target(tdrop_data **labels, tdrop_data *data, const char *target, tdrop_part part) {
     tdrop_error error = {TDROP_OK, ""};
-    if (!tdrop_data_find_column(data, target, NULL)) {
-        tdrop_data_info info;
-        tdrop_data_get_info(data, &info);
-        if (!is_nowhere(&info, target)) return inputs_read_data(labels, target, part);
-        message_error("option --target %s: %s has no column of that name, and there is no such "
-                      "file: name one of the two",
-                      target, info.name);
-        return 0;
+    name_list list = {0};
+    if (tdrop_data_find_column(data, target, NULL)) {
+        const tdrop_status status = tdrop_data_take_column(data, target, labels, &error);
+        return status == TDROP_OK ? 1 : message_library(status, &error);
     }
-    const tdrop_status status = tdrop_data_take_column(data, target, labels, &error);
-    return status == TDROP_OK ? 1 : message_library(status, &error);
+    const int done =
+        name_list_split(&list, target) && read_target(labels, data, target, part, &list);
+    name_list_clear(&list);
+    return done;
 }
 
 int inputs_note_unseen(const inputs *in) {

@@ -2,36 +2,10 @@
 #include "table.h"
 
 #include "message.h"
+#include "name_list.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Names in a list, and the text that they point into. */
-typedef struct name_list {
-    char *text;
-    const char **names;
-    size_t count;
-} name_list;
-
-static void name_list_clear(name_list *list) {
-    free(list->text);
-    free(list->names);
-    *list = (name_list){0};
-}
-
-/* "a,b,c"; NULL makes an empty list. */
-static int name_list_split(name_list *list, const char *text) {
-    if (!text) return 1;
-    list->text = strdup(text);
-    list->names = calloc(strlen(text) + 1, sizeof *list->names);
-    if (!list->text || !list->names) return message_memory();
-    for (char *name = list->text, *comma; name; name = comma) {
-        comma = strchr(name, ',');
-        if (comma) *comma++ = '\0';
-        list->names[list->count++] = name;
-    }
-    return 1;
-}
 
 /* The columns of a model that has names. */
 static int name_list_of_model(name_list *list, const tdrop_model *model) {
@@ -57,17 +31,25 @@ static int read_delimiter(const char *text, char *delimiter) {
     return 0;
 }
 
+/* Every column that a target may mean: the names in its list, and the whole of it, for the name of
+ * a column may hold a comma. */
+static int target_names(name_list *list, const char *target) {
+    if (!name_list_split(list, target)) return 0;
+    if (list->count > 1) list->names[list->count++] = target; /* a list has room for one more */
+    return 1;
+}
+
 int table_read(tdrop_data **data, const char *source, tdrop_part part,
                const table_settings *settings, tdrop_missing missing, const tdrop_model *model) {
     static const table_settings nothing = {0};
     tdrop_data_read_options options = {.part = part, .missing = missing};
-    name_list columns = {0}, drop = {0};
+    name_list columns = {0}, drop = {0}, targets = {0};
     tdrop_error error = {TDROP_OK, ""};
     if (!settings) settings = &nothing;
     const int by_model = model && !settings->columns && !settings->drop;
     int done = (by_model ? name_list_of_model(&columns, model)
                          : name_list_split(&columns, settings->columns)) &&
-               name_list_split(&drop, settings->drop) &&
+               name_list_split(&drop, settings->drop) && target_names(&targets, settings->target) &&
                read_delimiter(settings->delimiter, &options.delimiter);
     if (done) {
         options.columns = columns.names;
@@ -76,12 +58,14 @@ int table_read(tdrop_data **data, const char *source, tdrop_part part,
         options.drop = drop.names;
         options.drop_count = drop.count;
         options.id = settings->id;
-        options.target = settings->target;
+        options.targets = targets.names;
+        options.target_count = targets.count;
         const tdrop_status status = tdrop_data_read(data, source, &options, &error);
         done = status == TDROP_OK ? 1 : message_library(status, &error);
     }
     name_list_clear(&columns);
     name_list_clear(&drop);
+    name_list_clear(&targets);
     return done;
 }
 

@@ -38,9 +38,11 @@ typedef struct table_settings {
 
 #define OPTION_ROW_TARGET(settings)                                                                \
     {                                                                                              \
-        .name = "target", .type = OPTION_TEXT, .value = "COLUMN|FILE",                             \
+        .name = "target", .type = OPTION_TEXT, .value = "A,B,...|FILE",                            \
         .field = offsetof(settings, table.target),                                                 \
-        .help = "what a classifier or a regression should give for DATA: a column or a file"          \
+        .help =                                                                                    \
+            "what a classifier or a regression should give for DATA: its column, columns or a "    \
+            "file"                                                                                 \
     }
 
 /* Reads a table. A model, unless NULL, says which columns are looked for, where the table has names

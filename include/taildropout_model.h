@@ -67,7 +67,9 @@ typedef struct tdrop_data_read_options {
     const char *const *drop; /* [drop_count] all but these; NULL: none */
     size_t drop_count;
     int named_only;        /* nonzero: `columns` is about tables with names; others are read whole */
-    const char *target;    /* kept whatever `columns` and `drop` say, if it is there; NULL: none */
+    const char *const *targets; /* [target_count] kept whatever `columns` and `drop` say, those that
+                                 * are there; NULL: none */
+    size_t target_count;
     const char *id;        /* .csv: this column says what the rows are called; NULL: none does */
     char delimiter;        /* .csv: between fields; 0: found out, one of , ; and tab */
     tdrop_missing missing; /* ERROR; otherwise missing cells are let in and counted */
@@ -146,9 +148,14 @@ TDROP_API const char *tdrop_data_get_id(const tdrop_data *data, size_t row);
  * place into *column, unless that is NULL. */
 TDROP_API int tdrop_data_find_column(const tdrop_data *data, const char *name, size_t *column);
 
-/* Takes a column out of a table and makes *taken a table of its own of it.
- * Errors: NULL, DATA (no such column, the only one, cells missing, or rows of more than one
- * dimension), MEMORY. */
+/* Takes columns out of a table and makes *taken a table of its own of them, in the order of their
+ * names. On failure the table is as it was. Errors: NULL, SIZE (none asked for), DATA (no such
+ * column, one twice, all there are, cells missing, or rows of more than one dimension), MEMORY. */
+TDROP_API tdrop_status tdrop_data_take_columns(tdrop_data *data, const char *const *names,
+                                               size_t count, tdrop_data **taken,
+                                               tdrop_error *error);
+
+/* The same of one column. */
 TDROP_API tdrop_status tdrop_data_take_column(tdrop_data *data, const char *name,
                                               tdrop_data **taken, tdrop_error *error);
 

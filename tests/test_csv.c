@@ -268,6 +268,38 @@ static void a_column_is_taken_out(void **state) {
     tdrop_data_destroy(data);
 }
 
+static void several_columns_are_taken_out(void **state) {
+    (void)state;
+    tdrop_data *data = read_with("a,b,c,d\n1,x,2,5\n3,y,4,6\n", NULL), *taken = NULL;
+    tdrop_data *rest = read_with("a,b\n1,x\n3,y\n", NULL);
+    tdrop_data *same = read_with("d,c\n5,2\n6,4\n", NULL);
+    tdrop_error error;
+    static const struct {
+        const char *names[4], *said;
+        size_t count;
+    } refused[] = {{{"d", "e"}, "column 'e' is not there", 2},
+                   {{"d", "c", "d"}, "column 'd' is named twice", 3},
+                   {{"a", "b", "c", "d"}, "cannot be taken out of the rows", 4}};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        assert_int_equal(
+            tdrop_data_take_columns(data, refused[i].names, refused[i].count, &taken, &error),
+            TDROP_ERROR_DATA);
+        assert_non_null(strstr(error.message, refused[i].said));
+        assert_table(data, "1|x|2|5;3|y|4|6;");
+    }
+    const char *const names[] = {"d", "c"};
+    assert_int_equal(tdrop_data_take_columns(data, names, 0, &taken, &error), TDROP_ERROR_SIZE);
+    assert_int_equal(tdrop_data_take_columns(data, names, 2, &taken, &error), TDROP_OK);
+    assert_table(data, "1|x;3|y;");
+    assert_table(taken, "5|2;6|4;");
+    assert_true(data->info.hash == rest->info.hash && taken->info.hash == same->info.hash);
+    assert_true(tdrop_data_find_column(taken, "c", NULL));
+    tdrop_data_destroy(same);
+    tdrop_data_destroy(rest);
+    tdrop_data_destroy(taken);
+    tdrop_data_destroy(data);
+}
+
 /* Every text is cut at every place and has every byte changed; nothing but a status may come. */
 static void damage_is_survived(void **state) {
     (void)state;
@@ -575,6 +607,7 @@ int main(void) {
         cmocka_unit_test(too_many_levels_are_an_id),
         cmocka_unit_test(the_hash_sees_names_levels_and_gaps),
         cmocka_unit_test(a_column_is_taken_out),
+        cmocka_unit_test(several_columns_are_taken_out),
         cmocka_unit_test(damage_is_survived),
         cmocka_unit_test(pieces_are_the_same_as_the_whole),
         cmocka_unit_test(numbers_are_found_among_anything),

@@ -62,8 +62,8 @@ tdrop_status tdrop_select(const tdrop_data_read_options *options, const char *so
             mark(source, options->columns, options->column_count, names, count, keep, true, error);
     if (!status)
         status = mark(source, options->drop, options->drop_count, names, count, keep, false, error);
-    if (!status && options->target) {
-        size_t target = find_column(options->target, names, count);
+    for (size_t i = 0; i < options->target_count && !status; i++) {
+        size_t target = find_column(options->targets[i], names, count);
         if (target < count) keep[target] = true;
     }
     if (!status && options->id) {

@@ -312,30 +312,40 @@ tdrop_status tdrop_table_keep_columns(tdrop_data *data, const bool *keep, tdrop_
     return TDROP_OK;
 }
 
-/* A table of column `column` alone, not finished. */
-static tdrop_status copy_column(const tdrop_data *data, size_t column, tdrop_data **copy,
-                                tdrop_error *error) {
-    const size_t rows = data->info.rows, size = data->element;
+/* What is known of a column beyond its numbers. */
+static tdrop_status copy_description(tdrop_column *to, const tdrop_column *from) {
+    to->kind = from->kind;
+    to->level_count = from->level_count;
+    if ((from->name && !(to->name = tdrop_copy_string(from->name))) ||
+        (from->level_count &&
+         tdrop_texts_copy((const char *const *)from->level, from->level_count, &to->level)))
+        return TDROP_ERROR_MEMORY;
+    return TDROP_OK;
+}
+
+static void copy_numbers(const tdrop_data *data, const size_t *column, size_t count,
+                         unsigned char *to) {
+    const size_t size = data->element, row_size = data->info.columns * size;
+    const unsigned char *from = data->values;
+    for (size_t row = 0; row < data->info.rows; row++, from += row_size)
+        for (size_t i = 0; i < count; i++, to += size)
+            memcpy(to, from + column[i] * size, size);
+}
+
+/* A table of the columns column[0..count-1] alone, not finished. */
+static tdrop_status copy_columns(const tdrop_data *data, const size_t *column, size_t count,
+                                 tdrop_data **copy, tdrop_error *error) {
     tdrop_data *made = NULL;
     tdrop_status status =
-        tdrop_table_create(&made, data->info.name, data->element, 1, &rows, error);
+        tdrop_table_create(&made, data->info.name, data->element, count > 1 ? 2 : 1,
+                           (size_t[]){data->info.rows, count}, error);
     if (status) return status;
-    for (size_t row = 0; row < rows; row++)
-        memcpy((unsigned char *)made->values + row * size,
-               (const unsigned char *)data->values + (row * data->info.columns + column) * size,
-               size);
-    const tdrop_column *from = data->columns ? &data->columns[column] : NULL;
-    if (from && !(made->columns = tdrop_alloc_zero(1, sizeof *made->columns)))
+    copy_numbers(data, column, count, made->values);
+    made->info.named = data->info.named;
+    if (data->columns && !(made->columns = tdrop_alloc_zero(count, sizeof *made->columns)))
         status = TDROP_ERROR_MEMORY;
-    if (from && !status) {
-        made->info.named = from->name != NULL;
-        made->columns->kind = from->kind;
-        made->columns->level_count = from->level_count;
-        if ((from->name && !(made->columns->name = tdrop_copy_string(from->name))) ||
-            (from->level_count && tdrop_texts_copy((const char *const *)from->level,
-                                                   from->level_count, &made->columns->level)))
-            status = TDROP_ERROR_MEMORY;
-    }
+    for (size_t i = 0; data->columns && i < count && !status; i++)
+        status = copy_description(&made->columns[i], &data->columns[column[i]]);
     if (status) {
         tdrop_data_destroy(made);
         return tdrop_fail_memory(error, data->info.name);
@@ -349,27 +359,33 @@ static tdrop_status cannot_take(const tdrop_data *data, const char *name, const 
     return tdrop_fail(error, TDROP_ERROR_DATA, "%s: column '%s' %s", data->info.name, name, why);
 }
 
-tdrop_status tdrop_data_take_column(tdrop_data *data, const char *name, tdrop_data **taken,
-                                    tdrop_error *error) {
-    size_t column;
+/* Finds the columns to be taken, and takes them off keep[columns of the table], all true. */
+static tdrop_status find_taken(const tdrop_data *data, const char *const *names, size_t count,
+                               size_t *column, bool *keep, tdrop_error *error) {
+    for (size_t i = 0; i < count; i++) {
+        if (!tdrop_data_find_column(data, names[i], &column[i]))
+            return cannot_take(data, names[i], "is not there", error);
+        if (data->info.columns <= count || data->info.item_dims > 1)
+            return cannot_take(data, names[i], "cannot be taken out of the rows", error);
+        if (!keep[column[i]])
+            return cannot_take(data, names[i], "is named twice; name it once", error);
+        if (data->columns && data->columns[column[i]].missing)
+            return cannot_take(data, names[i], "has cells in which nothing stands; fill them in",
+                               error);
+        keep[column[i]] = false;
+    }
+    return TDROP_OK;
+}
+
+static tdrop_status take(tdrop_data *data, const char *const *names, size_t count, size_t *column,
+                         bool *keep, tdrop_data **taken, tdrop_error *error) {
     tdrop_data *made = NULL;
-    if (!data || !name || !taken)
-        return tdrop_fail(error, TDROP_ERROR_NULL, "tdrop_data_take_column: a pointer is NULL");
-    if (!tdrop_data_find_column(data, name, &column))
-        return cannot_take(data, name, "is not there", error);
-    if (data->info.columns == 1 || data->info.item_dims > 1)
-        return cannot_take(data, name, "cannot be taken out of the rows", error);
-    if (data->columns && data->columns[column].missing)
-        return cannot_take(data, name, "has cells in which nothing stands; fill them in", error);
-    tdrop_status status = copy_column(data, column, &made, error);
-    if (status) return status;
-    bool *keep = tdrop_alloc(data->info.columns, sizeof *keep);
-    if (!keep) status = tdrop_fail_memory(error, data->info.name);
-    for (size_t j = 0; keep && j < data->info.columns; j++)
-        keep[j] = j != column;
+    for (size_t j = 0; j < data->info.columns; j++)
+        keep[j] = true;
+    tdrop_status status = find_taken(data, names, count, column, keep, error);
+    if (!status) status = copy_columns(data, column, count, &made, error);
     if (!status) status = tdrop_table_finish(made, error);
     if (!status) status = tdrop_table_keep_columns(data, keep, error);
-    tdrop_free(keep);
     if (status) {
         tdrop_data_destroy(made);
         return status;
@@ -377,6 +393,29 @@ tdrop_status tdrop_data_take_column(tdrop_data *data, const char *name, tdrop_da
     data->info.hash = compute_hash(data);
     *taken = made;
     return TDROP_OK;
+}
+
+tdrop_status tdrop_data_take_columns(tdrop_data *data, const char *const *names, size_t count,
+                                     tdrop_data **taken, tdrop_error *error) {
+    if (!data || !names || !taken)
+        return tdrop_fail(error, TDROP_ERROR_NULL, "columns to take: a pointer is NULL");
+    if (count == 0)
+        return tdrop_fail(error, TDROP_ERROR_SIZE, "%s: no column is asked for", data->info.name);
+    for (size_t i = 0; i < count; i++)
+        if (!names[i])
+            return tdrop_fail(error, TDROP_ERROR_NULL, "columns to take: a name is NULL");
+    bool *keep = tdrop_alloc(data->info.columns, sizeof *keep);
+    size_t *column = tdrop_alloc(count, sizeof *column);
+    tdrop_status status = keep && column ? take(data, names, count, column, keep, taken, error)
+                                         : tdrop_fail_memory(error, data->info.name);
+    tdrop_free(column);
+    tdrop_free(keep);
+    return status;
+}
+
+tdrop_status tdrop_data_take_column(tdrop_data *data, const char *name, tdrop_data **taken,
+                                    tdrop_error *error) {
+    return tdrop_data_take_columns(data, &name, 1, taken, error);
 }
 
 /* ---------------------------------------------------------------------------------------------
