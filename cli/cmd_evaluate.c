@@ -7,8 +7,10 @@
 #include "number.h"
 #include "output_file.h"
 #include "report_json.h"
+#include "target_scores.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 typedef struct evaluate_settings {
     const char *model, *data, *json;
@@ -44,18 +46,20 @@ typedef struct evaluation {
     size_t k, n;
     tdrop_measure found;
     const char *unit, *metric, *source;
+    double *target_r2; /* of a regression; NULL else */
 } evaluation;
 
-static void write_text(FILE *out, const evaluation *e) {
+static void write_text(FILE *out, const evaluation *e, const inputs *in) {
     fprintf(out, "data   %s, %s held-out rows\n", e->source, number_grouped(e->found.rows).text);
     fprintf(out, "k      %zu of %zu\n", e->k, e->n);
     fprintf(out, "loss   %s, standard error %s\n", number_short(e->found.loss).text,
             number_short(e->found.se).text);
     fprintf(out, "unit   %s\n", e->unit);
     if (e->metric) fprintf(out, "%s %s\n", e->metric, number_percent(e->found.metric).text);
+    if (e->target_r2) target_scores_write(out, in->model, e->target_r2, e->k);
 }
 
-static int write_json(const evaluate_settings *s, const evaluation *e) {
+static int write_json(const evaluate_settings *s, const evaluation *e, const inputs *in) {
     report_json r;
     report_json_begin(&r);
     report_json_count(&r, NULL, "k", e->k);
@@ -67,8 +71,19 @@ static int write_json(const evaluate_settings *s, const evaluation *e) {
         report_json_number(&r, NULL, e->metric, e->found.metric);
     else
         report_json_null(&r, "metric");
+    if (e->target_r2) target_scores_json(&r, in->model, e->target_r2);
     report_json_count(&r, NULL, "rows", e->found.rows);
     return report_json_write(&r, s->json, s->force);
+}
+
+static int measure_targets(evaluation *e, const inputs *in) {
+    tdrop_error error = {TDROP_OK, ""};
+    if (in->model_info.task != TDROP_TASK_REGRESS) return 1;
+    e->target_r2 = calloc(in->model_info.outputs, sizeof *e->target_r2);
+    if (!e->target_r2) return message_memory();
+    const tdrop_status status =
+        tdrop_model_target_r2(e->target_r2, in->model, in->data, e->k, &in->compute.use, &error);
+    return status == TDROP_OK ? 1 : message_library(status, &error);
 }
 
 static int evaluate(const evaluate_settings *s, const inputs *in, FILE *out) {
@@ -81,8 +96,13 @@ static int evaluate(const evaluate_settings *s, const inputs *in, FILE *out) {
     const tdrop_status status =
         tdrop_model_evaluate(&e.found, in->model, in->data, e.k, &in->compute.use, &error);
     if (status != TDROP_OK) return message_library(status, &error);
-    write_text(out, &e);
-    return !s->json || write_json(s, &e);
+    int done = measure_targets(&e, in);
+    if (done) {
+        write_text(out, &e, in);
+        done = !s->json || write_json(s, &e, in);
+    }
+    free(e.target_r2);
+    return done;
 }
 
 static int run(int argc, char **argv) {

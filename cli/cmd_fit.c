@@ -16,6 +16,7 @@
 #include "report_html.h"
 #include "report_json.h"
 #include "shell_word.h"
+#include "target_scores.h"
 #include "task_choice.h"
 #include "verdict.h"
 
@@ -581,6 +582,13 @@ static int write_html(const fit_job *job, const curve *c, const tdrop_model_info
     return done;
 }
 
+/* The curve in the model is of all targets together. */
+static int write_target_scores(const fit_job *job, size_t k) {
+    tdrop_use_options use = job->compute.use;
+    use.target = job->target;
+    return target_scores_measure(job->report, job->model, job->data, k, &use);
+}
+
 static int report(const fit_job *job) {
     tdrop_model_info info;
     tdrop_model_get_info(job->model, &info);
@@ -590,6 +598,7 @@ static int report(const fit_job *job) {
     fputc('\n', job->report);
     curve_text_write(job->report, &c);
     fputc('\n', job->report);
+    if (!write_target_scores(job, c.chosen.k)) return 0;
     verdict_write(job->report, &c, job->settings.model);
     return (!job->settings.json || write_json(job, &c, &info)) &&
            (!job->settings.html || write_html(job, &c, &info));

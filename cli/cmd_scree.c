@@ -11,6 +11,7 @@
 #include "report_html.h"
 #include "report_json.h"
 #include "shell_word.h"
+#include "target_scores.h"
 #include "verdict.h"
 
 #include <stdio.h>
@@ -86,10 +87,12 @@ static int measure(const scree_settings *s, const inputs *in, tdrop_scree *scree
     return status == TDROP_OK ? 1 : message_library(status, &error);
 }
 
-static int write_json(const scree_settings *s, const curve *c) {
+static int write_json(const scree_settings *s, const curve *c, const inputs *in,
+                      const tdrop_scree *scree) {
     report_json r;
     report_json_begin(&r);
     report_json_curve(&r, c);
+    if (scree->targets) target_scores_json_curve(&r, in->model, scree->target_r2, scree->n + 1);
     return report_json_write(&r, s->json, s->force);
 }
 
@@ -106,8 +109,10 @@ static int write_html(const scree_settings *s, const curve *c, const inputs *in)
     return report_html_write(s->html, s->force, &source);
 }
 
-static int write_outputs(const scree_settings *s, const curve *c, const inputs *in) {
-    return (!s->json || write_json(s, c)) && (!s->svg || curve_svg_write(s->svg, s->force, c)) &&
+static int write_outputs(const scree_settings *s, const curve *c, const inputs *in,
+                         const tdrop_scree *scree) {
+    return (!s->json || write_json(s, c, in, scree)) &&
+           (!s->svg || curve_svg_write(s->svg, s->force, c)) &&
            (!s->png || picture_write(s->png, s->force, in)) && (!s->html || write_html(s, c, in));
 }
 
@@ -126,8 +131,11 @@ static int report(const scree_settings *s, FILE *out, const inputs *in, const td
     fputc('\n', out);
     curve_text_write(out, &c);
     fputc('\n', out);
+    const size_t k = c.chosen.k;
+    if (scree->targets)
+        target_scores_write(out, in->model, scree->target_r2 + k * scree->targets, k);
     verdict_write(out, &c, NULL);
-    return write_outputs(s, &c, in);
+    return write_outputs(s, &c, in, scree);
 }
 
 /* Models that predict need them to be measured; the report shows them of others, too. */

@@ -99,6 +99,10 @@ void report_json_append_count(report_json *r, cJSON *array, uint64_t value) {
     append(r, array, count_item(value));
 }
 
+void report_json_append_number(report_json *r, cJSON *array, double value) {
+    append(r, array, number_item(value));
+}
+
 void report_json_append_text(report_json *r, cJSON *array, const char *value) {
     append(r, array, cJSON_CreateString(value));
 }

@@ -29,6 +29,7 @@ cJSON *report_json_element(report_json *r, cJSON *array);
 cJSON *report_json_object(report_json *r, cJSON *object, const char *name);
 cJSON *report_json_array_in(report_json *r, cJSON *object, const char *name);
 void report_json_append_count(report_json *r, cJSON *array, uint64_t value);
+void report_json_append_number(report_json *r, cJSON *array, double value);
 void report_json_append_text(report_json *r, cJSON *array, const char *value);
 
 /* A curve: "n", "unit", "loss", "se", "metric", "pca", "chosen": {"k", "rule", "why"}, "rows". */

@@ -546,10 +546,18 @@ typedef struct tdrop_scree {
     double *loss;   /* [n + 1] mean over rows at k = 0..n */
     double *se;     /* [n + 1] standard error of that mean */
     double *pca;    /* [n + 1] loss of the first k principal components, or NULL */
-    double *metric; /* [n + 1] of a classifier: accuracy; of a regression: R squared, the share of
-                     * the targets' variance over the rows measured that is explained, all targets
-                     * together; else NULL */
+    double *metric; /* [n + 1] of a classifier: accuracy; of a regression: R squared of all targets
+                     * together (see R SQUARED); else NULL */
+    size_t targets; /* of a regression; else 0 */
+    double *target_r2; /* [n + 1, targets] R squared of each target; NULL where there are none */
 } tdrop_scree;
+
+/* R SQUARED of target j over the rows measured: 1 - sum of (output - target)^2 / sum of
+ * (target - mean)^2, the mean being that of these rows; 0 where they are all alike. Of all targets
+ * together both sums run over the targets too, each in its scaled space: the mean of the targets'
+ * R squared, weighed by their variance there. In standard deviations of the training rows that
+ * variance is near 1, and all count about alike; under SCALE_NONE those of large numbers count
+ * most. */
 
 /* Measures the loss at every k on the held-out rows of `data` (see tdrop_model_held_out). PCA is
  * fitted to the training rows, centred on their mean, in the same scaled space: of `train`, the
@@ -596,6 +604,12 @@ typedef struct tdrop_measure {
 TDROP_API tdrop_status tdrop_model_evaluate(tdrop_measure *measure, const tdrop_model *model,
                                             const tdrop_data *data, size_t k,
                                             const tdrop_use_options *options, tdrop_error *error);
+
+/* R squared of each target of a regression with k features on the held-out rows, into r2[outputs].
+ * Errors: as tdrop_model_evaluate, DATA (the model is no regression). */
+TDROP_API tdrop_status tdrop_model_target_r2(double *r2, const tdrop_model *model,
+                                             const tdrop_data *data, size_t k,
+                                             const tdrop_use_options *options, tdrop_error *error);
 
 /* Compares the gradients of a network with numeric ones: builds `arch` (grammar above) for so many
  * columns, draws weights, `rows` rows and a k for each from the seed, and compares every gradient

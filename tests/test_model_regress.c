@@ -50,13 +50,13 @@ static tdrop_fit_options regression(void) {
                                .valid_share = 0.25};
 }
 
-/* Loss and R squared of predictions, in units of each target's deviation over the training rows,
- * which the loss over a mean model at k = 0 gives away: both are found again from scratch. */
+/* R squared of each target, and of all together, of predictions, in units of each target's
+ * deviation over the training rows: all found again from scratch. */
 static double r2_of(const float *predicted, const size_t *rows, size_t count,
-                    const double unit[TARGETS]) {
+                    const double unit[TARGETS], double each[TARGETS]) {
     double residual = 0.0, total = 0.0;
     for (size_t j = 0; j < TARGETS; j++) {
-        double mean = 0.0;
+        double mean = 0.0, residual_before = residual, total_before = total;
         float wanted[TARGETS];
         for (size_t i = 0; i < count; i++) {
             tdrop_data_get_rows(targets, rows[i], 1, wanted);
@@ -69,6 +69,7 @@ static double r2_of(const float *predicted, const size_t *rows, size_t count,
             residual += off * off;
             total += beside * beside;
         }
+        each[j] = 1.0 - (residual - residual_before) / (total - total_before);
     }
     return 1.0 - residual / total;
 }
@@ -97,7 +98,9 @@ static void it_learns_in_the_units_of_the_targets(void **state) {
     tdrop_model *model = models_fit(data, &options);
     tdrop_model_info info = models_info(model);
     size_t count, rows[ROWS];
-    double unit[TARGETS];
+    double unit[TARGETS], each[TARGETS], r2_each[TARGETS];
+    tdrop_scree scree;
+    const tdrop_use_options use = {.target = targets};
     assert_int_equal(info.task, TDROP_TASK_REGRESS);
     assert_int_equal(info.outputs, TARGETS);
     assert_string_equal(info.metric, "r2");
@@ -105,18 +108,25 @@ static void it_learns_in_the_units_of_the_targets(void **state) {
     assert_true(fabs(info.valid_metric[0]) < 0.3 && info.valid_metric[FEATURES] > 0.9);
     assert_int_equal(tdrop_model_held_out(model, data, &count, rows), TDROP_OK);
     find_units(rows, count, unit);
+    assert_int_equal(tdrop_model_scree(&scree, model, data, NULL, &use, NULL), TDROP_OK);
+    assert_int_equal(scree.targets, TARGETS);
     for (size_t k = 0; k <= FEATURES; k++) {
         tdrop_measure measure;
-        const tdrop_use_options use = {.target = targets};
         float *predicted = models_predict(model, data, 0, ROWS, k, NULL);
-        double r2 = r2_of(predicted, rows, count, unit);
+        double r2 = r2_of(predicted, rows, count, unit, each);
         if (!(fabs(r2 - info.valid_metric[k]) < 1e-4))
             fail_msg("k = %zu: R squared %g, not %g", k, info.valid_metric[k], r2);
         assert_int_equal(tdrop_model_evaluate(&measure, model, data, k, &use, NULL), TDROP_OK);
         assert_true(measure.metric == info.valid_metric[k]);
         assert_true(measure.loss == info.valid_loss[k]);
+        assert_int_equal(tdrop_model_target_r2(r2_each, model, data, k, &use, NULL), TDROP_OK);
+        for (size_t j = 0; j < TARGETS; j++) {
+            assert_true(fabs(each[j] - r2_each[j]) < 1e-4);
+            assert_true(scree.target_r2[k * TARGETS + j] == r2_each[j]);
+        }
         free(predicted);
     }
+    tdrop_scree_destroy(&scree);
     tdrop_model_destroy(model);
 }
 
@@ -217,6 +227,9 @@ static void what_cannot_be_predicted_is_refused(void **state) {
                           TDROP_ERROR_DATA, &error, "the targets are needed");
     const tdrop_use_options use = {.target = constant};
     assert_int_not_equal(tdrop_model_evaluate(&measure, model, data, 1, &use, &error), TDROP_OK);
+    double r2[TARGETS];
+    models_assert_refused(tdrop_model_target_r2(r2, model, data, FEATURES + 1, &use, &error),
+                          TDROP_ERROR_K, &error, "k = 4");
     tdrop_model_destroy(model);
     tdrop_data_destroy(fewer);
     tdrop_data_destroy(constant);

@@ -12,6 +12,7 @@
  * there is none. */
 typedef struct tdrop_curve {
     double *loss, *se, *pca, *metric;
+    double *target_r2; /* [n + 1, targets] of a regression, a block of its own; NULL: not kept */
 } tdrop_curve;
 
 struct tdrop_model {

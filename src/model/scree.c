@@ -8,28 +8,62 @@
 #include "model/pca.h"
 #include "model/runner.h"
 
+#include <string.h>
+
+/* What is gathered at each width. */
+typedef struct gathered {
+    size_t first_k, last_k;
+    tdrop_mean *mean; /* [widths] */
+    double *left;     /* [widths, targets] of a regression: squares that are not explained */
+} gathered;
+
+static void gathered_clear(gathered *g) {
+    tdrop_free(g->mean);
+    tdrop_free(g->left);
+}
+
+static tdrop_status gathered_create(gathered *g, size_t first_k, size_t last_k, size_t targets) {
+    const size_t widths = last_k - first_k + 1;
+    *g = (gathered){.first_k = first_k, .last_k = last_k};
+    g->mean = tdrop_alloc_zero(widths, sizeof *g->mean);
+    if (targets) g->left = tdrop_alloc_zero(widths, targets * sizeof *g->left);
+    if (g->mean && (g->left || !targets)) return TDROP_OK;
+    gathered_clear(g);
+    return TDROP_ERROR_MEMORY;
+}
+
+/* Squares of what the outputs of a batch, which lie in the last edge, are beside their targets. */
+static void add_squares(const tdrop_runner *runner, size_t count, double *left) {
+    const size_t targets = runner->net->arch->outputs;
+    const float *y = tdrop_net_edge(runner->net, runner->net->step_count);
+    const float *target = runner->targets;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < targets; j++, y++, target++)
+            left[j] += ((double)*y - (double)*target) * ((double)*y - (double)*target);
+}
+
 /* One batch: everything before the tail once, the layer behind it a column at a time, the rest for
  * every k. */
 static tdrop_status measure_batch(tdrop_runner *runner, tdrop_columns *columns, const size_t *rows,
-                                  size_t count, size_t tail, size_t first_k, size_t last_k,
-                                  tdrop_mean *mean) {
+                                  size_t count, size_t tail, const gathered *g) {
     tdrop_net *net = runner->net;
     tdrop_runner_load(runner, rows, 0, count);
     tdrop_status status = tdrop_net_begin(net, count, NULL);
     if (status) return status;
     tdrop_net_forward(net, 0, net->tail_edge[tail]);
     tdrop_columns_start(columns, tail);
-    for (size_t k = first_k; k <= last_k; k++) {
+    for (size_t k = g->first_k; k <= g->last_k; k++) {
+        const size_t at = k - g->first_k;
         tdrop_net_forward(net, tdrop_columns_advance(columns, k), net->step_count);
         tdrop_runner_loss(runner, count, false);
-        tdrop_mean_add(&mean[k - first_k], count, runner->results);
+        tdrop_mean_add(&g->mean[at], count, runner->results);
+        if (g->left) add_squares(runner, count, g->left + at * net->arch->outputs);
     }
     return TDROP_OK;
 }
 
 static tdrop_status measure_batches(tdrop_runner *runner, const tdrop_model *model,
-                                    const tdrop_sample *sample, size_t tail, size_t first_k,
-                                    size_t last_k, tdrop_mean *mean) {
+                                    const tdrop_sample *sample, size_t tail, const gathered *g) {
     tdrop_columns columns;
     tdrop_status status = tdrop_net_set_parameters(runner->net, model->parameters, false);
     if (!status) status = tdrop_columns_create(&columns, runner->net, tail, model->parameters);
@@ -37,34 +71,51 @@ static tdrop_status measure_batches(tdrop_runner *runner, const tdrop_model *mod
     for (size_t first = 0, count; first < sample->row_count && !status; first += count) {
         size_t left = sample->row_count - first;
         count = left < TDROP_USE_BATCH ? left : TDROP_USE_BATCH;
-        status = measure_batch(runner, &columns, sample->rows + first, count, tail, first_k, last_k,
-                               mean);
+        status = measure_batch(runner, &columns, sample->rows + first, count, tail, g);
     }
     tdrop_columns_clear(&columns);
     return status;
 }
 
-/* Mean square of the targets about their means, over the rows and columns of the sample: what a
- * model that always gives these means would lose. */
-static double variance_of(const tdrop_sample *sample, size_t columns) {
-    double square = 0.0;
-    for (size_t j = 0; j < columns; j++) {
-        double mean = 0.0;
-        for (size_t i = 0; i < sample->row_count; i++)
-            mean += (double)sample->targets[sample->rows[i] * columns + j];
-        mean /= (double)sample->row_count;
-        for (size_t i = 0; i < sample->row_count; i++) {
-            double beside = (double)sample->targets[sample->rows[i] * columns + j] - mean;
-            square += beside * beside;
-        }
+/* Squares of a target beside its mean over the rows of the sample: what a model that always gives
+ * this mean would leave. */
+static double squares_of(const tdrop_sample *sample, size_t columns, size_t j) {
+    double mean = 0.0, squares = 0.0;
+    for (size_t i = 0; i < sample->row_count; i++)
+        mean += (double)sample->targets[sample->rows[i] * columns + j];
+    mean /= (double)sample->row_count;
+    for (size_t i = 0; i < sample->row_count; i++) {
+        double beside = (double)sample->targets[sample->rows[i] * columns + j] - mean;
+        squares += beside * beside;
     }
-    return square / ((double)sample->row_count * (double)columns);
+    return squares;
 }
 
-/* 1 - loss / variance; 0 where there is no variance to explain. */
-static void write_r2(const tdrop_mean *mean, size_t count, double variance, double *r2) {
-    for (size_t i = 0; i < count; i++)
-        r2[i] = variance > 0.0 ? 1.0 - mean[i].loss / variance : 0.0;
+/* The share that is explained; 0 where there is nothing to explain. */
+static double share_explained(double left, double all) {
+    return all > 0.0 ? 1.0 - left / all : 0.0;
+}
+
+/* R squared of all targets together and, where they are kept, of each. */
+static tdrop_status write_r2(const gathered *g, const tdrop_sample *sample, size_t targets,
+                             const tdrop_curve *curve) {
+    const size_t widths = g->last_k - g->first_k + 1;
+    double *squares = tdrop_alloc(targets, sizeof *squares), sum = 0.0;
+    if (!squares) return TDROP_ERROR_MEMORY;
+    for (size_t j = 0; j < targets; j++)
+        sum += squares[j] = squares_of(sample, targets, j);
+    for (size_t at = 0; at < widths; at++) {
+        const double *left = g->left + at * targets;
+        double left_sum = 0.0;
+        for (size_t j = 0; j < targets; j++) {
+            left_sum += left[j];
+            if (curve->target_r2)
+                curve->target_r2[at * targets + j] = share_explained(left[j], squares[j]);
+        }
+        curve->metric[at] = share_explained(left_sum, sum);
+    }
+    tdrop_free(squares);
+    return TDROP_OK;
 }
 
 static void write_curve(const tdrop_mean *mean, size_t count, const tdrop_curve *curve) {
@@ -75,23 +126,31 @@ static void write_curve(const tdrop_mean *mean, size_t count, const tdrop_curve 
     }
 }
 
+static tdrop_status measure(tdrop_runner *runner, const tdrop_model *model,
+                            const tdrop_sample *sample, size_t tail, const gathered *g,
+                            const tdrop_curve *curve) {
+    tdrop_status status = measure_batches(runner, model, sample, tail, g);
+    if (status) return status;
+    write_curve(g->mean, g->last_k - g->first_k + 1, curve);
+    return g->left ? write_r2(g, sample, model->arch.outputs, curve) : TDROP_OK;
+}
+
 tdrop_status tdrop_scree_measure(const tdrop_model *model, const tdrop_sample *sample, size_t tail,
                                  size_t first_k, size_t last_k, const tdrop_curve *curve,
                                  const tdrop_use_options *options, tdrop_error *error) {
     tdrop_runner runner;
-    size_t widths = last_k - first_k + 1;
+    gathered g;
     tdrop_feed feed = {model->info.task, sample->encoder, sample->targets};
     tdrop_net_options net = {
         .max_rows = TDROP_USE_BATCH, .isa = options->isa, .parallel = options->parallel};
     tdrop_status status = tdrop_runner_create(&runner, &model->arch, &feed, &net, error);
     if (status) return status;
-    tdrop_mean *mean = tdrop_alloc_zero(widths, sizeof *mean);
-    status = mean ? measure_batches(&runner, model, sample, tail, first_k, last_k, mean)
-                  : TDROP_ERROR_MEMORY;
-    if (!status) write_curve(mean, widths, curve);
-    if (!status && curve->metric && runner.loss->metric_is_r2)
-        write_r2(mean, widths, variance_of(sample, model->arch.outputs), curve->metric);
-    tdrop_free(mean);
+    const bool has_r2 = curve->metric && runner.loss->metric_is_r2;
+    status = gathered_create(&g, first_k, last_k, has_r2 ? model->arch.outputs : 0);
+    if (!status) {
+        status = measure(&runner, model, sample, tail, &g, curve);
+        gathered_clear(&g);
+    }
     tdrop_runner_clear(&runner);
     return status ? tdrop_fail_memory(error, "scree") : TDROP_OK;
 }
@@ -184,6 +243,10 @@ static tdrop_status measure_all(tdrop_curve *curve, const tdrop_model *model,
     size_t n = model->arch.features;
     if (tdrop_curve_create(curve, n, can_fit_pca(model, train), model->info.metric != NULL))
         return tdrop_fail_memory(error, "scree");
+    if (model->info.task == TDROP_TASK_REGRESS) {
+        curve->target_r2 = tdrop_alloc(n + 1, model->arch.outputs * sizeof *curve->target_r2);
+        if (!curve->target_r2) return tdrop_fail_memory(error, "scree");
+    }
     tdrop_status status = tdrop_scree_measure(model, sample, 0, 0, n, curve, options, error);
     if (!status && curve->pca && measure_pca(curve, model, sample, train, options))
         status = tdrop_fail_memory(error, "principal components");
@@ -203,41 +266,72 @@ tdrop_status tdrop_model_scree(tdrop_scree *scree, const tdrop_model *model, con
     if (!status) status = measure_all(&curve, model, &h.sample, train, &use, error);
     size_t rows = h.sample.row_count;
     held_out_clear(&h);
-    if (status)
+    if (status) {
         tdrop_free(curve.loss);
-    else
+        tdrop_free(curve.target_r2);
+    } else
         *scree = (tdrop_scree){.n = model->arch.features,
                                .rows = rows,
                                .loss = curve.loss,
                                .se = curve.se,
                                .pca = curve.pca,
-                               .metric = curve.metric};
+                               .metric = curve.metric,
+                               .targets = curve.target_r2 ? model->arch.outputs : 0,
+                               .target_r2 = curve.target_r2};
     return status;
 }
 
 void tdrop_scree_destroy(tdrop_scree *scree) {
     if (!scree) return;
-    tdrop_free(scree->loss); /* the block holds all of them */
+    tdrop_free(scree->loss); /* the block holds all but one of them */
+    tdrop_free(scree->target_r2);
     *scree = (tdrop_scree){0};
 }
 
-tdrop_status tdrop_model_evaluate(tdrop_measure *measure, const tdrop_model *model,
+/* One point of the curve, of so many rows. */
+static tdrop_status measure_point(const tdrop_curve *point, size_t *rows, const tdrop_model *model,
                                   const tdrop_data *data, size_t k,
                                   const tdrop_use_options *options, tdrop_error *error) {
     tdrop_use_options use;
     held_out h = {.rows = NULL};
-    tdrop_measure made = {.rows = 0};
-    const tdrop_curve point = {.loss = &made.loss, .se = &made.se, .metric = &made.metric};
-    if (!measure || !model || !data)
-        return tdrop_fail(error, TDROP_ERROR_NULL, "evaluate: no model, data or result");
     if (k > model->arch.features)
         return tdrop_fail(error, TDROP_ERROR_K, "k = %zu, but this model has %zu features", k,
                           model->arch.features);
     tdrop_status status = tdrop_use_resolve(options, &use, error);
     if (!status) status = find_held_out(&h, model, data, use.target, error);
-    if (!status) status = tdrop_scree_measure(model, &h.sample, 0, k, k, &point, &use, error);
-    made.rows = h.sample.row_count;
+    if (!status) status = tdrop_scree_measure(model, &h.sample, 0, k, k, point, &use, error);
+    *rows = h.sample.row_count;
     held_out_clear(&h);
+    return status;
+}
+
+tdrop_status tdrop_model_evaluate(tdrop_measure *measure, const tdrop_model *model,
+                                  const tdrop_data *data, size_t k,
+                                  const tdrop_use_options *options, tdrop_error *error) {
+    tdrop_measure made = {.rows = 0};
+    const tdrop_curve point = {.loss = &made.loss, .se = &made.se, .metric = &made.metric};
+    if (!measure || !model || !data)
+        return tdrop_fail(error, TDROP_ERROR_NULL, "evaluate: no model, data or result");
+    tdrop_status status = measure_point(&point, &made.rows, model, data, k, options, error);
     if (!status) *measure = made;
+    return status;
+}
+
+tdrop_status tdrop_model_target_r2(double *r2, const tdrop_model *model, const tdrop_data *data,
+                                   size_t k, const tdrop_use_options *options, tdrop_error *error) {
+    tdrop_measure all;
+    if (!r2 || !model || !data)
+        return tdrop_fail(error, TDROP_ERROR_NULL, "R squared: no model, data or result");
+    if (model->info.task != TDROP_TASK_REGRESS)
+        return tdrop_fail(error, TDROP_ERROR_DATA,
+                          "R squared of each target: the task of this model is %s, not regress",
+                          tdrop_task_name(model->info.task));
+    double *found = tdrop_alloc(model->arch.outputs, sizeof *found);
+    if (!found) return tdrop_fail_memory(error, "R squared");
+    const tdrop_curve point = {
+        .loss = &all.loss, .se = &all.se, .metric = &all.metric, .target_r2 = found};
+    tdrop_status status = measure_point(&point, &all.rows, model, data, k, options, error);
+    if (!status) memcpy(r2, found, model->arch.outputs * sizeof *r2);
+    tdrop_free(found);
     return status;
 }

@@ -12,10 +12,19 @@ awk 'BEGIN {
     }
 }' >houses.csv
 taildropout fit houses.csv --target noise,price --columns rooms,area -o m --epochs 400 --lr 0.01 \
-    2>/dev/null | sed -n '1,2p'
+    2>/dev/null >fit.txt
+sed -n '1,2p; /^r2 of/p' fit.txt
+grep '^  price' fit.txt | awk '{ print $1, ($2 > 90 ? "mostly explained" : "not explained") }'
 taildropout predict m houses.csv -o out.csv 2>&1
 sed -n 1p out.csv
 taildropout evaluate m houses.csv --target noise,price | sed 's/[0-9][0-9.e+-]*/N/g'
+taildropout evaluate m houses.csv --target noise,price --json - 2>/dev/null |
+    tr -d '\n\t ' | sed 's/.*"targets":/targets /; s/"r2":[0-9.e-]*/"r2":N/g; s/,"rows".*//'
+echo
+taildropout scree m houses.csv --target noise,price --json scree.json 2>/dev/null |
+    sed -n '/^r2 of/,/^  price/p' | sed 's/-*[0-9.]* %/N %/'
+tr -d '\n\t ' <scree.json | sed 's/.*"targets":/targets /; s/[0-9][0-9.e-]*,/N,/g; s/[0-9.e-]*]/N]/g'
+echo
 # The order is of no account to a model
 # with names.
 taildropout fit houses.csv --columns rooms,area --target price,noise -o n --epochs 2 --quiet

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "target_scores.h"
+
+#include "message.h"
+#include "number.h"
+
+#include <stdlib.h>
+
+static size_t targets_of(const tdrop_model *model) {
+    tdrop_model_info info;
+    tdrop_model_get_info(model, &info);
+    return info.task == TDROP_TASK_REGRESS ? info.outputs : 0;
+}
+
+/* The name of a target; its number, counted from 1, where it has none. */
+static const char *name_of(const tdrop_model *model, size_t target, number_text *number) {
+    tdrop_column_info column = {.name = NULL};
+    tdrop_model_get_target(model, target, &column);
+    *number = number_exact((double)(target + 1));
+    return column.name ? column.name : number->text;
+}
+
+void target_scores_write(FILE *out, const tdrop_model *model, const double *r2, size_t k) {
+    const size_t targets = targets_of(model);
+    if (targets < 2) return;
+    fprintf(out, "r2 of each target at k = %zu\n", k);
+    for (size_t j = 0; j < targets; j++) {
+        number_text number;
+        fprintf(out, "  %-24s %8s\n", name_of(model, j, &number), number_percent(r2[j]).text);
+    }
+}
+
+int target_scores_measure(FILE *out, const tdrop_model *model, const tdrop_data *data, size_t k,
+                          const tdrop_use_options *use) {
+    const size_t targets = targets_of(model);
+    tdrop_error error = {TDROP_OK, ""};
+    if (targets < 2) return 1;
+    double *r2 = calloc(targets, sizeof *r2);
+    if (!r2) return message_memory();
+    const tdrop_status status = tdrop_model_target_r2(r2, model, data, k, use, &error);
+    if (status == TDROP_OK) target_scores_write(out, model, r2, k);
+    free(r2);
+    return status == TDROP_OK ? 1 : message_library(status, &error);
+}
+
+void target_scores_json(report_json *r, const tdrop_model *model, const double *r2) {
+    cJSON *list = report_json_array(r, "targets");
+    for (size_t j = 0; j < targets_of(model); j++) {
+        number_text number;
+        cJSON *target = report_json_element(r, list);
+        report_json_text(r, target, "name", name_of(model, j, &number));
+        report_json_number(r, target, "r2", r2[j]);
+    }
+}
+
+void target_scores_json_curve(report_json *r, const tdrop_model *model, const double *r2,
+                              size_t widths) {
+    const size_t targets = targets_of(model);
+    cJSON *list = report_json_array(r, "targets");
+    for (size_t j = 0; j < targets; j++) {
+        number_text number;
+        cJSON *target = report_json_element(r, list);
+        report_json_text(r, target, "name", name_of(model, j, &number));
+        cJSON *values = report_json_array_in(r, target, "r2");
+        for (size_t at = 0; at < widths; at++)
+            report_json_append_number(r, values, r2[at * targets + j]);
+    }
+}
