@@ -27,6 +27,7 @@ static const operand_row operands[] = {
 
 static const option_row options[] = {
     OPTION_ROW_TARGET(evaluate_settings),
+    OPTION_ROW_GROUP(evaluate_settings, OPTION_HELP_GROUP),
     OPTION_ROWS_TABLE(evaluate_settings),
     OPTION_ROW_K(evaluate_settings, "features used: a number, or a rule as for prune (default all "
                                     "n)"),
@@ -106,7 +107,7 @@ static int evaluate(const evaluate_settings *s, const inputs *in, FILE *out) {
 }
 
 static int run(int argc, char **argv) {
-    evaluate_settings s = {0};
+    evaluate_settings s = {.table.with_groups = 1};
     inputs in;
     int exit_code;
     if (!options_parse(&command_evaluate, argc, argv, &s, &exit_code)) return exit_code;
@@ -114,7 +115,8 @@ static int run(int argc, char **argv) {
     if (!output_check(wishes, s.force, &exit_code)) return exit_code;
     if (!inputs_open(&in, s.model, s.data, TDROP_PART_TEST, &s.table, &s.compute))
         return EXIT_FAILED;
-    const int done = inputs_open_target(&in, s.table.target, s.data) && inputs_note_unseen(&in) &&
+    const int done = inputs_open_groups(&in, s.table.groups) &&
+                     inputs_open_target(&in, s.table.target, s.data) && inputs_note_unseen(&in) &&
                      evaluate(&s, &in, output_beside(wishes));
     inputs_close(&in);
     return done ? EXIT_DONE : EXIT_FAILED;

@@ -247,6 +247,9 @@ static const option_row options[] = {
      .value = "S",
      AT(split_seed),
      .help = "of the choice of held-out rows (default 0)"},
+    OPTION_ROW_GROUP(fit_settings,
+                     "column of DATA whose rows with the same cell are never parted: all "
+                     "held out or all trained on"),
     {.name = "valid",
      .type = OPTION_REAL,
      .value = "SHARE",
@@ -317,7 +320,8 @@ typedef struct fit_job {
     tdrop_law_options law;
     double *law_weights;
     tdrop_data *data;
-    tdrop_data *target; /* of a classifier */
+    tdrop_data *target; /* of a classifier or a regression */
+    tdrop_data *groups; /* of the rows; NULL: none */
     tdrop_model *init;  /* to begin with; NULL: none */
     task_choice choice;
     tdrop_model *model;
@@ -336,6 +340,7 @@ static tdrop_fit_options fit_options_of(const fit_job *job) {
     return (tdrop_fit_options){
         .task = job->choice.task,
         .target = job->target,
+        .groups = job->groups,
         .arch = s->arch,
         .features = s->features,
         .law = job->law,
@@ -475,9 +480,11 @@ static void write_settings(const fit_job *job, const tdrop_fit_settings *s) {
     write_task_line(job, s);
     write_data_line(job);
     write_column_lines(job, s);
-    fprintf(out, "rows          %s to train on, %s held out, split seed %llu\n",
+    fprintf(out, "rows          %s to train on, %s held out, split seed %llu",
             number_grouped(s->rows_train).text, number_grouped(s->rows_valid).text,
             (unsigned long long)o->split_seed);
+    if (o->groups) fprintf(out, ", groups of %s", job->settings.table.groups);
+    fputc('\n', out);
     fprintf(out, "scaling       %s\n", tdrop_scale_name(o->scale));
     fprintf(out, "architecture  %s\n", s->arch);
     fprintf(out, "parameters    %s, %zu ordered features\n", number_grouped(s->parameters).text,
@@ -709,6 +716,14 @@ static int read_target(fit_job *job) {
            task_choose(&job->choice, s->task - 1, job->target);
 }
 
+static int read_groups(fit_job *job) {
+    tdrop_error error = {TDROP_OK, ""};
+    const char *column = job->settings.table.groups;
+    if (!column) return 1;
+    const tdrop_status status = tdrop_data_take_column(job->data, column, &job->groups, &error);
+    return status == TDROP_OK ? 1 : message_library(status, &error);
+}
+
 /* What to say behind "to go on: ". */
 static const char *command_to_go_on(fit_job *job, int force) {
     enum { LONGEST = 1400 }; /* a message is one line of limited length */
@@ -755,14 +770,21 @@ static int save(fit_job *job) {
     return 1;
 }
 
+/* The threads, and what the trained model is measured with. */
+static int open_compute(fit_job *job) {
+    if (!compute_open(&job->compute, &job->settings.compute)) return 0;
+    job->compute.use.groups = job->groups;
+    return 1;
+}
+
 /* Everything between reading the options and giving back the memory. A log or checkpoint that could
  * not be written has not kept the model from being made, but the exit code tells. */
 static int work(fit_job *job) {
     const fit_settings *s = &job->settings;
     const int fitted = table_read(&job->data, s->data, TDROP_PART_TRAIN, &s->table,
                                   (tdrop_missing)s->missing, NULL) &&
-                       read_target(job) && read_init(job) && may_replace_model(job) &&
-                       compute_open(&job->compute, &s->compute) && train(job);
+                       read_groups(job) && read_target(job) && read_init(job) &&
+                       may_replace_model(job) && open_compute(job) && train(job);
     const int told = fitted && save(job) && report(job);
     const int logged = fit_log_close(&job->log);
     return (!fitted || checkpoints_end(&job->checkpoints, &s->checkpoint)) && logged && told;
@@ -775,6 +797,7 @@ static void release(fit_job *job) {
     tdrop_model_destroy(job->init);
     tdrop_data_destroy(job->data);
     tdrop_data_destroy(job->target);
+    tdrop_data_destroy(job->groups);
     free(job->law_weights);
     free(job->go_on);
 }

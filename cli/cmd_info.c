@@ -34,9 +34,11 @@ static const option_row options[] = {
 static void write_training(FILE *out, const tdrop_model_info *info) {
     fprintf(out, "fitted to     %s, hash %016llx\n", info->data_name,
             (unsigned long long)info->data_hash);
-    fprintf(out, "rows          %s, a share of %s held out, split seed %llu\n",
+    fprintf(out, "rows          %s, a share of %s held out, split seed %llu",
             number_grouped(info->data_rows).text, number_plain(info->valid_share).text,
             (unsigned long long)info->split_seed);
+    if (info->groups) fprintf(out, ", groups of %s", info->groups);
+    fputc('\n', out);
     fprintf(out, "scaling       %s\n", tdrop_scale_name(info->scale));
     fputs("law           ", out);
     law_text_write_model(out, info);
@@ -113,6 +115,7 @@ static void add_facts(report_json *r, const tdrop_model_info *info) {
     report_json_count(r, NULL, "data_rows", info->data_rows);
     report_json_number(r, NULL, "valid_share", info->valid_share);
     report_json_count(r, NULL, "split_seed", info->split_seed);
+    if (info->groups) report_json_text(r, NULL, "groups", info->groups);
     report_json_text(r, NULL, "scale", tdrop_scale_name(info->scale));
     report_json_text(r, NULL, "law", tdrop_law_kind_name(info->law.kind));
     report_json_number(r, NULL, "p", info->law.p);

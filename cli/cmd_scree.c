@@ -34,6 +34,7 @@ static const operand_row operands[] = {
 
 static const option_row options[] = {
     OPTION_ROW_TARGET(scree_settings),
+    OPTION_ROW_GROUP(scree_settings, OPTION_HELP_GROUP),
     OPTION_ROWS_TABLE(scree_settings),
     {.name = "json",
      .type = OPTION_TEXT,
@@ -153,7 +154,8 @@ static int work(const scree_settings *s, FILE *out) {
     inputs in;
     tdrop_scree scree = {0};
     if (!inputs_open(&in, s->model, s->data, TDROP_PART_TEST, &s->table, &s->compute)) return 0;
-    const int done = open_labels(s, &in) && inputs_note_unseen(&in) &&
+    const int done = inputs_open_groups(&in, s->table.groups) && open_labels(s, &in) &&
+                     inputs_note_unseen(&in) &&
                      (!s->png || picture_can_be_made(&in.model_info, &in.data_info)) &&
                      measure(s, &in, &scree) && report(s, out, &in, &scree);
     tdrop_scree_destroy(&scree);
@@ -162,7 +164,7 @@ static int work(const scree_settings *s, FILE *out) {
 }
 
 static int run_as(const char *command, int argc, char **argv) {
-    scree_settings s = {.command = command};
+    scree_settings s = {.command = command, .table.with_groups = 1};
     int exit_code;
     if (!options_parse(&command_scree, argc, argv, &s, &exit_code)) return exit_code;
     const output_wish wishes[] = {{"--json", s.json, 0},

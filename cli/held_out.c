@@ -6,12 +6,12 @@
 
 #include <stdlib.h>
 
-int held_out_spread(const tdrop_model *model, const tdrop_data *data, size_t most, size_t **rows,
-                    size_t *count) {
+int held_out_spread(const tdrop_model *model, const tdrop_data *data, const tdrop_use_options *use,
+                    size_t most, size_t **rows, size_t *count) {
     size_t all = 0;
-    tdrop_status status = tdrop_model_held_out(model, data, &all, NULL);
+    tdrop_status status = tdrop_model_held_out(model, data, use, &all, NULL);
     size_t *found = status == TDROP_OK ? malloc((all ? all : 1) * sizeof *found) : NULL;
-    if (found) status = tdrop_model_held_out(model, data, &all, found);
+    if (found) status = tdrop_model_held_out(model, data, use, &all, found);
     if (!found || status != TDROP_OK) {
         free(found);
         return message_library(status != TDROP_OK ? status : TDROP_ERROR_MEMORY, NULL);

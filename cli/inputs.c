@@ -41,6 +41,7 @@ void inputs_close(inputs *in) {
     tdrop_model_destroy(in->model);
     tdrop_data_destroy(in->data);
     tdrop_data_destroy(in->target);
+    tdrop_data_destroy(in->groups);
     *in = (inputs){0};
 }
 
@@ -106,6 +107,17 @@ int inputs_read_target(tdrop_data **labels, tdrop_data *data, const char *target
         name_list_split(&list, target) && read_target(labels, data, target, part, &list);
     name_list_clear(&list);
     return done;
+}
+
+int inputs_open_groups(inputs *in, const char *column) {
+    tdrop_error error = {TDROP_OK, ""};
+    const char *name = column ? column : in->model_info.groups;
+    if (!name || (!column && !tdrop_data_find_column(in->data, name, NULL))) return 1;
+    const tdrop_status status = tdrop_data_take_column(in->data, name, &in->groups, &error);
+    if (status != TDROP_OK) return message_library(status, &error);
+    tdrop_data_get_info(in->data, &in->data_info);
+    in->compute.use.groups = in->groups;
+    return 1;
 }
 
 int inputs_note_unseen(const inputs *in) {

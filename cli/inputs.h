@@ -12,6 +12,7 @@ typedef struct inputs {
     tdrop_data *data;
     tdrop_data_info data_info;
     tdrop_data *target; /* labels of the data; NULL when none were opened */
+    tdrop_data *groups; /* likewise */
     compute compute;    /* not started when no settings were given */
 } inputs;
 
@@ -41,6 +42,11 @@ int inputs_read_target(tdrop_data **labels, tdrop_data *data, const char *target
 /* Opens the labels that a classifier is measured with, and has in->compute.use point to them. On
  * failure says why and returns 0; inputs_close frees them. */
 int inputs_open_target(inputs *in, const char *target, const char *source);
+
+/* Takes the column that decided which rows were held out, `column` or the one that the model names,
+ * out of the data, where it is there; in->compute.use points to it. On failure, also where `column` is
+ * given and not there, says why and returns 0; inputs_close frees it. */
+int inputs_open_groups(inputs *in, const char *column);
 
 /* Says which levels of the data's categories the model does not know. On failure says why and
  * returns 0. */

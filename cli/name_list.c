@@ -15,7 +15,7 @@ void name_list_clear(name_list *list) {
 int name_list_split(name_list *list, const char *text) {
     if (!text) return 1;
     list->text = strdup(text);
-    list->names = calloc(strlen(text) + 2, sizeof *list->names);
+    list->names = calloc(strlen(text) + 3, sizeof *list->names);
     if (!list->text || !list->names) return message_memory();
     for (char *name = list->text, *comma; name; name = comma) {
         comma = strchr(name, ',');

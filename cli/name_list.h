@@ -12,7 +12,7 @@ typedef struct name_list {
     size_t count;
 } name_list;
 
-/* "a,b,c", with room for one more; NULL makes an empty list. On failure says why and returns 0. */
+/* "a,b,c", with room for two more; NULL makes an empty list. On failure says why and returns 0. */
 int name_list_split(name_list *list, const char *text);
 
 void name_list_clear(name_list *list);

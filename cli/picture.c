@@ -194,8 +194,9 @@ int picture_write(const char *path, int force, const inputs *in) {
     picture p = {.in = in};
     if (!picture_can_be_made(&in->model_info, &in->data_info)) return 0;
     image_form_of(&in->data_info, &p.form);
-    const int done = held_out_spread(in->model, in->data, IMAGES, &p.rows, &p.images) &&
-                     lay_out(&p) && draw(&p) && save(&p, path, force);
+    const int done =
+        held_out_spread(in->model, in->data, &in->compute.use, IMAGES, &p.rows, &p.images) &&
+        lay_out(&p) && draw(&p) && save(&p, path, force);
     free(p.rows);
     free(p.values);
     free(p.pixels);

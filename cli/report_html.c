@@ -33,6 +33,7 @@ static void write_fitted_to(FILE *out, const report_source *source) {
         fprintf(out, "%s%zu", i ? " x " : "", info->item_shape[i]);
     fprintf(out, "%s, a share of %s held out, split seed %llu", info->item_dims ? "" : "one number",
             number_plain(info->valid_share).text, (unsigned long long)info->split_seed);
+    if (info->groups) fprintf(out, ", groups of %s", info->groups);
 }
 
 static void write_measured_on(FILE *out, const report_source *source) {

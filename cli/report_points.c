@@ -37,7 +37,8 @@ int report_points_add(report_numbers *n, const report_cells *cells) {
     const report_source *source = cells->source;
     size_t *rows, count;
     if (source->info->features < 2) return 1;
-    if (!held_out_spread(source->model, source->data, MOST_POINTS, &rows, &count)) return 0;
+    if (!held_out_spread(source->model, source->data, source->use, MOST_POINTS, &rows, &count))
+        return 0;
     float *codes = inputs_floats(count, 2);
     const int done = codes &&
                      report_cells_use(cells, tdrop_model_encode, rows, count, 2, 2, codes) &&

@@ -325,14 +325,16 @@ int report_samples_add(report_numbers *n, const report_cells *cells, size_t budg
     size_t held_out;
     if (source->info->task == TDROP_TASK_REGRESS)
         return 1; /* a few numbers, which the curve sums up */
-    if (!held_out_spread(source->model, source->data, most_samples(&s), &s.row, &held_out))
+    if (!held_out_spread(source->model, source->data, source->use, most_samples(&s), &s.row,
+                         &held_out))
         return 0;
     plan(&s, held_out, budget);
     free(s.row);
     s.row = NULL;
     if (s.rows == 0) return 1;
     const int done =
-        held_out_spread(source->model, source->data, s.rows, &s.row, &s.rows) && add(&s);
+        held_out_spread(source->model, source->data, source->use, s.rows, &s.row, &s.rows) &&
+        add(&s);
     free(s.row);
     free(s.data);
     free(s.codes);

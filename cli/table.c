@@ -31,11 +31,22 @@ static int read_delimiter(const char *text, char *delimiter) {
     return 0;
 }
 
-/* Every column that a target may mean: the names in its list, and the whole of it, for the name of
- * a column may hold a comma. */
-static int target_names(name_list *list, const char *target) {
-    if (!name_list_split(list, target)) return 0;
-    if (list->count > 1) list->names[list->count++] = target; /* a list has room for one more */
+/* The column of groups, if one is asked for. */
+static const char *groups_of(const table_settings *settings, const tdrop_model *model) {
+    tdrop_model_info info;
+    if (settings->groups || !settings->with_groups || !model) return settings->groups;
+    tdrop_model_get_info(model, &info);
+    return info.groups;
+}
+
+/* Every column that is read beside those that are asked for: of groups, and all that a target may
+ * mean: the names in its list, and the whole of it, for the name of a column may hold a comma. A
+ * list has room for two more. */
+static int names_beside(name_list *list, const char *target, const char *groups) {
+    if (!name_list_split(list, target ? target : "")) return 0;
+    if (!target) list->count = 0;
+    if (list->count > 1) list->names[list->count++] = target;
+    if (groups) list->names[list->count++] = groups;
     return 1;
 }
 
@@ -43,13 +54,14 @@ int table_read(tdrop_data **data, const char *source, tdrop_part part,
                const table_settings *settings, tdrop_missing missing, const tdrop_model *model) {
     static const table_settings nothing = {0};
     tdrop_data_read_options options = {.part = part, .missing = missing};
-    name_list columns = {0}, drop = {0}, targets = {0};
+    name_list columns = {0}, drop = {0}, beside = {0};
     tdrop_error error = {TDROP_OK, ""};
     if (!settings) settings = &nothing;
     const int by_model = model && !settings->columns && !settings->drop;
     int done = (by_model ? name_list_of_model(&columns, model)
                          : name_list_split(&columns, settings->columns)) &&
-               name_list_split(&drop, settings->drop) && target_names(&targets, settings->target) &&
+               name_list_split(&drop, settings->drop) &&
+               names_beside(&beside, settings->target, groups_of(settings, model)) &&
                read_delimiter(settings->delimiter, &options.delimiter);
     if (done) {
         options.columns = columns.names;
@@ -58,14 +70,14 @@ int table_read(tdrop_data **data, const char *source, tdrop_part part,
         options.drop = drop.names;
         options.drop_count = drop.count;
         options.id = settings->id;
-        options.targets = targets.names;
-        options.target_count = targets.count;
+        options.targets = beside.names;
+        options.target_count = beside.count;
         const tdrop_status status = tdrop_data_read(data, source, &options, &error);
         done = status == TDROP_OK ? 1 : message_library(status, &error);
     }
     name_list_clear(&columns);
     name_list_clear(&drop);
-    name_list_clear(&targets);
+    name_list_clear(&beside);
     return done;
 }
 

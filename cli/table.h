@@ -6,7 +6,8 @@
 #include "options.h"
 
 typedef struct table_settings {
-    const char *columns, *drop, *id, *delimiter, *target;
+    const char *columns, *drop, *id, *delimiter, *target, *groups;
+    int with_groups; /* nonzero: the column that the model names is read too, where it is there */
 } table_settings;
 
 /* The options of how a table is read; `settings` has a member `table`. */
@@ -44,6 +45,15 @@ typedef struct table_settings {
             "what a classifier or a regression should give for DATA: its column, columns or a "    \
             "file"                                                                                 \
     }
+
+#define OPTION_ROW_GROUP(settings, text)                                                           \
+    {                                                                                              \
+        .name = "group", .type = OPTION_TEXT, .value = "COLUMN",                                   \
+        .field = offsetof(settings, table.groups), .help = text                                    \
+    }
+
+#define OPTION_HELP_GROUP                                                                          \
+    "column whose groups were held out when the model was made (default: the model says it)"
 
 /* Reads a table. A model, unless NULL, says which columns are looked for, where the table has names
  * and none were asked for; `missing` is what it does about missing cells. On failure says why and

@@ -257,6 +257,9 @@ typedef struct tdrop_fit_options {
     tdrop_task task;          /* AUTOENCODE */
     const tdrop_data *target; /* CLASSIFY: the labels, one number or text for each row. REGRESS: the
                                * numbers, one column or several. Its rows are those of the data */
+    const tdrop_data *groups; /* one column, numbers or text, whose rows are those of the data: rows
+                               * with the same cell are all held out or all trained on; NULL: each
+                               * row stands for itself */
     const char *arch;         /* architecture (grammar below); NULL: made from `features` */
     size_t features;          /* n; default the smaller of 64 and half the columns, at least 1 */
     tdrop_law_options law;    /* MIXED with rate = 0.15, which is also what EXPONENTIAL with p = 0
@@ -454,6 +457,7 @@ typedef struct tdrop_model_info {
     size_t data_rows; /* of that data, held-out rows included */
     double valid_share;
     uint64_t split_seed;
+    const char *groups; /* the column whose groups were held out whole; NULL when rows were */
     uint32_t epochs;    /* that were trained */
     size_t pruned_from; /* n of the model it was cut from, 0 if it was not */
     double flops;       /* operations of the training, a multiply-add counts two */
@@ -527,17 +531,19 @@ TDROP_API tdrop_status tdrop_model_get_scaling(const tdrop_model *model, const d
 typedef struct tdrop_use_options {
     const tdrop_data *target; /* scree and evaluate of a classifier: the labels of the data, of a
                                * regression: the numbers */
+    const tdrop_data *groups; /* of the data that a model with info.groups was fitted to: that column */
     tdrop_isa isa;
     const tdrop_parallel *parallel;
     uint64_t reserved[2];
 } tdrop_use_options;
 
 /* Which rows of the data were not trained on: when these are the data that the model was fitted to
- * (same hash), its held-out rows in rising order; of any other data, all rows.
- * Writes how many into *count and, unless rows is NULL, their numbers into rows[*count].
- * Errors: NULL. */
+ * (same hash), its held-out rows in rising order; of any other data, all rows. Of the options groups
+ * alone are read. Writes how many into *count and, unless rows is NULL, their numbers into
+ * rows[*count]. Errors: NULL, DATA (groups decided, and are not given or do not fit), MEMORY. */
 TDROP_API tdrop_status tdrop_model_held_out(const tdrop_model *model, const tdrop_data *data,
-                                            size_t *count, size_t *rows);
+                                            const tdrop_use_options *options, size_t *count,
+                                            size_t *rows);
 
 /* A scree curve; free it with tdrop_scree_destroy. */
 typedef struct tdrop_scree {

@@ -25,7 +25,7 @@ static void make_tables(tdrop_data **far, tdrop_data **centred) {
     for (size_t i = 0; i < ROWS * COLUMNS; i++)
         values[i] += (float)(1.0 + 0.5 * (double)(i % COLUMNS));
     *far = models_table_of(values, ROWS, COLUMNS);
-    assert_int_equal(tdrop_split_make(&split, ROWS, 0.1, 0, NULL), TDROP_OK);
+    assert_int_equal(tdrop_split_make(&split, ROWS, &(tdrop_split_rule){.share = 0.1}, NULL), TDROP_OK);
     for (size_t i = 0; i < split.train_count; i++)
         for (size_t j = 0; j < COLUMNS; j++)
             mean[j] += values[split.train[i] * COLUMNS + j] / (double)split.train_count;

@@ -128,8 +128,8 @@ static void assert_comes_back(const tdrop_model *model, const tdrop_data *data) 
     assert_same_outputs(model, again, data);
     assert_true(models_same_file(model, again));
     size_t count = 0, again_count = 1;
-    assert_int_equal(tdrop_model_held_out(model, data, &count, NULL), TDROP_OK);
-    assert_int_equal(tdrop_model_held_out(again, data, &again_count, NULL), TDROP_OK);
+    assert_int_equal(tdrop_model_held_out(model, data, NULL, &count, NULL), TDROP_OK);
+    assert_int_equal(tdrop_model_held_out(again, data, NULL, &again_count, NULL), TDROP_OK);
     assert_int_equal(count, again_count);
     tdrop_model_destroy(again);
 }

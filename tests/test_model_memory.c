@@ -329,7 +329,7 @@ static tdrop_status try_file_size(tdrop_error *error) {
 
 static tdrop_status try_held_out(tdrop_error *error) {
     size_t count = 77, rows[ROWS];
-    tdrop_status status = tdrop_model_held_out(model, data, &count, rows);
+    tdrop_status status = tdrop_model_held_out(model, data, NULL, &count, rows);
     assert_true(!status == (count != 77));
     return without_message(status, error);
 }

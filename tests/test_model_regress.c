@@ -106,7 +106,7 @@ static void it_learns_in_the_units_of_the_targets(void **state) {
     assert_string_equal(info.metric, "r2");
     assert_null(info.valid_pca);
     assert_true(fabs(info.valid_metric[0]) < 0.3 && info.valid_metric[FEATURES] > 0.9);
-    assert_int_equal(tdrop_model_held_out(model, data, &count, rows), TDROP_OK);
+    assert_int_equal(tdrop_model_held_out(model, data, NULL, &count, rows), TDROP_OK);
     find_units(rows, count, unit);
     assert_int_equal(tdrop_model_scree(&scree, model, data, NULL, &use, NULL), TDROP_OK);
     assert_int_equal(scree.targets, TARGETS);

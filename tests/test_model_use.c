@@ -286,10 +286,10 @@ static void the_loss_is_that_of_the_predictions(void **state) {
  */
 
 static size_t *held_out(const tdrop_model *model, const tdrop_data *table, size_t *count) {
-    assert_int_equal(tdrop_model_held_out(model, table, count, NULL), TDROP_OK);
+    assert_int_equal(tdrop_model_held_out(model, table, NULL, count, NULL), TDROP_OK);
     size_t *rows = malloc(*count * sizeof *rows), again = 0;
     assert_non_null(rows);
-    assert_int_equal(tdrop_model_held_out(model, table, &again, rows), TDROP_OK);
+    assert_int_equal(tdrop_model_held_out(model, table, NULL, &again, rows), TDROP_OK);
     assert_int_equal(again, *count);
     return rows;
 }
@@ -970,9 +970,9 @@ static void null_is_refused(void **state) {
     (void)state;
     size_t count = 5;
     tdrop_measure measure = {.rows = 5};
-    assert_int_equal(tdrop_model_held_out(NULL, data, &count, NULL), TDROP_ERROR_NULL);
-    assert_int_equal(tdrop_model_held_out(models[0], NULL, &count, NULL), TDROP_ERROR_NULL);
-    assert_int_equal(tdrop_model_held_out(models[0], data, NULL, NULL), TDROP_ERROR_NULL);
+    assert_int_equal(tdrop_model_held_out(NULL, data, NULL, &count, NULL), TDROP_ERROR_NULL);
+    assert_int_equal(tdrop_model_held_out(models[0], NULL, NULL, &count, NULL), TDROP_ERROR_NULL);
+    assert_int_equal(tdrop_model_held_out(models[0], data, NULL, NULL, NULL), TDROP_ERROR_NULL);
     assert_int_equal(tdrop_model_evaluate(NULL, models[0], data, 1, NULL, NULL), TDROP_ERROR_NULL);
     assert_int_equal(tdrop_model_evaluate(&measure, NULL, data, 1, NULL, NULL), TDROP_ERROR_NULL);
     assert_int_equal(tdrop_model_encode(models[0], data, 0, 1, 1, NULL, NULL, NULL),

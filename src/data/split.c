@@ -3,29 +3,177 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/table.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static size_t valid_rows(size_t rows, double share) {
     size_t count = (size_t)((double)rows * share + 0.5);
     return count < 1 ? 1 : count > rows - 1 ? rows - 1 : count;
 }
 
-tdrop_status tdrop_split_make(tdrop_split *split, size_t rows, double share, uint64_t seed,
-                              tdrop_error *error) {
-    if (rows < 2)
+static tdrop_draw draw_of(const tdrop_split_rule *rule) {
+    return (tdrop_draw){.seed = rule->seed, .purpose = TDROP_PURPOSE_SPLIT};
+}
+
+/* Which rows are held out, where each stands for itself. */
+static void choose_rows(size_t rows, const tdrop_split_rule *rule, bool *held_out) {
+    const tdrop_draw draw = draw_of(rule);
+    const size_t count = valid_rows(rows, rule->share);
+    for (size_t i = 0; i < rows; i++)
+        held_out[i] = tdrop_permute(&draw, rows, i) < count;
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * Groups
+ */
+
+static tdrop_status check_groups(const tdrop_data *groups, size_t rows, tdrop_error *error) {
+    const tdrop_data_info *info = &groups->info;
+    if (info->columns > 1)
         return tdrop_fail(error, TDROP_ERROR_DATA,
-                          "one row only: at least 2 are needed, one of them to hold out");
+                          "%s: groups are one column, but its rows have %zu columns", info->name,
+                          info->columns);
+    if (info->rows != rows)
+        return tdrop_fail(error, TDROP_ERROR_DATA, "%s: groups of %zu rows, but the data have %zu",
+                          info->name, info->rows, rows);
+    if (info->missing > 0)
+        return tdrop_fail(error, TDROP_ERROR_DATA,
+                          "%s: %zu rows are of no group; fill their cells in", info->name,
+                          info->missing);
+    return TDROP_OK;
+}
+
+static int rising(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* A row's cell, and the group of each: `cell` [groups] rising, `rows` in it, and whether it is held
+ * out. */
+typedef struct grouping {
+    double *of_row, *cell;
+    size_t groups, *rows;
+    bool *held_out;
+} grouping;
+
+static void grouping_clear(grouping *g) {
+    tdrop_free(g->of_row);
+    tdrop_free(g->cell);
+    tdrop_free(g->rows);
+    tdrop_free(g->held_out);
+}
+
+static size_t group_of(const grouping *g, size_t row) {
+    const double *found = bsearch(&g->of_row[row], g->cell, g->groups, sizeof *g->cell, rising);
+    return (size_t)(found - g->cell);
+}
+
+static tdrop_status grouping_create(grouping *g, const tdrop_data *groups) {
+    const size_t rows = groups->info.rows;
+    *g = (grouping){.of_row = tdrop_alloc(rows, sizeof *g->of_row),
+                    .cell = tdrop_alloc(rows, sizeof *g->cell)};
+    if (!g->of_row || !g->cell) return TDROP_ERROR_MEMORY;
+    for (size_t i = 0; i < rows; i++)
+        tdrop_table_row(groups, i, &g->of_row[i]);
+    memcpy(g->cell, g->of_row, rows * sizeof *g->cell);
+    qsort(g->cell, rows, sizeof *g->cell, rising);
+    for (size_t i = 0; i < rows; i++)
+        if (!g->groups || g->cell[i] != g->cell[g->groups - 1]) g->cell[g->groups++] = g->cell[i];
+    g->rows = tdrop_alloc_zero(g->groups, sizeof *g->rows);
+    g->held_out = tdrop_alloc_zero(g->groups, sizeof *g->held_out);
+    if (!g->rows || !g->held_out) return TDROP_ERROR_MEMORY;
+    for (size_t i = 0; i < rows; i++)
+        g->rows[group_of(g, i)]++;
+    return TDROP_OK;
+}
+
+/* Group after group in permuted order, each held out if that brings the rows nearer to what is
+ * wanted; the first of them in any case, the last in none. */
+static void hold_out_groups(grouping *g, size_t rows, const tdrop_split_rule *rule,
+                            const size_t *order) {
+    const double wanted = (double)rows * rule->share;
+    double held = 0.0;
+    for (size_t at = 0; at + 1 < g->groups; at++) {
+        const size_t group = order[at];
+        const double with = held + (double)g->rows[group];
+        if (at > 0 && with - wanted > wanted - held) continue;
+        g->held_out[group] = true;
+        held = with;
+    }
+}
+
+static tdrop_status order_groups(const grouping *g, const tdrop_split_rule *rule, size_t **order) {
+    const tdrop_draw draw = draw_of(rule);
+    *order = tdrop_alloc(g->groups, sizeof **order);
+    for (size_t i = 0; *order && i < g->groups; i++)
+        (*order)[tdrop_permute(&draw, g->groups, i)] = i;
+    return *order ? TDROP_OK : TDROP_ERROR_MEMORY;
+}
+
+static tdrop_status choose_groups(size_t rows, const tdrop_split_rule *rule, bool *held_out,
+                                  tdrop_error *error) {
+    grouping g = {0};
+    size_t *order = NULL;
+    tdrop_status status = check_groups(rule->groups, rows, error);
+    if (status) return status;
+    status = grouping_create(&g, rule->groups);
+    if (!status) status = order_groups(&g, rule, &order);
+    if (status) {
+        tdrop_fail_memory(error, "groups");
+    } else if (g.groups < 2) {
+        status =
+            tdrop_fail(error, TDROP_ERROR_DATA,
+                       "%s: all rows are of one group, which would leave one side of the split "
+                       "empty; name another column",
+                       rule->groups->info.name);
+    } else {
+        hold_out_groups(&g, rows, rule, order);
+        for (size_t i = 0; i < rows; i++)
+            held_out[i] = g.held_out[group_of(&g, i)];
+    }
+    tdrop_free(order);
+    grouping_clear(&g);
+    return status;
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * Both sides
+ */
+
+static tdrop_status list_rows(tdrop_split *split, size_t rows, const bool *held_out) {
+    size_t count = 0;
+    for (size_t i = 0; i < rows; i++)
+        count += held_out[i];
     size_t *numbers = tdrop_alloc(rows, sizeof *numbers);
-    if (!numbers) return tdrop_fail_memory(error, "held-out rows");
-    size_t held_out = valid_rows(rows, share);
-    *split = (tdrop_split){.valid = numbers, .train = numbers + held_out};
-    tdrop_draw draw = {.seed = seed, .purpose = TDROP_PURPOSE_SPLIT};
+    if (!numbers) return TDROP_ERROR_MEMORY;
+    *split = (tdrop_split){.valid = numbers, .train = numbers + count};
     for (size_t i = 0; i < rows; i++) {
-        if (tdrop_permute(&draw, rows, i) < held_out)
+        if (held_out[i])
             split->valid[split->valid_count++] = i;
         else
             split->train[split->train_count++] = i;
     }
     return TDROP_OK;
+}
+
+tdrop_status tdrop_split_make(tdrop_split *split, size_t rows, const tdrop_split_rule *rule,
+                              tdrop_error *error) {
+    tdrop_status status = TDROP_OK;
+    if (rows < 2)
+        return tdrop_fail(error, TDROP_ERROR_DATA,
+                          "one row only: at least 2 are needed, one of them to hold out");
+    bool *held_out = tdrop_alloc(rows, sizeof *held_out);
+    if (!held_out) return tdrop_fail_memory(error, "held-out rows");
+    if (rule->groups)
+        status = choose_groups(rows, rule, held_out, error);
+    else
+        choose_rows(rows, rule, held_out);
+    if (!status && list_rows(split, rows, held_out))
+        status = tdrop_fail_memory(error, "held-out rows");
+    tdrop_free(held_out);
+    return status;
 }
 
 void tdrop_split_clear(tdrop_split *split) {

@@ -5,6 +5,14 @@
 
 #include "taildropout_model.h"
 
+/* What decides, beside the number of rows. */
+typedef struct tdrop_split_rule {
+    double share; /* of the rows, to be held out */
+    uint64_t seed;
+    const tdrop_data *groups; /* one column: rows with the same cell are never parted; NULL: each
+                               * row stands for itself */
+} tdrop_split_rule;
+
 /* Row numbers in rising order. */
 typedef struct tdrop_split {
     size_t train_count, valid_count; /* at least 1 each */
@@ -12,9 +20,11 @@ typedef struct tdrop_split {
 } tdrop_split;
 
 /* Holds out a share of the rows (rounded, at least 1, at most all but 1), chosen by a permutation
- * of the row numbers: nothing but rows, share and seed decides. Errors: DATA (a single row),
- * MEMORY. */
-tdrop_status tdrop_split_make(tdrop_split *split, size_t rows, double share, uint64_t seed,
+ * of the row numbers. Of groups: whole ones in the order of a permutation, numbered as their cells
+ * rise, until the share is reached or nearest to it, at least one of them and not all. Errors: DATA
+ * (a single row; of groups: another number of rows, more columns than one, cells missing, a single
+ * group), MEMORY. */
+tdrop_status tdrop_split_make(tdrop_split *split, size_t rows, const tdrop_split_rule *rule,
                               tdrop_error *error);
 
 void tdrop_split_clear(tdrop_split *split);

@@ -265,8 +265,9 @@ static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
     tdrop_status status = check_options(o, error);
     if (status) return status;
     fill_defaults(o);
-    status =
-        tdrop_split_make(&fit->split, fit->data->info.rows, o->valid_share, o->split_seed, error);
+    const tdrop_split_rule rule = {
+        .share = o->valid_share, .seed = o->split_seed, .groups = o->groups};
+    status = tdrop_split_make(&fit->split, fit->data->info.rows, &rule, error);
     if (!status) status = find_targets(fit, error);
     if (!status)
         status = tdrop_encoding_learn(&fit->encoding, o->scale, o->missing, fit->data,
@@ -357,6 +358,16 @@ static void describe(const fit_state *fit, tdrop_model_info *info) {
     info->flops = fit->trainer.flops;
 }
 
+/* By the name of their column or, where it has none, of their table. */
+static tdrop_status name_groups(const fit_state *fit, tdrop_model *model) {
+    const tdrop_data *groups = fit->options.groups;
+    tdrop_column_info column;
+    if (!groups) return TDROP_OK;
+    tdrop_status status = tdrop_data_get_column(groups, 0, &column);
+    return status ? status
+                  : tdrop_model_name_groups(model, column.name ? column.name : groups->info.name);
+}
+
 /* The trained network as a model of its own. */
 static tdrop_status make_model(fit_state *fit, tdrop_model **model, tdrop_error *error) {
     tdrop_model *made;
@@ -365,7 +376,7 @@ static tdrop_status make_model(fit_state *fit, tdrop_model **model, tdrop_error 
     if (status) return status;
     memcpy(made->parameters, fit->trainer.best, made->arch.parameters * sizeof(float));
     describe(fit, &made->info);
-    if (tdrop_model_name_data(made, fit->data->info.name) ||
+    if (tdrop_model_name_data(made, fit->data->info.name) || name_groups(fit, made) ||
         tdrop_model_set_law(made, &fit->options.law) ||
         (fit->classes.count && tdrop_model_set_classes(made, &fit->classes)) ||
         (fit->regression.columns && tdrop_model_set_targets(made, &fit->regression)))

@@ -88,6 +88,20 @@ tdrop_status tdrop_model_name_data(tdrop_model *model, const char *name) {
     return TDROP_OK;
 }
 
+tdrop_status tdrop_model_name_groups(tdrop_model *model, const char *name) {
+    char *copy = tdrop_copy_string(name);
+    if (!copy) return TDROP_ERROR_MEMORY;
+    tdrop_free(model->groups);
+    model->info.groups = model->groups = copy;
+    return TDROP_OK;
+}
+
+tdrop_split_rule tdrop_model_split_rule(const tdrop_model *model, const tdrop_data *groups) {
+    return (tdrop_split_rule){.share = model->info.valid_share,
+                              .seed = model->info.split_seed,
+                              .groups = model->groups ? groups : NULL};
+}
+
 tdrop_status tdrop_model_set_law(tdrop_model *model, const tdrop_law_options *law) {
     double *weights = NULL;
     if (law->kind == TDROP_LAW_TABLE) {
@@ -146,6 +160,7 @@ void tdrop_model_destroy(tdrop_model *model) {
     tdrop_free(model->parameters);
     tdrop_free(model->curve.loss);
     tdrop_free(model->data_name);
+    tdrop_free(model->groups);
     tdrop_free(model->law_weights);
     tdrop_classes_clear(&model->classes);
     tdrop_encoding_clear(&model->targets);

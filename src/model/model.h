@@ -4,6 +4,7 @@
 #define TDROP_MODEL_MODEL_H
 
 #include "data/encoding.h"
+#include "data/split.h"
 #include "model/arch.h"
 #include "model/target.h"
 #include "taildropout_model.h"
@@ -20,7 +21,7 @@ struct tdrop_model {
     float *parameters; /* flat, as arch.tensors say */
     tdrop_encoding encoding;
     tdrop_curve curve;
-    char *data_name;
+    char *data_name, *groups;
     double *law_weights;    /* of a TABLE law */
     tdrop_classes classes;  /* of a classifier */
     tdrop_encoding targets; /* of a regression */
@@ -38,6 +39,12 @@ tdrop_status tdrop_model_create(tdrop_model **model, const tdrop_arch *arch, siz
 
 /* Remembers what the model was fitted to: the last part of a path. Errors: MEMORY. */
 tdrop_status tdrop_model_name_data(tdrop_model *model, const char *name);
+
+/* The column whose groups were held out whole. Errors: MEMORY. */
+tdrop_status tdrop_model_name_groups(tdrop_model *model, const char *name);
+
+/* What decides which rows were held out: `groups` as given, where groups do. */
+tdrop_split_rule tdrop_model_split_rule(const tdrop_model *model, const tdrop_data *groups);
 
 /* Remembers the law, its table copied. Errors: MEMORY. */
 tdrop_status tdrop_model_set_law(tdrop_model *model, const tdrop_law_options *law);

@@ -170,6 +170,7 @@ static cJSON *split_object(texts *t, const tdrop_model_info *info) {
     cJSON *split = cJSON_CreateObject();
     add_number(t, split, "valid_share", info->valid_share);
     add_integer_text(t, split, "seed", info->split_seed, 10);
+    if (info->groups) note(t, cJSON_AddStringToObject(split, "groups", info->groups));
     return split;
 }
 
@@ -469,7 +470,15 @@ static tdrop_status read_class_names(reading *r, const cJSON *array, size_t coun
     return r->no_memory ? TDROP_ERROR_MEMORY : status;
 }
 
-static void read_history(reading *r, tdrop_model_info *info) {
+/* The column whose groups were held out, where groups were. */
+static void read_groups(reading *r, const cJSON *split, tdrop_model *model) {
+    if (!cJSON_HasObjectItem(split, "groups")) return;
+    const char *name = string_of(r, KEY_SPLIT, split, "groups");
+    if (!r->wrong && tdrop_model_name_groups(model, name)) r->no_memory = true;
+}
+
+static void read_history(reading *r, tdrop_model *model) {
+    tdrop_model_info *info = &model->info;
     cJSON *training = object_of(r, KEY_TRAINING);
     cJSON *split = object_of(r, KEY_SPLIT);
     info->seed = integer_of(r, KEY_SEED, text_of(r, KEY_SEED), 10);
@@ -477,6 +486,7 @@ static void read_history(reading *r, tdrop_model_info *info) {
     info->flops = number_of(r, KEY_TRAINING, training, "flops", 0.0, 1e300);
     info->valid_share = number_of(r, KEY_SPLIT, split, "valid_share", 0.0, 1.0);
     info->split_seed = integer_of(r, KEY_SPLIT, string_of(r, KEY_SPLIT, split, "seed"), 10);
+    read_groups(r, split, model);
     if (tdrop_safetensors_text(&r->document, keys[KEY_PRUNED_FROM])) {
         info->pruned_from = (size_t)integer_of(r, KEY_PRUNED_FROM, text_of(r, KEY_PRUNED_FROM), 10);
         if (info->pruned_from <= info->features && !r->wrong) r->wrong = keys[KEY_PRUNED_FROM];
@@ -731,8 +741,9 @@ static tdrop_status read_model(reading *r, tdrop_model **model, tdrop_error *err
     tdrop_status status = check_version(r, error);
     if (!status) status = create_from(r, &made, error);
     if (status) return status;
-    read_history(r, &made->info);
-    status = read_data(r, made) || read_task(r, made) || read_law(r, made) || read_curve(r, made)
+    read_history(r, made);
+    status = r->no_memory || read_data(r, made) || read_task(r, made) || read_law(r, made) ||
+                     read_curve(r, made)
                  ? tdrop_fail_memory(error, r->path)
                  : TDROP_OK;
     if (!status && r->wrong) status = wrong_metadata(r, error);

@@ -192,19 +192,24 @@ static tdrop_status find_targets(held_out *h, const tdrop_model *model, const td
 
 /* The rows of the data that were not trained on. To be cleared, whatever came of it. */
 static tdrop_status find_held_out(held_out *h, const tdrop_model *model, const tdrop_data *data,
-                                  const tdrop_data *target, tdrop_error *error) {
+                                  const tdrop_use_options *use, tdrop_error *error) {
     size_t count = 0;
     *h = (held_out){.rows = NULL};
     tdrop_status status = tdrop_encoder_create(&h->encoder, &model->encoding, data, error);
     if (status) return status;
     h->sample.encoder = &h->encoder;
-    status = tdrop_model_held_out(model, data, &count, NULL);
+    status = tdrop_model_held_out(model, data, use, &count, NULL);
+    if (status == TDROP_ERROR_DATA)
+        return tdrop_fail(error, status,
+                          "%s: which rows were held out was decided by the column %s, which is not "
+                          "given or does not fit",
+                          data->info.name, model->info.groups);
     if (!status && !(h->rows = tdrop_alloc(count, sizeof *h->rows))) status = TDROP_ERROR_MEMORY;
-    if (!status) status = tdrop_model_held_out(model, data, &count, h->rows);
+    if (!status) status = tdrop_model_held_out(model, data, use, &count, h->rows);
     if (status) return tdrop_fail_memory(error, "held-out rows");
     h->sample.rows = h->rows;
     h->sample.row_count = count;
-    return find_targets(h, model, data, target, error);
+    return find_targets(h, model, data, use->target, error);
 }
 
 /* PCA of the training rows, measured on the sample. */
@@ -217,8 +222,8 @@ static tdrop_status measure_pca(const tdrop_curve *curve, const tdrop_model *mod
     size_t n = model->arch.features;
     tdrop_status status = tdrop_encoder_create(&encoder, &model->encoding, train, NULL);
     if (status) return status;
-    status = tdrop_split_make(&split, train->info.rows, model->info.valid_share,
-                              model->info.split_seed, NULL);
+    const tdrop_split_rule rule = tdrop_model_split_rule(model, options->groups);
+    status = tdrop_split_make(&split, train->info.rows, &rule, NULL);
     if (!status) {
         status = tdrop_pca_fit(&pca, &encoder, split.train, split.train_count, n, options);
         tdrop_split_clear(&split);
@@ -231,17 +236,20 @@ static tdrop_status measure_pca(const tdrop_curve *curve, const tdrop_model *mod
     return status;
 }
 
-static bool can_fit_pca(const tdrop_model *model, const tdrop_data *train) {
+static bool can_fit_pca(const tdrop_model *model, const tdrop_data *train,
+                        const tdrop_use_options *options) {
     return model->info.task == TDROP_TASK_AUTOENCODE && train &&
            model->encoding.inputs <= TDROP_PCA_MOST_COLUMNS &&
-           train->info.hash == model->info.data_hash && train->info.rows == model->info.data_rows;
+           train->info.hash == model->info.data_hash && train->info.rows == model->info.data_rows &&
+           (!model->groups || options->groups);
 }
 
 static tdrop_status measure_all(tdrop_curve *curve, const tdrop_model *model,
                                 const tdrop_sample *sample, const tdrop_data *train,
                                 const tdrop_use_options *options, tdrop_error *error) {
     size_t n = model->arch.features;
-    if (tdrop_curve_create(curve, n, can_fit_pca(model, train), model->info.metric != NULL))
+    if (tdrop_curve_create(curve, n, can_fit_pca(model, train, options),
+                           model->info.metric != NULL))
         return tdrop_fail_memory(error, "scree");
     if (model->info.task == TDROP_TASK_REGRESS) {
         curve->target_r2 = tdrop_alloc(n + 1, model->arch.outputs * sizeof *curve->target_r2);
@@ -262,7 +270,7 @@ tdrop_status tdrop_model_scree(tdrop_scree *scree, const tdrop_model *model, con
     if (!scree || !model || !data)
         return tdrop_fail(error, TDROP_ERROR_NULL, "scree: no model, data or result");
     tdrop_status status = tdrop_use_resolve(options, &use, error);
-    if (!status) status = find_held_out(&h, model, data, use.target, error);
+    if (!status) status = find_held_out(&h, model, data, &use, error);
     if (!status) status = measure_all(&curve, model, &h.sample, train, &use, error);
     size_t rows = h.sample.row_count;
     held_out_clear(&h);
@@ -298,7 +306,7 @@ static tdrop_status measure_point(const tdrop_curve *point, size_t *rows, const 
         return tdrop_fail(error, TDROP_ERROR_K, "k = %zu, but this model has %zu features", k,
                           model->arch.features);
     tdrop_status status = tdrop_use_resolve(options, &use, error);
-    if (!status) status = find_held_out(&h, model, data, use.target, error);
+    if (!status) status = find_held_out(&h, model, data, &use, error);
     if (!status) status = tdrop_scree_measure(model, &h.sample, 0, k, k, point, &use, error);
     *rows = h.sample.row_count;
     held_out_clear(&h);

@@ -173,8 +173,8 @@ static bool same_data(const tdrop_model *model, const tdrop_data *data) {
            data->info.columns == model->info.columns;
 }
 
-tdrop_status tdrop_model_held_out(const tdrop_model *model, const tdrop_data *data, size_t *count,
-                                  size_t *rows) {
+tdrop_status tdrop_model_held_out(const tdrop_model *model, const tdrop_data *data,
+                                  const tdrop_use_options *options, size_t *count, size_t *rows) {
     if (!model || !data || !count) return TDROP_ERROR_NULL;
     if (!same_data(model, data)) {
         *count = data->info.rows;
@@ -183,8 +183,9 @@ tdrop_status tdrop_model_held_out(const tdrop_model *model, const tdrop_data *da
         return TDROP_OK;
     }
     tdrop_split split;
-    tdrop_status status = tdrop_split_make(&split, data->info.rows, model->info.valid_share,
-                                           model->info.split_seed, NULL);
+    const tdrop_split_rule rule = tdrop_model_split_rule(model, options ? options->groups : NULL);
+    if (model->groups && !rule.groups) return TDROP_ERROR_DATA;
+    tdrop_status status = tdrop_split_make(&split, data->info.rows, &rule, NULL);
     if (status) return status;
     *count = split.valid_count;
     if (rows) memcpy(rows, split.valid, split.valid_count * sizeof *rows);
