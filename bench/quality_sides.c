@@ -9,12 +9,12 @@ const size_t quality_widths[QUALITY_WIDTHS] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32,
 
 /* Everything that is not written is the program's default. */
 
-/* What the program's defaults were before this yardstick had chosen them. */
-#define OLD_STEPS   .batch = 256, .learning_rate = 0.002, .average = 0.99
-#define OLD_SUM     .balance = -1
-#define OLD_START   .no_center = 1
-#define PLAIN       OLD_STEPS, OLD_SUM, OLD_START
-#define EXPONENTIAL .law = {.p = 0.5}
+/* What the program's defaults were before this yardstick had chosen them; `count` epochs. */
+#define OLD_STEPS(count) .epochs = count, .batch = 256, .learning_rate = 0.002, .average = 0.99
+#define OLD_SUM          .balance = -1
+#define OLD_START        .no_center = 1
+#define PLAIN(count)     OLD_STEPS(count), OLD_SUM, OLD_START
+#define EXPONENTIAL      .law = {.p = 0.5}
 
 /* What the levers are added to. */
 #define MIXTURE                                                                                    \
@@ -28,17 +28,17 @@ const quality_side quality_sides[] = {
     {.name = "dedicated",
      .text = "a network for each width",
      .each_width = true,
-     .options = {PLAIN, .no_drop = 1}},
+     .options = {PLAIN(10), .no_drop = 1}},
     {.name = "dedicated-tuned",
      .text = "a network for each width, centred, batch 64",
      .each_width = true,
      .options = {.no_drop = 1}},
     {.name = "matryoshka",
      .text = "Matryoshka list (1, 2, 4, ..., 64, one of it a row), three times the cost",
-     .options = {PLAIN, .law = {.kind = TDROP_LAW_POW2}, .epochs = 30}},
+     .options = {PLAIN(30), .law = {.kind = TDROP_LAW_POW2}}},
     {.name = "exponential-3",
      .text = "exponential, p = 0.5, three times the cost",
-     .options = {PLAIN, EXPONENTIAL, .epochs = 30}},
+     .options = {PLAIN(30), EXPONENTIAL}},
     {.name = "ours-1",
      .text = "ours, the cost of one network",
      .width_bias = true,
@@ -56,30 +56,30 @@ const quality_side quality_sides[] = {
     {.name = "exponential",
      .text = "exponential, p = 0.5",
      .lever = true,
-     .options = {PLAIN, EXPONENTIAL}},
+     .options = {PLAIN(10), EXPONENTIAL}},
     {.name = "original",
      .text = "law original, p = 0.5, each row on its own",
      .lever = true,
-     .options = {PLAIN, .law = {.kind = TDROP_LAW_ORIGINAL, .p = 0.5}, .independent = 1}},
+     .options = {PLAIN(10), .law = {.kind = TDROP_LAW_ORIGINAL, .p = 0.5}, .independent = 1}},
     {.name = "log-uniform",
      .text = "law log-uniform",
      .lever = true,
-     .options = {PLAIN, .law = {.kind = TDROP_LAW_LOG_UNIFORM}}},
+     .options = {PLAIN(10), .law = {.kind = TDROP_LAW_LOG_UNIFORM}}},
     {.name = "mixture",
      .text = "A: a quarter of the rows at k = n, the rest log-uniform",
      .lever = true,
      .law = MIXTURE,
-     .options = {PLAIN}},
+     .options = {PLAIN(10)}},
     {.name = "balance",
      .text = "A, balance 1",
      .lever = true,
      .law = MIXTURE,
-     .options = {OLD_STEPS, OLD_START, .balance = 1.0}},
+     .options = {OLD_STEPS(10), OLD_START, .balance = 1.0}},
     {.name = "center",
      .text = "A, center",
      .lever = true,
      .law = MIXTURE,
-     .options = {OLD_STEPS, OLD_SUM}},
+     .options = {OLD_STEPS(10), OLD_SUM}},
     {.name = "batch",
      .text = "A, batch 64, rate 0.0015, average 0.995",
      .lever = true,
@@ -90,7 +90,7 @@ const quality_side quality_sides[] = {
      .lever = true,
      .law = MIXTURE,
      .width_bias = true,
-     .options = {PLAIN}},
+     .options = {PLAIN(10)}},
     {.name = "no-average",
      .text = "A, no average of the weights",
      .lever = true,
