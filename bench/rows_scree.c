@@ -62,7 +62,8 @@ static bool make_model(scree *s) {
 }
 
 static bool make_runner(scree *s) {
-    const tdrop_feed feed = {TDROP_TASK_CLASSIFY, &s->encoder, s->targets};
+    const tdrop_feed feed = {
+        .task = TDROP_TASK_CLASSIFY, .encoder = &s->encoder, .targets = s->targets};
     const tdrop_net_options net = {.max_rows = TDROP_USE_BATCH};
     return !tdrop_runner_create(&s->runner, &s->arch, &feed, &net, NULL) &&
            !tdrop_net_set_parameters(s->runner.net, s->model->parameters, false);

@@ -60,7 +60,8 @@ static bool make_network(bench_training *t) {
                                &(tdrop_optimizer_options){.average_decay = 0.99}) ||
         !make_laws(t))
         return false;
-    const tdrop_feed feed = {t->options.task, &t->encoder, t->targets};
+    const tdrop_feed feed = {
+        .task = t->options.task, .encoder = &t->encoder, .targets = t->targets};
     const tdrop_net_options net = {.max_rows = t->options.batch,
                                    .parallel = t->pool ? &t->parallel : NULL,
                                    .training = true,

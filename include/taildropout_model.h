@@ -219,6 +219,40 @@ typedef enum tdrop_scale {
 TDROP_API tdrop_status tdrop_scale_parse(const char *name, tdrop_scale *scale);
 TDROP_API const char *tdrop_scale_name(tdrop_scale scale);
 
+/* What is minimised, d being an output minus its target, each in the scaled space. */
+typedef enum tdrop_loss_kind {
+    TDROP_LOSS_AUTO = 0,    /* of a classifier CROSS_ENTROPY, of others SQUARED */
+    TDROP_LOSS_SQUARED = 1, /* the mean of d^2 over the entries of a row */
+    TDROP_LOSS_HUBER = 2,   /* the mean of d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2):
+                             * Huber, Ann. Math. Statist. 35, 1964, as torch's HuberLoss */
+    TDROP_LOSS_BINARY = 3,  /* the mean of log(1 + e^y) - y t, the cross-entropy in nats between a
+                             * target t in [0, 1] and the probability 1 / (1 + e^-y) of an output y */
+    TDROP_LOSS_COSINE = 4,  /* 1 - the cosine of the angle between output and row; an output shorter
+                             * than 0.01 counts as that long. A row of zeros has loss 1, whatever the
+                             * output, and no gradient */
+    TDROP_LOSS_CROSS_ENTROPY = 5 /* softmax cross-entropy in nats */
+} tdrop_loss_kind;
+
+/* LOSSES AND TASKS. An autoencoder takes SQUARED, HUBER, BINARY and COSINE, a regression the first
+ * three, a classifier CROSS_ENTROPY.
+ *
+ * BINARY: an autoencoder's numbers are shares under SCALE_NONE (all of them in [0, 1], which is
+ * checked), BYTE or MINMAX, for which AUTO stands; what lies outside of the training rows' range is
+ * counted as 0 or 1. A regression's targets are shares, checked and not scaled. What comes out of
+ * decode and predict are probabilities, in the data's units. The loss at its best is the entropy of
+ * the targets, which is 0 only where these are 0 or 1.
+ *
+ * COSINE: SCALE_NONE, for which AUTO stands. Rows go in divided by their length, and what comes out
+ * of decode and predict has length 1: lengths are lost, directions are kept. A row of zeros goes in
+ * as it is.
+ *
+ * MISSING_MASK: what is missing has no part in any of them; under COSINE the angle is that of the
+ * entries that are there. PCA stands beside SQUARED only, since that is what it minimises. */
+
+/* "auto", "squared", "huber", "binary", "cosine" or "cross-entropy". Errors: NULL, FORMAT. */
+TDROP_API tdrop_status tdrop_loss_kind_parse(const char *name, tdrop_loss_kind *kind);
+TDROP_API const char *tdrop_loss_kind_name(tdrop_loss_kind kind);
+
 typedef enum tdrop_schedule {
     TDROP_SCHEDULE_ONE_CYCLE = 0, /* up over the first 3/10 of the steps, down to almost 0, both
                                    * along a cosine (Smith and Topin, arXiv:1708.07120) */
@@ -260,6 +294,8 @@ typedef struct tdrop_fit_options {
     const tdrop_data *groups; /* one column, numbers or text, whose rows are those of the data: rows
                                * with the same cell are all held out or all trained on; NULL: each
                                * row stands for itself */
+    tdrop_loss_kind loss;     /* AUTO */
+    double huber_delta;       /* of HUBER, above 0; default 1 */
     const char *arch;         /* architecture (grammar below); NULL: made from `features` */
     size_t features;          /* n; default the smaller of 64 and half the columns, at least 1 */
     tdrop_law_options law;    /* MIXED with rate = 0.15, which is also what EXPONENTIAL with p = 0
@@ -405,10 +441,9 @@ typedef struct tdrop_fit_observer {
     void (*checkpoint)(void *context, const tdrop_fit_checkpoint *checkpoint);
 } tdrop_fit_observer;
 
-/* Fits an ordered network to the training rows of the data. An autoencoder's loss is the mean
- * squared error over entries in the scaled space, a regression's that over its targets, each in
- * standard deviations over the training rows (under SCALE_NONE as they are), a classifier's the
- * softmax cross-entropy in nats.
+/* Fits an ordered network to the training rows of the data. A regression's targets are scaled to
+ * standard deviations over the training rows (under SCALE_NONE, and for the loss BINARY, they stay
+ * as they are).
  * options and observer may be NULL. When the data have a single row there is nothing to hold out:
  * DATA. A checkpoint is gone on from only when all that decides the result is what it was: library
  * version, data, labels, architecture and options (not threads, instruction set and how often
@@ -437,6 +472,8 @@ typedef struct tdrop_model_info {
     tdrop_task task;
     size_t classes;                /* of a classifier, else 0 */
     const char *const *class_name; /* [classes] */
+    tdrop_loss_kind loss;          /* never AUTO */
+    double huber_delta;            /* of HUBER, else 0 */
     const char *metric;            /* "accuracy" of a classifier, "r2" of a regression, else NULL */
     const char *arch;              /* as in tdrop_fit_settings */
     size_t columns;                /* width of the data */
@@ -565,10 +602,10 @@ typedef struct tdrop_scree {
  * variance is near 1, and all count about alike; under SCALE_NONE those of large numbers count
  * most. */
 
-/* Measures the loss at every k on the held-out rows of `data` (see tdrop_model_held_out). PCA is
- * fitted to the training rows, centred on their mean, in the same scaled space: of `train`, the
+/* Measures the loss at every k on the held-out rows of `data` (see tdrop_model_held_out). Where the
+ * loss is SQUARED, PCA is fitted to the training rows, centred on their mean, in the same scaled space: of `train`, the
  * data that the model was fitted to; NULL, or other data, leaves `pca` NULL, and so do more than
- * 4096 columns. * Errors: NULL, RESERVED, DATA (another width; labels missing, of another number of
+ * 4096 columns. Errors: NULL, RESERVED, DATA (another width; labels missing, of another number of
  * rows or unknown), ISA, MEMORY. */
 TDROP_API tdrop_status tdrop_model_scree(tdrop_scree *scree, const tdrop_model *model,
                                          const tdrop_data *data, const tdrop_data *train,
@@ -587,8 +624,8 @@ TDROP_API tdrop_status tdrop_model_encode(const tdrop_model *model, const tdrop_
                                           size_t first, size_t rows, size_t k, float *codes,
                                           const tdrop_use_options *options, tdrop_error *error);
 
-/* What codes[rows, k] stand for, into values[rows, outputs]: rows in the data's own units, or the
- * probabilities of the classes.
+/* What codes[rows, k] stand for, into values[rows, outputs]: rows in the data's own units (under
+ * the loss COSINE of length 1), or the probabilities of the classes.
  * Errors: as tdrop_model_encode. */
 TDROP_API tdrop_status tdrop_model_decode(const tdrop_model *model, const float *codes, size_t rows,
                                           size_t k, float *values, const tdrop_use_options *options,
@@ -619,13 +656,14 @@ TDROP_API tdrop_status tdrop_model_target_r2(double *r2, const tdrop_model *mode
 
 /* Compares the gradients of a network with numeric ones: builds `arch` (grammar above) for so many
  * columns, draws weights, `rows` rows and a k for each from the seed, and compares every gradient
- * of a parameter with the central difference of the loss, computed plainly in double. *worst is the
+ * of a parameter with the central difference of the loss (AUTO: SQUARED; HUBER with delta = 0.5),
+ * computed plainly in double. *worst is the
  * largest difference, as a share of the largest gradient. Where a relu's kink lies within the
  * difference's reach the numbers cannot agree; such parameters are left out.
- * Errors: NULL, ARCH, SIZE (no rows or columns), ISA, MEMORY. */
+ * Errors: NULL, ARCH, SIZE (no rows, columns or such loss), ISA, MEMORY. */
 TDROP_API tdrop_status tdrop_check_gradients(const char *arch, size_t columns, size_t rows,
-                                             uint64_t seed, tdrop_isa isa, double *worst,
-                                             tdrop_error *error);
+                                             tdrop_loss_kind loss, uint64_t seed, tdrop_isa isa,
+                                             double *worst, tdrop_error *error);
 
 #ifdef __cplusplus
 }

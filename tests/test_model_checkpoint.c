@@ -361,6 +361,7 @@ static void test_other_options_are_refused(void **state) {
     CHANGED("its epochs is 3, here it is 4", epochs, 4);
     CHANGED("its batch is 8, here it is 9", batch, 9);
     CHANGED("its learning_rate is 0.0015, here it is 0.0021", learning_rate, 0.0021);
+    CHANGED("its loss is squared, here it is huber", loss, TDROP_LOSS_HUBER);
     CHANGED("its schedule is one-cycle, here it is constant", schedule, TDROP_SCHEDULE_CONSTANT);
     CHANGED("its average is 0.995, here it is -1", average, -1.0);
     CHANGED("its patience is 0, here it is 2", patience, 2);

@@ -134,7 +134,7 @@ static void a_mask_leaves_cells_out(void **state) {
     tdrop_runner runner;
     assert_int_equal(tdrop_encoder_create(&encoder, &encoding, data, NULL), TDROP_OK);
     assert_int_equal(tdrop_arch_parse(&arch, "[2]", COLUMNS, COLUMNS, false, NULL), TDROP_OK);
-    const tdrop_feed feed = {TDROP_TASK_AUTOENCODE, &encoder, NULL};
+    const tdrop_feed feed = {.task = TDROP_TASK_AUTOENCODE, .encoder = &encoder};
     float *parameters = calloc(arch.parameters, sizeof *parameters);
     float *gradient = calloc(arch.parameters, sizeof *gradient);
     const tdrop_net_options net = {.max_rows = ROWS, .training = true, .gradient = gradient};

@@ -100,12 +100,34 @@ static void the_checker_agrees(void **state) {
         tdrop_isa isa = isas[i % count];
         double worst = -1.0;
         tdrop_error error = {0};
-        if (tdrop_check_gradients(arch, nets[i / count].columns, nets[i / count].rows, i, isa,
-                                  &worst, &error))
+        if (tdrop_check_gradients(arch, nets[i / count].columns, nets[i / count].rows,
+                                  TDROP_LOSS_AUTO, i, isa, &worst, &error))
             fail_msg("%s: %s", arch, error.message);
         if (!(worst >= 0.0 && worst < 1e-5))
             fail_msg("%s, %s: worst %g", arch, tdrop_isa_name(isa), worst);
     }
+}
+
+static void the_checker_agrees_on_every_loss(void **state) {
+    (void)state;
+    static const struct {
+        const char *arch;
+        size_t columns, rows;
+    } few[] = {{"8-gelu-[4]-8-tanh", 6, 11}, {"[3]-5-widthbias", 21, 24}, {"4-[2]", 1, 5}};
+    tdrop_isa isas[MODELS_MOST_ISAS];
+    const size_t count = models_isas(isas), nets_count = sizeof few / sizeof *few;
+    for (int kind = TDROP_LOSS_SQUARED; kind <= TDROP_LOSS_CROSS_ENTROPY; kind++)
+        for (size_t i = 0; i < nets_count * count; i++) {
+            const size_t net = i / count;
+            const tdrop_loss_kind loss = (tdrop_loss_kind)kind;
+            double worst = -1.0;
+            if (kind >= TDROP_LOSS_COSINE && few[net].columns == 1) continue; /* nothing to learn */
+            assert_int_equal(tdrop_check_gradients(few[net].arch, few[net].columns, few[net].rows,
+                                                   loss, i, isas[i % count], &worst, NULL),
+                             TDROP_OK);
+            if (!(worst >= 0.0 && worst < 1e-5))
+                fail_msg("%s, %s: worst %g", few[net].arch, tdrop_loss_kind_name(loss), worst);
+        }
 }
 
 static void the_checker_refuses(void **state) {
@@ -113,18 +135,24 @@ static void the_checker_refuses(void **state) {
     double worst = -1.0;
     tdrop_error error = {0};
     const tdrop_isa best = TDROP_ISA_AUTO;
-    models_assert_refused(tdrop_check_gradients(NULL, 3, 3, 0, best, &worst, &error),
-                          TDROP_ERROR_NULL, &error, "");
-    models_assert_refused(tdrop_check_gradients("[2]", 3, 3, 0, best, NULL, &error),
-                          TDROP_ERROR_NULL, &error, "");
-    models_assert_refused(tdrop_check_gradients("[2", 3, 3, 0, best, &worst, &error),
-                          TDROP_ERROR_ARCH, &error, "'[2' at character 1");
-    models_assert_refused(tdrop_check_gradients("[2]", 0, 3, 0, best, &worst, &error),
-                          TDROP_ERROR_SIZE, &error, "columns");
-    models_assert_refused(tdrop_check_gradients("[2]", 3, 0, 0, best, &worst, &error),
-                          TDROP_ERROR_SIZE, &error, "rows");
-    models_assert_refused(tdrop_check_gradients("[2]", 3, 3, 0, (tdrop_isa)99, &worst, &error),
-                          TDROP_ERROR_ISA, &error, "");
+    models_assert_refused(
+        tdrop_check_gradients(NULL, 3, 3, TDROP_LOSS_AUTO, 0, best, &worst, &error),
+        TDROP_ERROR_NULL, &error, "");
+    models_assert_refused(
+        tdrop_check_gradients("[2]", 3, 3, TDROP_LOSS_AUTO, 0, best, NULL, &error),
+        TDROP_ERROR_NULL, &error, "");
+    models_assert_refused(
+        tdrop_check_gradients("[2", 3, 3, TDROP_LOSS_AUTO, 0, best, &worst, &error),
+        TDROP_ERROR_ARCH, &error, "'[2' at character 1");
+    models_assert_refused(
+        tdrop_check_gradients("[2]", 0, 3, TDROP_LOSS_AUTO, 0, best, &worst, &error),
+        TDROP_ERROR_SIZE, &error, "columns");
+    models_assert_refused(
+        tdrop_check_gradients("[2]", 3, 0, TDROP_LOSS_AUTO, 0, best, &worst, &error),
+        TDROP_ERROR_SIZE, &error, "rows");
+    models_assert_refused(
+        tdrop_check_gradients("[2]", 3, 3, TDROP_LOSS_AUTO, 0, (tdrop_isa)99, &worst, &error),
+        TDROP_ERROR_ISA, &error, "");
     assert_true(worst == -1.0);
 }
 
@@ -405,7 +433,7 @@ static void step_run_once(step_run *run) {
                         run->rows * run->arch.inputs * sizeof(float));
     float *output = tdrop_net_edge(net, net->step_count);
     memcpy(run->output, output, run->rows * run->arch.outputs * sizeof(float));
-    tdrop_loss(tdrop_loss_of(TDROP_TASK_AUTOENCODE), net->pass, net->parallel, run->rows,
+    tdrop_loss(tdrop_loss_of(TDROP_LOSS_SQUARED), 0.0, net->pass, net->parallel, run->rows,
                run->arch.outputs, output, run->target, run->results, true);
     tdrop_net_backward(net);
 }
@@ -563,16 +591,18 @@ static void a_step_has_one_result(void **state) {
  * Loss and mean
  */
 
+#define DELTA 0.5
+
 typedef struct loss_case {
-    const tdrop_loss_kind *kind;
+    const tdrop_loss_op *op;
     size_t rows, columns;
     float *y, *target, *gradient; /* gradient: a copy of y to be replaced */
     tdrop_row_result *results;
 } loss_case;
 
-static loss_case loss_create(tdrop_task task, size_t rows, size_t columns) {
+static loss_case loss_create(tdrop_loss_kind kind, size_t rows, size_t columns) {
     size_t count = rows * columns;
-    loss_case c = {tdrop_loss_of(task),
+    loss_case c = {tdrop_loss_of(kind),
                    rows,
                    columns,
                    allocate(count, sizeof(float)),
@@ -581,7 +611,11 @@ static loss_case loss_create(tdrop_task task, size_t rows, size_t columns) {
                    allocate(rows, sizeof(tdrop_row_result))};
     numbers(count, count, c.y);
     numbers(count + 1, count, c.target);
-    for (size_t i = 0; c.kind->target_is_class && i < rows; i++) {
+    for (size_t i = 0; c.op->target_is_share && i < count; i++) { /* logits beyond those of float */
+        c.y[i] *= i % 7 == 3 ? 150.0f : 4.0f;
+        c.target[i] = i % 5 ? 0.5f * c.target[i] + 0.5f : (float)(i % 2);
+    }
+    for (size_t i = 0; c.op->target_is_class && i < rows; i++) {
         c.target[i] = (float)(i * 7 % columns);
         for (size_t j = 0; j < columns; j++) /* outputs up to +-100 in some rows */
             c.y[i * columns + j] *= i % 3 == 2 ? 100.0f : 3.0f;
@@ -599,8 +633,8 @@ static void loss_destroy(loss_case *c) {
 
 static void loss_run(const loss_case *c, tdrop_isa isa, const tdrop_parallel *parallel,
                      bool gradient) {
-    tdrop_loss(c->kind, tdrop_pass_kernels_for(isa), parallel, c->rows, c->columns, c->gradient,
-               c->target, c->results, gradient);
+    tdrop_loss(c->op, DELTA, tdrop_pass_kernels_for(isa), parallel, c->rows, c->columns,
+               c->gradient, c->target, c->results, gradient);
 }
 
 static void check_squared_error(const loss_case *c, size_t row) {
@@ -633,19 +667,92 @@ static void check_cross_entropy(const loss_case *c, size_t row) {
     }
 }
 
+static void check_huber(const loss_case *c, size_t row) {
+    double sum = 0.0;
+    for (size_t at = row * c->columns; at < (row + 1) * c->columns; at++) {
+        double difference = (double)c->y[at] - (double)c->target[at], size = fabs(difference);
+        double expected = (size > DELTA ? copysign(DELTA, difference) : difference) /
+                          (double)(c->rows * c->columns);
+        sum += size > DELTA ? DELTA * size - DELTA * DELTA / 2.0 : difference * difference / 2.0;
+        assert_close((double)c->gradient[at], expected, 3e-7 * fabs(expected), "huber", at);
+    }
+    sum /= (double)c->columns;
+    assert_close(c->results[row].loss, sum, 1e-14 * sum, "huber of row", row);
+}
+
+static void check_binary(const loss_case *c, size_t row) {
+    double sum = 0.0;
+    for (size_t at = row * c->columns; at < (row + 1) * c->columns; at++) {
+        double y = (double)c->y[at], t = (double)c->target[at];
+        double on = y > 0.0 ? log1p(exp(-y)) : log1p(exp(y)) - y,
+               off = on + y; /* -log p, -log 1-p */
+        double expected = 1.0 / (1.0 + exp(-y)) - t, share = 1.0 / (double)(c->rows * c->columns);
+        sum += t * on + (1.0 - t) * off;
+        assert_close((double)c->gradient[at], expected * share, 3e-7 * share, "binary", at);
+    }
+    sum /= (double)c->columns;
+    assert_close(c->results[row].loss, sum, 1e-6 * sum + 1e-12, "binary of row", row);
+}
+
+static void check_cosine(const loss_case *c, size_t row) {
+    const float *y = c->y + row * c->columns, *t = c->target + row * c->columns;
+    double both = 0.0, of_y = 0.0, of_t = 0.0;
+    for (size_t j = 0; j < c->columns; j++) {
+        both += (double)y[j] * (double)t[j];
+        of_y += (double)y[j] * (double)y[j];
+        of_t += (double)t[j] * (double)t[j];
+    }
+    if (of_y < 1e-4) return; /* shorter than 0.01: see the_cosine_of_nothing_is_defined */
+    const double cosine = both / sqrt(of_y) / sqrt(of_t), scale = 1.0 / (double)c->rows;
+    assert_close(c->results[row].loss, 1.0 - cosine, 1e-12, "cosine of row", row);
+    for (size_t j = 0; j < c->columns; j++) {
+        double expected = (cosine * (double)y[j] / of_y - (double)t[j] / sqrt(of_y * of_t)) * scale;
+        assert_close((double)c->gradient[row * c->columns + j], expected, 1e-6 * scale / sqrt(of_y),
+                     "gradient of cosine", j);
+    }
+}
+
 static void the_losses_agree_with_plain_code(void **state) {
     (void)state;
     static const size_t columns[] = {1, 2, 15, 16, 17, 31, 33, 784};
     tdrop_isa isas[MODELS_MOST_ISAS];
     size_t count = models_isas(isas);
-    for (size_t i = 0; i < sizeof columns / sizeof *columns * count * 2; i++) {
-        tdrop_task task = i % 2 ? TDROP_TASK_CLASSIFY : TDROP_TASK_AUTOENCODE;
-        loss_case c = loss_create(task, 1 + i * 5, columns[i / 2 / count]);
-        loss_run(&c, isas[i / 2 % count], NULL, true);
+    static void (*const checks[])(const loss_case *c, size_t row) = {
+        [TDROP_LOSS_SQUARED] = check_squared_error,
+        [TDROP_LOSS_HUBER] = check_huber,
+        [TDROP_LOSS_BINARY] = check_binary,
+        [TDROP_LOSS_COSINE] = check_cosine,
+        [TDROP_LOSS_CROSS_ENTROPY] = check_cross_entropy,
+    };
+    for (size_t i = 0; i < sizeof columns / sizeof *columns * count * 5; i++) {
+        const size_t kind = TDROP_LOSS_SQUARED + i % 5;
+        loss_case c = loss_create((tdrop_loss_kind)kind, 1 + i * 5 % 131, columns[i / 5 / count]);
+        loss_run(&c, isas[i / 5 % count], NULL, true);
         for (size_t row = 0; row < c.rows; row++)
-            (i % 2 ? check_cross_entropy : check_squared_error)(&c, row);
+            checks[kind](&c, row);
         loss_destroy(&c);
     }
+}
+
+/* Rows of zeros under the cosine, and outputs that are next to nothing. */
+static void the_cosine_of_nothing_is_defined(void **state) {
+    (void)state;
+    enum { COLUMNS = 3 };
+    loss_case c = loss_create(TDROP_LOSS_COSINE, 3, COLUMNS);
+    memset(c.target, 0, COLUMNS * sizeof *c.target);               /* row 0 */
+    memset(c.gradient + COLUMNS, 0, COLUMNS * sizeof *c.gradient); /* output of row 1 */
+    for (size_t j = 0; j < COLUMNS; j++) /* of row 2: a hundredth of 0.01, towards the target */
+        c.gradient[2 * COLUMNS + j] = c.target[2 * COLUMNS + j] = j ? 0.0f : 1e-4f;
+    loss_run(&c, TDROP_ISA_AUTO, NULL, true);
+    assert_true(c.results[0].loss == 1.0 && c.results[1].loss == 1.0);
+    assert_close(c.results[2].loss, 0.99, 1e-6, "loss of a short output", 2);
+    for (size_t j = 0; j < COLUMNS; j++) {
+        const double t = (double)c.target[COLUMNS + j];
+        assert_true(c.gradient[j] == 0.0f);
+        assert_true(t * (double)c.gradient[COLUMNS + j] < 0.0); /* towards the target */
+    }
+    assert_close((double)c.gradient[2 * COLUMNS], -100.0 / 3.0, 1e-3, "its gradient", 0);
+    loss_destroy(&c);
 }
 
 /* Within 2 units in the last place, in rows short and long. */
@@ -666,7 +773,7 @@ static void exponentials_are_close(void **state) {
 
 static void squared_errors_alone_leave_the_outputs(void **state) {
     (void)state;
-    loss_case c = loss_create(TDROP_TASK_AUTOENCODE, 5, 19);
+    loss_case c = loss_create(TDROP_LOSS_SQUARED, 5, 19);
     loss_run(&c, TDROP_ISA_AUTO, NULL, false);
     assert_memory_equal(c.gradient, c.y, 5 * 19 * sizeof(float));
     tdrop_row_result before[5];
@@ -680,9 +787,9 @@ static void squared_errors_alone_leave_the_outputs(void **state) {
 static void what_is_not_finite_is_no_loss(void **state) {
     (void)state;
     static const float bad[] = {NAN, INFINITY};
-    for (size_t i = 0; i < 4 * 20; i++) {
-        loss_case c = loss_create(i % 2 ? TDROP_TASK_CLASSIFY : TDROP_TASK_AUTOENCODE, 3, 20);
-        c.gradient[20 + i / 4] = bad[i / 2 % 2];
+    for (size_t i = 0; i < 10 * 20; i++) {
+        loss_case c = loss_create((tdrop_loss_kind)(TDROP_LOSS_SQUARED + i % 5), 3, 20);
+        c.gradient[20 + i / 10] = bad[i / 5 % 2];
         loss_run(&c, TDROP_ISA_AUTO, NULL, true);
         assert_true(isfinite(c.results[0].loss) && isfinite(c.results[2].loss));
         assert_false(isfinite(c.results[1].loss));
@@ -697,11 +804,11 @@ static void the_losses_have_one_result(void **state) {
     tdrop_pool *pool = NULL;
     assert_int_equal(tdrop_pool_create(&pool, 3), TDROP_OK);
     tdrop_parallel parallel = tdrop_pool_parallel(pool);
-    for (tdrop_task task = TDROP_TASK_AUTOENCODE; task <= TDROP_TASK_REGRESS; task++) {
-        loss_case first = loss_create(task, 37, 29);
+    for (int kind = TDROP_LOSS_SQUARED; kind <= TDROP_LOSS_CROSS_ENTROPY; kind++) {
+        loss_case first = loss_create((tdrop_loss_kind)kind, 37, 29);
         loss_run(&first, TDROP_ISA_C, NULL, true);
         for (size_t i = 0; i < count; i++) {
-            loss_case c = loss_create(task, 37, 29);
+            loss_case c = loss_create((tdrop_loss_kind)kind, 37, 29);
             loss_run(&c, isas[i], &parallel, true);
             assert_memory_equal(c.gradient, first.gradient, 37 * 29 * sizeof(float));
             assert_memory_equal(c.results, first.results, 37 * sizeof *c.results);
@@ -967,11 +1074,13 @@ static void schedules_have_names(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_checker_agrees),
+        cmocka_unit_test(the_checker_agrees_on_every_loss),
         cmocka_unit_test(the_checker_refuses),
         cmocka_unit_test(a_step_agrees_with_plain_code),
         cmocka_unit_test(a_norm_takes_the_rows_that_keep_a_column),
         cmocka_unit_test(a_step_has_one_result),
         cmocka_unit_test(the_losses_agree_with_plain_code),
+        cmocka_unit_test(the_cosine_of_nothing_is_defined),
         cmocka_unit_test(exponentials_are_close),
         cmocka_unit_test(squared_errors_alone_leave_the_outputs),
         cmocka_unit_test(what_is_not_finite_is_no_loss),

@@ -68,6 +68,7 @@ tdrop_status tdrop_encoding_copy(tdrop_encoding *to, const tdrop_encoding *from)
     tdrop_encoding copy;
     tdrop_status status = tdrop_encoding_begin(&copy, from->columns);
     copy.missing = from->missing;
+    copy.unit_rows = from->unit_rows;
     if (!status) status = copy_columns(&copy, from);
     if (!status) status = tdrop_encoding_complete(&copy, from->scaling.kind);
     if (!status) {
@@ -309,7 +310,18 @@ static void encode_raw(const tdrop_encoder *encoder, size_t row, double *columns
     }
 }
 
-void tdrop_encoder_row(const tdrop_encoder *encoder, size_t row, double *buffer, float *out,
+/* To length 1, in double; zeros stay zeros. */
+static void make_unit(size_t count, float *row) {
+    double square = 0.0;
+    for (size_t i = 0; i < count; i++)
+        square += (double)row[i] * (double)row[i];
+    const double factor = square > 0.0 ? 1.0 / sqrt(square) : 0.0;
+    for (size_t i = 0; i < count; i++)
+        row[i] = (float)((double)row[i] * factor);
+}
+
+/* As tdrop_encoder_row, of whatever length. */
+static void encode_row(const tdrop_encoder *encoder, size_t row, double *buffer, float *out,
                        bool *absent) {
     const tdrop_encoding *encoding = encoder->encoding;
     if (encoder->plain) {
@@ -324,6 +336,12 @@ void tdrop_encoder_row(const tdrop_encoder *encoder, size_t row, double *buffer,
         if (absent) absent[i] = missing;
     }
     tdrop_scaling_numbers(&encoding->scaling, inputs, out);
+}
+
+void tdrop_encoder_row(const tdrop_encoder *encoder, size_t row, double *buffer, float *out,
+                       bool *absent) {
+    encode_row(encoder, row, buffer, out, absent);
+    if (encoder->encoding->unit_rows) make_unit(encoder->encoding->inputs, out);
 }
 
 void tdrop_encoding_undo(const tdrop_encoding *encoding, size_t rows, const float *from,

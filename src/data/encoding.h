@@ -18,6 +18,7 @@ typedef struct tdrop_encoded_column {
 
 typedef struct tdrop_encoding {
     tdrop_missing missing;
+    bool unit_rows; /* rows go in divided by their length */
     size_t columns, inputs;
     char **names;                 /* [columns] in one block, owned; NULL: none */
     tdrop_encoded_column *column; /* [columns], owned */

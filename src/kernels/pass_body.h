@@ -234,6 +234,78 @@ static void squared_error_gradient(size_t n, float scale, float *restrict y,
         y[i] = scale * (y[i] - target[i]);
 }
 
+static inline double huber_of(float y, float target, double delta) {
+    const double distance = fabs((double)y - (double)target);
+    const double within = distance < delta ? distance : delta;
+    return within * (distance - 0.5 * within);
+}
+
+static double huber(size_t n, float delta, const float *y, const float *target) {
+    double part[PARTS] = {0.0};
+    size_t i = 0;
+    for (; i + PARTS <= n; i += PARTS)
+        for (int j = 0; j < PARTS; j++)
+            part[j] += huber_of(y[i + (size_t)j], target[i + (size_t)j], (double)delta);
+    for (int j = 0; i < n; i++, j++)
+        part[j] += huber_of(y[i], target[i], (double)delta);
+    return add_parts(part);
+}
+
+static void huber_gradient(size_t n, float scale, float delta, float *restrict y,
+                           const float *restrict target) {
+    for (size_t i = 0; i < n; i++) {
+        const float d = y[i] - target[i], high = d > delta ? delta : d;
+        y[i] = scale * (high < -delta ? -delta : high);
+    }
+}
+
+static inline float within_one(float target) {
+    const float high = target > 1.0f ? 1.0f : target;
+    return high < 0.0f ? 0.0f : high;
+}
+
+/* From e^-|y|, which cannot grow too large: log(1 + e^y) = max(y, 0) + log(1 + e^-|y|). */
+static inline double binary_of(float y, float target) {
+    const double power = (double)tdrop_exp_float(-fabsf(y));
+    const double above = (double)(y > 0.0f ? y : 0.0f);
+    return above - (double)y * (double)within_one(target) + tdrop_log(1.0 + power);
+}
+
+static double binary(size_t n, const float *y, const float *target) {
+    double part[PARTS] = {0.0};
+    size_t i = 0;
+    for (; i + PARTS <= n; i += PARTS)
+        for (int j = 0; j < PARTS; j++)
+            part[j] += binary_of(y[i + (size_t)j], target[i + (size_t)j]);
+    for (int j = 0; i < n; i++, j++)
+        part[j] += binary_of(y[i], target[i]);
+    return add_parts(part);
+}
+
+static void binary_gradient(size_t n, float scale, float *restrict y,
+                            const float *restrict target) {
+    for (size_t i = 0; i < n; i++)
+        y[i] = scale * (tdrop_sigmoid_float(y[i]) - within_one(target[i]));
+}
+
+static void products(size_t n, const float *y, const float *target, double sum[3]) {
+    double both[PARTS] = {0.0}, of_y[PARTS] = {0.0}, of_target[PARTS] = {0.0};
+    for (size_t i = 0; i < n; i++) {
+        const double a = (double)y[i], b = (double)target[i];
+        both[i % PARTS] += a * b;
+        of_y[i % PARTS] += a * a;
+        of_target[i % PARTS] += b * b;
+    }
+    sum[0] = add_parts(both);
+    sum[1] = add_parts(of_y);
+    sum[2] = add_parts(of_target);
+}
+
+static void combine(size_t n, float a, float *restrict y, float b, const float *restrict target) {
+    for (size_t i = 0; i < n; i++)
+        y[i] = a * y[i] + b * target[i];
+}
+
 /* One row of any length. */
 static void exponentials_of_row(size_t n, float *z, float *greatest, double *sum) {
     double part[PARTS] = {0.0};
@@ -379,6 +451,12 @@ const tdrop_pass_kernels TDROP_PASS_KERNELS = {
     .add_bias = add_bias,
     .squared_error = squared_error,
     .squared_error_gradient = squared_error_gradient,
+    .huber = huber,
+    .huber_gradient = huber_gradient,
+    .binary = binary,
+    .binary_gradient = binary_gradient,
+    .products = products,
+    .combine = combine,
     .exponentials = exponentials,
     .logarithms = logarithms,
     .scale = scale,

@@ -101,6 +101,22 @@ typedef struct tdrop_pass_kernels {
     /* y[i] = scale * (y[i] - target[i]): the gradient takes the place of the prediction. */
     void (*squared_error_gradient)(size_t n, float scale, float *y, const float *target);
 
+    /* Sum of Huber's loss of d = y[i] - target[i], d^2 / 2 up to |d| = delta and delta (|d| - delta
+     * / 2) beyond, in 16 partial sums as above; */
+    double (*huber)(size_t n, float delta, const float *y, const float *target);
+    /* y[i] = scale * d, d kept within +-delta. */
+    void (*huber_gradient)(size_t n, float scale, float delta, float *y, const float *target);
+
+    /* Sum of log(1 + e^y[i]) - y[i] t, t = target[i] kept within [0, 1], in 16 partial sums; */
+    double (*binary)(size_t n, const float *y, const float *target);
+    /* y[i] = scale * (1 / (1 + e^-y[i]) - t). */
+    void (*binary_gradient)(size_t n, float scale, float *y, const float *target);
+
+    /* Sums of y[i] target[i], y[i]^2 and target[i]^2, each in 16 partial sums. */
+    void (*products)(size_t n, const float *y, const float *target, double sum[3]);
+    /* y[i] = a y[i] + b target[i]. */
+    void (*combine)(size_t n, float a, float *y, float b, const float *target);
+
     /* Up to TDROP_PASS_ROWS rows of n >= 1 numbers: z[i, j] = exp(z[i, j] - greatest[i]), where
      * greatest[i] is the row's greatest number; sum[i] of those, in 16 partial sums as above. */
     void (*exponentials)(size_t rows, size_t n, float *z, float *greatest, double *sum);

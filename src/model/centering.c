@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/centering.h"
 
+#include "base/elementary.h"
 #include "base/memory.h"
 
 #include <string.h>
@@ -33,6 +34,7 @@ tdrop_status tdrop_centering_create(tdrop_centering *centering, const tdrop_arch
         made.weight_offset = arch->tensors[first->first_tensor].offset;
         made.bias_offset = arch->tensors[first->first_tensor + 1].offset;
         made.has_last_bias = last->op == tdrop_op_linear && feed->task == TDROP_TASK_AUTOENCODE;
+        made.outputs_are_logits = feed->loss == TDROP_LOSS_BINARY;
         if (made.has_last_bias)
             made.last_bias_offset = arch->tensors[last->first_tensor + 1].offset;
         made.mean = tdrop_alloc_zero(made.inputs, sizeof *made.mean);
@@ -52,9 +54,17 @@ void tdrop_centering_clear(tdrop_centering *centering) {
     *centering = (tdrop_centering){0};
 }
 
+/* Of a column that is always 0 or 1 it is not infinite. */
+static double logit(double share) {
+    const double least = 1e-3, inner = share < least ? least : share;
+    const double within = inner > 1.0 - least ? 1.0 - least : inner;
+    return tdrop_log(within / (1.0 - within));
+}
+
 void tdrop_centering_start(const tdrop_centering *c, float *parameters) {
     for (size_t j = 0; c->has_last_bias && j < c->inputs; j++)
-        parameters[c->last_bias_offset + j] += (float)c->mean[j];
+        parameters[c->last_bias_offset + j] +=
+            (float)(c->outputs_are_logits ? logit(c->mean[j]) : c->mean[j]);
 }
 
 /* b += sign W m. */

@@ -5,7 +5,8 @@
  * far steeper than all others, and a slow descent along those. With y = W (x - m) + c in place of
  * y = W x + b that direction is gone (LeCun et al., Efficient BackProp, 1998). So the optimizer
  * works on W and c; the network is shown b = c - W m, and its gradients turn into those by
- * dc = db, dW - db m'. The outputs of an autoencoder start at the mean of what they should give. */
+ * dc = db, dW - db m'. The outputs of an autoencoder start at the mean of what they should give,
+ * under the loss BINARY at the logit of that mean. */
 #ifndef TDROP_MODEL_CENTERING_H
 #define TDROP_MODEL_CENTERING_H
 
@@ -17,6 +18,7 @@ typedef struct tdrop_centering {
     size_t weight_offset, bias_offset; /* its tensors, in the flat vector */
     size_t last_bias_offset;           /* of an autoencoder's last layer */
     bool has_last_bias;
+    bool outputs_are_logits;
     double *mean; /* [inputs] of the training rows, scaled */
     float *bias;  /* [outputs] c, while b is shown */
 } tdrop_centering;

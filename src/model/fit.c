@@ -49,10 +49,10 @@ static tdrop_status check_options(const tdrop_fit_options *o, tdrop_error *error
             return tdrop_fail(error, TDROP_ERROR_RESERVED, "a reserved field is not 0");
     if (!tdrop_schedule_name(o->schedule) || !tdrop_scale_name(o->scale) ||
         !tdrop_task_name(o->task) || !tdrop_optimizer_kind_name(o->optimizer) ||
-        !tdrop_missing_name(o->missing))
+        !tdrop_missing_name(o->missing) || !tdrop_loss_kind_name(o->loss))
         return tdrop_fail(
             error, TDROP_ERROR_SIZE,
-            "no such schedule, scaling, task, optimizer or way to treat missing cells");
+            "no such schedule, scaling, task, loss, optimizer or way to treat missing cells");
     if (!(o->learning_rate >= 0.0 && o->learning_rate <= 1e3))
         return tdrop_fail(error, TDROP_ERROR_SIZE, "learning rate %g is outside (0, 1000]",
                           o->learning_rate);
@@ -149,12 +149,14 @@ static tdrop_status find_classes(fit_state *fit, const tdrop_data *target, tdrop
 
 static tdrop_status find_numbers(fit_state *fit, const tdrop_data *target, tdrop_error *error) {
     const size_t columns = target->info.columns;
-    tdrop_status status = tdrop_targets_learn(&fit->regression, fit->options.scale, target,
-                                              fit->split.train, fit->split.train_count, error);
+    const bool shares = tdrop_loss_of(fit->options.loss)->target_is_share;
+    const tdrop_scale scale = shares ? TDROP_SCALE_NONE : fit->options.scale;
+    tdrop_status status = tdrop_targets_learn(&fit->regression, scale, target, fit->split.train,
+                                              fit->split.train_count, error);
     if (status) return status;
     fit->targets = tdrop_alloc(target->info.rows, columns * sizeof *fit->targets);
     if (!fit->targets) return tdrop_fail_memory(error, "targets");
-    return tdrop_targets_read(&fit->regression, target, fit->targets, error);
+    return tdrop_targets_read(&fit->regression, shares, target, fit->targets, error);
 }
 
 /* What the rows should give, where that is not the row itself. */
@@ -263,6 +265,7 @@ static tdrop_status create_law(fit_state *fit, size_t tail, tdrop_error *error) 
 static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
     tdrop_fit_options *o = &fit->options;
     tdrop_status status = check_options(o, error);
+    if (!status) status = tdrop_loss_settle(o, fit->data->info.element_size, error);
     if (status) return status;
     fill_defaults(o);
     const tdrop_split_rule rule = {
@@ -272,7 +275,10 @@ static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
     if (!status)
         status = tdrop_encoding_learn(&fit->encoding, o->scale, o->missing, fit->data,
                                       fit->split.train, fit->split.train_count, error);
+    fit->encoding.unit_rows = o->loss == TDROP_LOSS_COSINE;
     if (!status) status = tdrop_encoder_create(&fit->encoder, &fit->encoding, fit->data, error);
+    if (!status && o->task == TDROP_TASK_AUTOENCODE && tdrop_loss_of(o->loss)->target_is_share)
+        status = tdrop_check_shares(&fit->encoder, error);
     if (!status) status = resolve_arch(fit, error);
     if (!status) status = check_init(fit, error);
     for (size_t t = 0; t < fit->arch.tail_count && !status; t++)
@@ -284,7 +290,11 @@ static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
     fit->batch_shrunk = o->batch > fit->split.train_count;
     if (fit->batch_shrunk) o->batch = fit->split.train_count;
     if (!o->epochs) o->epochs = default_epochs(o->effort, fit->split.train_count, o->batch);
-    tdrop_feed feed = {o->task, &fit->encoder, fit->targets};
+    tdrop_feed feed = {.task = o->task,
+                       .encoder = &fit->encoder,
+                       .targets = fit->targets,
+                       .loss = o->loss,
+                       .huber_delta = o->huber_delta};
     status = tdrop_trainer_create(&fit->trainer, o, &fit->arch, &feed, &fit->split,
                                   (const tdrop_law *const *)fit->laws, error);
     if (status) return status;
@@ -329,6 +339,7 @@ static tdrop_status measure_curve(const fit_state *fit, tdrop_model *model, tdro
     tdrop_curve curve;
     tdrop_sample sample = {&fit->encoder, split->valid, split->valid_count, fit->targets};
     bool with_pca = fit->options.task == TDROP_TASK_AUTOENCODE &&
+                    fit->options.loss == TDROP_LOSS_SQUARED &&
                     fit->encoding.inputs <= TDROP_PCA_MOST_COLUMNS;
     if (tdrop_curve_create(&curve, n, with_pca, model->info.metric != NULL))
         return tdrop_fail_memory(error, "curve");
@@ -381,7 +392,10 @@ static tdrop_status make_model(fit_state *fit, tdrop_model **model, tdrop_error 
         (fit->classes.count && tdrop_model_set_classes(made, &fit->classes)) ||
         (fit->regression.columns && tdrop_model_set_targets(made, &fit->regression)))
         status = tdrop_fail_memory(error, "model");
-    if (!status) status = measure_curve(fit, made, error);
+    if (!status) {
+        tdrop_model_set_loss(made, fit->options.loss, fit->options.huber_delta);
+        status = measure_curve(fit, made, error);
+    }
     if (status)
         tdrop_model_destroy(made);
     else

@@ -28,6 +28,10 @@ static const char *task_name(int number) {
     return tdrop_task_name((tdrop_task)number);
 }
 
+static const char *loss_name(int number) {
+    return tdrop_loss_kind_name((tdrop_loss_kind)number);
+}
+
 static const char *law_name(int number) {
     return tdrop_law_kind_name((tdrop_law_kind)number);
 }
@@ -52,6 +56,8 @@ static const char *scale_name(int number) {
 
 static const option_term option_terms[] = {
     {"task", FIELD(INT, task), task_name},
+    {"loss", FIELD(INT, loss), loss_name},
+    {"huber_delta", FIELD(REAL, huber_delta), NULL},
     {"no_drop", FIELD(INT, no_drop), NULL},
     {"law", FIELD(INT, law.kind), law_name},
     {"law_p", FIELD(REAL, law.p), NULL},

@@ -8,14 +8,18 @@
 #include <math.h>
 #include <string.h>
 
+/* Of HUBER: most differences lie on either side of it. */
+#define DELTA 0.5
+
 enum { PURPOSE_DATA = TDROP_PURPOSE_USER, PURPOSE_TARGET, PURPOSE_CONSTANT };
 
 typedef struct check {
     tdrop_arch arch;
     size_t rows;
+    const tdrop_loss_op *loss;
     tdrop_net *net;
     float *parameters, *gradient;
-    float *input, *target;           /* [rows, inputs], [rows, outputs] */
+    float *input, *target;           /* [rows, inputs], [rows, target columns] */
     tdrop_row_result *results;       /* [rows] */
     double *wide_parameters;         /* the parameters in double */
     double *values[2];               /* a layer's input and output, [rows, its width] */
@@ -88,11 +92,23 @@ static void draw_parameters(check *c, uint64_t seed) {
     }
 }
 
+/* Numbers in [-1, 1], or what the loss asks for: shares, classes. */
+static void draw_targets(check *c, uint64_t seed) {
+    const size_t columns = tdrop_loss_target_columns(c->loss, c->arch.outputs);
+    draw_numbers(seed, PURPOSE_TARGET, c->rows * columns, c->target);
+    for (size_t i = 0; i < c->rows * columns; i++) {
+        const float share = 0.5f * (c->target[i] + 1.0f);
+        if (c->loss->target_is_share) c->target[i] = share;
+        if (c->loss->target_is_class)
+            c->target[i] = floorf(share * 0.999f * (float)c->arch.outputs);
+    }
+}
+
 /* Keeps from 0 to n in turn, so that both ends occur. */
 static void draw_all(check *c, uint64_t seed) {
     draw_parameters(c, seed);
     draw_numbers(seed, PURPOSE_DATA, c->rows * c->arch.inputs, c->input);
-    draw_numbers(seed, PURPOSE_TARGET, c->rows * c->arch.outputs, c->target);
+    draw_targets(c, seed);
     for (size_t i = 0; i < c->arch.parameters; i++)
         c->wide_parameters[i] = c->parameters[i];
     for (uint32_t t = 0; t < c->arch.tail_count; t++) {
@@ -111,7 +127,7 @@ static tdrop_status find_gradient(check *c, tdrop_error *error) {
         return tdrop_fail_memory(error, "gradient check");
     memcpy(tdrop_net_edge(net, 0), c->input, c->rows * c->arch.inputs * sizeof *c->input);
     tdrop_net_forward(net, 0, net->step_count);
-    tdrop_loss(tdrop_loss_of(TDROP_TASK_AUTOENCODE), net->pass, NULL, c->rows, c->arch.outputs,
+    tdrop_loss(c->loss, DELTA, net->pass, NULL, c->rows, c->arch.outputs,
                tdrop_net_edge(net, net->step_count), c->target, c->results, true);
     tdrop_net_backward(net);
     return TDROP_OK;
@@ -158,7 +174,7 @@ static void note_piece(reference_loss *result, const tdrop_arch_layer *layer, si
 static reference_loss find_loss(check *c) {
     reference_loss result = {0.0, 14695981039346656037u};
     const tdrop_arch *arch = &c->arch;
-    const size_t count = c->rows * arch->outputs;
+    const size_t targets = tdrop_loss_target_columns(c->loss, arch->outputs);
     for (size_t i = 0; i < c->rows * arch->inputs; i++)
         c->values[0][i] = c->input[i];
     for (size_t i = 0; i < c->rows; i++)
@@ -170,11 +186,10 @@ static reference_loss find_loss(check *c) {
         c->values[0] = c->values[1];
         c->values[1] = swap;
     }
-    for (size_t i = 0; i < count; i++) {
-        double difference = c->values[0][i] - (double)c->target[i];
-        result.loss += difference * difference;
-    }
-    result.loss /= (double)count;
+    for (size_t i = 0; i < c->rows; i++)
+        result.loss += c->loss->reference(DELTA, arch->outputs, c->values[0] + i * arch->outputs,
+                                          c->target + i * targets);
+    result.loss /= (double)c->rows;
     return result;
 }
 
@@ -207,11 +222,14 @@ static double compare(check *c) {
     return largest > 0.0 ? worst / largest : worst;
 }
 
-tdrop_status tdrop_check_gradients(const char *arch, size_t columns, size_t rows, uint64_t seed,
-                                   tdrop_isa isa, double *worst, tdrop_error *error) {
+tdrop_status tdrop_check_gradients(const char *arch, size_t columns, size_t rows,
+                                   tdrop_loss_kind loss, uint64_t seed, tdrop_isa isa,
+                                   double *worst, tdrop_error *error) {
     check c = {.rows = rows};
     if (!arch || !worst) return tdrop_fail(error, TDROP_ERROR_NULL, "no architecture or result");
     if (!rows || !columns) return tdrop_fail(error, TDROP_ERROR_SIZE, "no rows or no columns");
+    if (!tdrop_loss_kind_name(loss)) return tdrop_fail(error, TDROP_ERROR_SIZE, "no such loss");
+    c.loss = tdrop_loss_of(tdrop_loss_resolve(loss, TDROP_TASK_AUTOENCODE));
     tdrop_status status = tdrop_arch_parse(&c.arch, arch, columns, columns, false, error);
     if (!status) status = allocate(&c, isa, error);
     if (!status) {

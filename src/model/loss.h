@@ -10,29 +10,45 @@
 
 /* What is found of one row. */
 typedef struct tdrop_row_result {
-    double loss, metric; /* metric: of the kind's, 0 where it has none */
+    double loss, metric; /* metric: accuracy, 0 where there is none */
 } tdrop_row_result;
 
-typedef struct tdrop_loss_kind {
-    const char *metric;   /* "accuracy", "r2", or NULL */
-    bool metric_is_r2;    /* found from the mean loss over all rows, not row by row */
-    bool target_is_class; /* one number a row, the index of the right output; otherwise as many as
-                           * there are outputs */
+typedef struct tdrop_loss_op {
+    unsigned tasks;         /* bit t: it fits task t */
+    bool target_is_class;   /* one number a row, the index of the right output; otherwise as many as
+                             * there are outputs */
+    bool target_is_share;   /* of [0, 1] */
+    bool mean_over_columns; /* of a row, so that it can be one over those that are there */
+    float absent;           /* an output whose target is 0 that has no part in loss and gradient */
     /* Up to TDROP_PASS_ROWS rows of `columns` outputs: the loss and metric of each. With
      * `gradient`, y is then replaced by `share` times the gradient of each row's loss. */
-    void (*rows)(const tdrop_pass_kernels *pass, size_t rows, size_t columns, float *y,
-                 const float *target, bool gradient, double share, tdrop_row_result *result);
-} tdrop_loss_kind;
+    void (*rows)(const tdrop_pass_kernels *pass, double delta, size_t rows, size_t columns,
+                 float *y, const float *target, bool gradient, double share,
+                 tdrop_row_result *result);
+    /* What is given out for outputs takes their place; NULL: they themselves are. */
+    void (*finish)(const tdrop_pass_kernels *pass, size_t rows, size_t columns, float *y);
+    /* The loss of one row, plainly in double. */
+    double (*reference)(double delta, size_t columns, const double *y, const float *target);
+} tdrop_loss_op;
 
-/* The loss that a task is trained with. */
-const tdrop_loss_kind *tdrop_loss_of(tdrop_task task);
+/* AUTO becomes the loss that a task is trained with. */
+tdrop_loss_kind tdrop_loss_resolve(tdrop_loss_kind kind, tdrop_task task);
+
+const tdrop_loss_op *tdrop_loss_of(tdrop_loss_kind kind); /* not AUTO */
+
+bool tdrop_loss_fits(tdrop_loss_kind kind, tdrop_task task);
+
+/* Resolves loss and delta of a fit, and the scaling where the loss decides it for data of so many
+ * bytes a number. Errors: SIZE (they do not fit the task or one another). */
+tdrop_status tdrop_loss_settle(tdrop_fit_options *options, size_t element_size, tdrop_error *error);
 
 /* How many numbers of target a row has, for so many outputs. */
-size_t tdrop_loss_target_columns(const tdrop_loss_kind *kind, size_t outputs);
+size_t tdrop_loss_target_columns(const tdrop_loss_op *op, size_t outputs);
 
 /* y [rows, columns], target [rows, target columns]. Writes what is found of each row into result;
- * with `gradient`, replaces y by the gradient of the mean loss over the rows. */
-void tdrop_loss(const tdrop_loss_kind *kind, const tdrop_pass_kernels *pass,
+ * with `gradient`, replaces y by the gradient of the mean loss over the rows. `delta` is HUBER's.
+ */
+void tdrop_loss(const tdrop_loss_op *op, double delta, const tdrop_pass_kernels *pass,
                 const tdrop_parallel *parallel, size_t rows, size_t columns, float *y,
                 const float *target, tdrop_row_result *result, bool gradient);
 

@@ -27,14 +27,65 @@ tdrop_status tdrop_task_parse(const char *name, tdrop_task *task) {
     return status;
 }
 
-static const char *unit_text(tdrop_scale scale) {
-    static const char *const text[] = {
-        [TDROP_SCALE_NONE] = "mean squared error",
-        [TDROP_SCALE_STANDARD] = "mean squared error, columns in standard deviations",
-        [TDROP_SCALE_MINMAX] = "mean squared error, columns scaled to [0, 1]",
-        [TDROP_SCALE_BYTE] = "mean squared error, bytes / 255",
-    };
-    return text[scale];
+static const char *const task_metrics[] = {
+    [TDROP_TASK_AUTOENCODE] = NULL,
+    [TDROP_TASK_CLASSIFY] = "accuracy",
+    [TDROP_TASK_REGRESS] = "r2",
+};
+
+/* Of an autoencoder, by its scaling. */
+#define UNITS(mean)                                                                                \
+    {                                                                                              \
+        [TDROP_SCALE_NONE] = mean,                                                                 \
+        [TDROP_SCALE_STANDARD] = mean ", columns in standard deviations",                          \
+        [TDROP_SCALE_MINMAX] = mean ", columns scaled to [0, 1]",                                  \
+        [TDROP_SCALE_BYTE] = mean ", bytes / 255",                                                 \
+    }
+#define TARGET_UNIT(mean, targets)                                                                 \
+    ((targets)->scaling.kind == TDROP_SCALE_NONE ? (mean) : mean ", targets in standard deviations")
+
+static const char *unit_of(const tdrop_model *model) {
+    static const char *const squared[] = UNITS("mean squared error");
+    static const char *const huber[] = UNITS("mean Huber loss");
+    const tdrop_scale scale = model->encoding.scaling.kind;
+    const bool regress = model->info.task == TDROP_TASK_REGRESS;
+    switch (model->info.loss) {
+    case TDROP_LOSS_HUBER:
+        return regress ? TARGET_UNIT("mean Huber loss", &model->targets) : huber[scale];
+    case TDROP_LOSS_BINARY:
+        return "binary cross-entropy in nats, mean over entries";
+    case TDROP_LOSS_COSINE:
+        return "1 - cosine of the angle to the row";
+    case TDROP_LOSS_CROSS_ENTROPY:
+        return "cross-entropy in nats";
+    case TDROP_LOSS_AUTO:
+    case TDROP_LOSS_SQUARED:
+        break;
+    }
+    return regress ? TARGET_UNIT("mean squared error", &model->targets) : squared[scale];
+}
+
+void tdrop_model_set_loss(tdrop_model *model, tdrop_loss_kind loss, double delta) {
+    model->info.loss = loss;
+    model->info.huber_delta = delta;
+    model->info.unit = unit_of(model);
+    model->encoding.unit_rows = loss == TDROP_LOSS_COSINE;
+}
+
+/* A task, with the loss it has by default. */
+static void set_task(tdrop_model *model, tdrop_task task) {
+    model->info.task = task;
+    model->info.metric = task_metrics[task];
+    tdrop_model_set_loss(model, tdrop_loss_resolve(TDROP_LOSS_AUTO, task), 0.0);
+}
+
+tdrop_feed tdrop_model_feed(const tdrop_model *model, const tdrop_encoder *encoder,
+                            const float *targets) {
+    return (tdrop_feed){.task = model->info.task,
+                        .encoder = encoder,
+                        .targets = targets,
+                        .loss = model->info.loss,
+                        .huber_delta = model->info.huber_delta};
 }
 
 tdrop_status tdrop_curve_create(tdrop_curve *curve, size_t n, bool with_pca, bool with_metric) {
@@ -57,7 +108,7 @@ static void describe(tdrop_model *model) {
     model->info.features = model->arch.features;
     model->info.parameters = model->arch.parameters;
     model->info.scale = model->encoding.scaling.kind;
-    model->info.unit = unit_text(model->encoding.scaling.kind);
+    set_task(model, TDROP_TASK_AUTOENCODE);
 }
 
 tdrop_status tdrop_model_create(tdrop_model **model, const tdrop_arch *arch, size_t k,
@@ -121,11 +172,9 @@ tdrop_status tdrop_model_set_classes(tdrop_model *model, const tdrop_classes *cl
     if (tdrop_classes_copy(&copy, classes)) return TDROP_ERROR_MEMORY;
     tdrop_classes_clear(&model->classes);
     model->classes = copy;
-    model->info.task = TDROP_TASK_CLASSIFY;
     model->info.classes = model->info.outputs = copy.count;
     model->info.class_name = (const char *const *)copy.name;
-    model->info.metric = tdrop_loss_of(TDROP_TASK_CLASSIFY)->metric;
-    model->info.unit = "cross-entropy in nats";
+    set_task(model, TDROP_TASK_CLASSIFY);
     return TDROP_OK;
 }
 
@@ -134,12 +183,8 @@ tdrop_status tdrop_model_set_targets(tdrop_model *model, const tdrop_encoding *t
     if (tdrop_encoding_copy(&copy, targets)) return TDROP_ERROR_MEMORY;
     tdrop_encoding_clear(&model->targets);
     model->targets = copy;
-    model->info.task = TDROP_TASK_REGRESS;
     model->info.outputs = copy.columns;
-    model->info.metric = tdrop_loss_of(TDROP_TASK_REGRESS)->metric;
-    model->info.unit = copy.scaling.kind == TDROP_SCALE_NONE
-                           ? "mean squared error"
-                           : "mean squared error, targets in standard deviations";
+    set_task(model, TDROP_TASK_REGRESS);
     return TDROP_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "data/encoding.h"
 #include "data/split.h"
 #include "model/arch.h"
+#include "model/runner.h"
 #include "model/target.h"
 #include "taildropout_model.h"
 
@@ -54,6 +55,14 @@ tdrop_status tdrop_model_set_classes(tdrop_model *model, const tdrop_classes *cl
 
 /* Makes it a regression to these targets, which are copied. Errors: MEMORY. */
 tdrop_status tdrop_model_set_targets(tdrop_model *model, const tdrop_encoding *targets);
+
+/* Sets the loss, which fits the task; called when classes or targets are known. `delta` is HUBER's,
+ * else 0. */
+void tdrop_model_set_loss(tdrop_model *model, tdrop_loss_kind loss, double delta);
+
+/* What the model's network is fed with. */
+tdrop_feed tdrop_model_feed(const tdrop_model *model, const tdrop_encoder *encoder,
+                            const float *targets);
 
 /* What the outputs of a model that is no classifier stand for. */
 static inline const tdrop_encoding *tdrop_model_output(const tdrop_model *model) {

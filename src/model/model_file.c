@@ -24,6 +24,7 @@
 enum {
     KEY_VERSION,
     KEY_TASK,
+    KEY_LOSS,
     KEY_CLASSES,
     KEY_TARGETS,
     KEY_ARCH,
@@ -38,6 +39,7 @@ enum { KEY_SPLIT = KEY_DATA + 1, KEY_VALIDATION, KEY_PRUNED_FROM, KEYS };
 
 static const char *const keys[KEYS] = {[KEY_VERSION] = TDROP_MODEL_VERSION_KEY,
                                        [KEY_TASK] = "task",
+                                       [KEY_LOSS] = "loss",
                                        [KEY_CLASSES] = "classes",
                                        [KEY_TARGETS] = "targets",
                                        [KEY_ARCH] = "architecture",
@@ -111,6 +113,13 @@ static cJSON *law_object(texts *t, const tdrop_model_info *info) {
     if (info->law.kind == TDROP_LAW_TABLE)
         add_numbers(t, law, "weights", info->law.weight_count, info->law.weights);
     return law;
+}
+
+static cJSON *loss_object(texts *t, const tdrop_model_info *info) {
+    cJSON *loss = cJSON_CreateObject();
+    note(t, cJSON_AddStringToObject(loss, "name", tdrop_loss_kind_name(info->loss)));
+    if (info->loss == TDROP_LOSS_HUBER) add_number(t, loss, "delta", info->huber_delta);
+    return loss;
 }
 
 static cJSON *training_object(texts *t, const tdrop_model_info *info) {
@@ -233,6 +242,8 @@ static void describe(const tdrop_model *model, texts *t, char seed[32], char pru
     snprintf(pruned_from, 32, "%zu", info->pruned_from);
     add_text(t, KEY_VERSION, FORMAT_VERSION);
     add_text(t, KEY_TASK, tdrop_task_name(info->task));
+    if (info->loss != tdrop_loss_resolve(TDROP_LOSS_AUTO, info->task))
+        add_object(t, KEY_LOSS, loss_object(t, info));
     if (model->classes.count) add_object(t, KEY_CLASSES, classes_object(t, &model->classes));
     if (model->targets.columns) add_object(t, KEY_TARGETS, targets_object(t, &model->targets));
     add_text(t, KEY_ARCH, model->arch.text);
@@ -625,6 +636,31 @@ static tdrop_status read_task(reading *r, tdrop_model *model) {
     return TDROP_OK;
 }
 
+/* Whether a fit could have been made with this loss; see tdrop_loss_settle. */
+static bool loss_is_possible(tdrop_loss_kind loss, const tdrop_model *model) {
+    const tdrop_scale scale = tdrop_model_output(model)->scaling.kind;
+    if (loss == TDROP_LOSS_AUTO || !tdrop_loss_fits(loss, model->info.task)) return false;
+    if (loss == TDROP_LOSS_COSINE) return scale == TDROP_SCALE_NONE;
+    return loss != TDROP_LOSS_BINARY || scale != TDROP_SCALE_STANDARD;
+}
+
+/* The loss, where it is not the one that the task has by default. */
+static void read_loss(reading *r, tdrop_model *model) {
+    tdrop_loss_kind loss = TDROP_LOSS_AUTO;
+    if (!tdrop_safetensors_text(&r->document, keys[KEY_LOSS])) return;
+    cJSON *object = object_of(r, KEY_LOSS);
+    tdrop_loss_kind_parse(string_of(r, KEY_LOSS, object, "name"), &loss);
+    const bool possible = loss_is_possible(loss, model);
+    const double delta = possible && loss == TDROP_LOSS_HUBER
+                             ? number_of(r, KEY_LOSS, object, "delta", 1e-30, 1e30)
+                             : 0.0;
+    cJSON_Delete(object);
+    if (possible)
+        tdrop_model_set_loss(model, loss, delta);
+    else if (!r->wrong)
+        r->wrong = keys[KEY_LOSS];
+}
+
 static tdrop_status wrong_metadata(const reading *r, tdrop_error *error) {
     return tdrop_fail(error, TDROP_ERROR_FORMAT,
                       "%s: its metadata '%s' is missing or not what it should be", r->path,
@@ -742,10 +778,11 @@ static tdrop_status read_model(reading *r, tdrop_model **model, tdrop_error *err
     if (!status) status = create_from(r, &made, error);
     if (status) return status;
     read_history(r, made);
-    status = r->no_memory || read_data(r, made) || read_task(r, made) || read_law(r, made) ||
-                     read_curve(r, made)
-                 ? tdrop_fail_memory(error, r->path)
-                 : TDROP_OK;
+    status = r->no_memory || read_data(r, made) || read_task(r, made) ? TDROP_ERROR_MEMORY
+                                                                      : TDROP_OK;
+    if (!status) read_loss(r, made);
+    if (status || read_law(r, made) || read_curve(r, made))
+        status = tdrop_fail_memory(error, r->path);
     if (!status && r->wrong) status = wrong_metadata(r, error);
     if (!status) status = read_tensors(r, made, error);
     if (status)

@@ -36,7 +36,6 @@ static void copy_history(const tdrop_model *model, tdrop_model *cut) {
     cut->info.arch = kept.arch;
     cut->info.features = kept.features;
     cut->info.parameters = kept.parameters;
-    cut->info.unit = kept.unit;
     cut->info.data_name = cut->info.groups = NULL;
     cut->info.law.weights = NULL;
     cut->info.class_name = NULL;
@@ -68,6 +67,7 @@ tdrop_status tdrop_model_prune(tdrop_model **pruned, const tdrop_model *model, s
         tdrop_model_destroy(cut);
         return tdrop_fail_memory(error, "prune");
     }
+    tdrop_model_set_loss(cut, model->info.loss, model->info.huber_delta);
     *pruned = cut;
     return TDROP_OK;
 }

@@ -23,17 +23,18 @@ static bool allocate(tdrop_runner *runner, const tdrop_arch *arch, size_t rows) 
     runner->keep[0] = tdrop_alloc(rows, arch->tail_count * sizeof *runner->keep[0]);
     for (size_t t = 1; runner->keep[0] && t < arch->tail_count; t++)
         runner->keep[t] = runner->keep[0] + t * rows;
-    if (runner->feed.targets)
+    if (runner->feed.targets || masks)
         runner->targets = tdrop_alloc(rows, target_columns(runner) * sizeof *runner->targets);
     return (runner->buffers || !encoder) && (runner->absent || !masks) && runner->results &&
-           runner->keep[0] && (runner->targets || !runner->feed.targets);
+           runner->keep[0] && (runner->targets || !(runner->feed.targets || masks));
 }
 
 tdrop_status tdrop_runner_create(tdrop_runner *runner, const tdrop_arch *arch,
                                  const tdrop_feed *feed, const tdrop_net_options *options,
                                  tdrop_error *error) {
-    tdrop_runner made = {
-        .feed = *feed, .loss = tdrop_loss_of(feed->task), .parallel = options->parallel};
+    tdrop_runner made = {.feed = *feed,
+                         .loss = tdrop_loss_of(tdrop_loss_resolve(feed->loss, feed->task)),
+                         .parallel = options->parallel};
     tdrop_status status = tdrop_net_create(&made.net, arch, options, error);
     if (status) return status;
     if (!allocate(&made, arch, options->max_rows)) {
@@ -60,6 +61,15 @@ typedef struct load_job {
     size_t first;
 } load_job;
 
+/* The row as its own target, in which nothing stands for what is absent. */
+static void make_target(const tdrop_runner *runner, size_t index, size_t inputs) {
+    const float *row = tdrop_net_edge(runner->net, 0) + index * inputs;
+    const bool *absent = runner->absent + index * inputs;
+    float *target = runner->targets + index * inputs;
+    for (size_t j = 0; j < inputs; j++)
+        target[j] = absent[j] ? 0.0f : row[j];
+}
+
 static void load_row(void *arg, size_t index, unsigned worker) {
     const load_job *job = arg;
     const tdrop_runner *runner = job->runner;
@@ -73,6 +83,7 @@ static void load_row(void *arg, size_t index, unsigned worker) {
     if (feed->targets)
         memcpy(runner->targets + index * targets, feed->targets + row * targets,
                targets * sizeof *runner->targets);
+    if (runner->absent) make_target(runner, index, inputs);
 }
 
 void tdrop_runner_load(tdrop_runner *runner, const size_t *rows, size_t first, size_t count) {
@@ -88,13 +99,12 @@ tdrop_status tdrop_runner_begin_at(tdrop_runner *runner, size_t count, size_t ta
     return tdrop_net_begin(runner->net, count, keep);
 }
 
-/* An output of which nothing is known is set to what it should be, where loss and gradient are 0.
- */
+/* An output of which nothing is known, and whose target is 0, is set to what leaves loss and
+ * gradient alone. */
 static void leave_out_absent(const tdrop_runner *runner, size_t count) {
-    const float *target = tdrop_net_edge(runner->net, 0);
     float *y = tdrop_net_edge(runner->net, runner->net->step_count);
     for (size_t i = 0; i < count * runner->net->arch->outputs; i++)
-        if (runner->absent[i]) y[i] = target[i];
+        if (runner->absent[i]) y[i] = runner->loss->absent;
 }
 
 /* Means over all columns become means over those that are there; a row without any keeps 0. */
@@ -116,9 +126,16 @@ static void weigh_rows(tdrop_runner *runner, size_t count, int gradient) {
 void tdrop_runner_loss(tdrop_runner *runner, size_t count, int gradient) {
     const tdrop_net *net = runner->net;
     if (runner->absent) leave_out_absent(runner, count);
-    tdrop_loss(runner->loss, net->pass, runner->parallel, count, net->arch->outputs,
-               tdrop_net_edge(net, net->step_count),
+    tdrop_loss(runner->loss, runner->feed.huber_delta, net->pass, runner->parallel, count,
+               net->arch->outputs, tdrop_net_edge(net, net->step_count),
                runner->targets ? runner->targets : tdrop_net_edge(net, 0), runner->results,
                gradient);
-    if (runner->absent) weigh_rows(runner, count, gradient);
+    if (runner->absent && runner->loss->mean_over_columns) weigh_rows(runner, count, gradient);
+}
+
+void tdrop_runner_finish(tdrop_runner *runner, size_t count) {
+    const tdrop_net *net = runner->net;
+    if (runner->loss->finish)
+        runner->loss->finish(net->pass, count, net->arch->outputs,
+                             tdrop_net_edge(net, net->step_count));
 }

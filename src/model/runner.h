@@ -12,16 +12,19 @@ typedef struct tdrop_feed {
     tdrop_task task;
     const tdrop_encoder *encoder; /* NULL when no rows are loaded */
     const float *targets;         /* [rows of the data, target columns]; NULL: the row itself */
+    tdrop_loss_kind loss;
+    double huber_delta; /* of HUBER */
 } tdrop_feed;
 
 typedef struct tdrop_runner {
     tdrop_net *net;
     tdrop_feed feed;
-    const tdrop_loss_kind *loss;
+    const tdrop_loss_op *loss;
     const tdrop_parallel *parallel;
-    double *buffers;           /* a row on its way, for each worker; NULL: no rows are loaded */
-    float *targets;            /* [max rows, target columns] of this batch; NULL: the input edge */
-    bool *absent;              /* [max rows, inputs] what has no part in the loss; NULL: all has */
+    double *buffers; /* a row on its way, for each worker; NULL: no rows are loaded */
+    float *targets;  /* [max rows, target columns] of this batch, 0 for what is absent; NULL:
+                      * the input edge */
+    bool *absent;    /* [max rows, inputs] what has no part in the loss; NULL: all has */
     tdrop_row_result *results; /* [max rows] */
     int32_t
         *keep[TDROP_MOST_TAILS]; /* [max rows] for each tail, in one block that the first owns */
@@ -44,5 +47,8 @@ tdrop_status tdrop_runner_begin_at(tdrop_runner *runner, size_t count, size_t ta
 /* Loss and metric of the batch's rows, whose outputs lie in the last edge, into runner->results;
  * with `gradient` the outputs are replaced by the gradient. */
 void tdrop_runner_loss(tdrop_runner *runner, size_t count, int gradient);
+
+/* The batch's outputs, which the last edge holds, become what is given out, still scaled. */
+void tdrop_runner_finish(tdrop_runner *runner, size_t count);
 
 #endif

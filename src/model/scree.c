@@ -57,7 +57,9 @@ static tdrop_status measure_batch(tdrop_runner *runner, tdrop_columns *columns, 
         tdrop_net_forward(net, tdrop_columns_advance(columns, k), net->step_count);
         tdrop_runner_loss(runner, count, false);
         tdrop_mean_add(&g->mean[at], count, runner->results);
-        if (g->left) add_squares(runner, count, g->left + at * net->arch->outputs);
+        if (!g->left) continue;
+        tdrop_runner_finish(runner, count);
+        add_squares(runner, count, g->left + at * net->arch->outputs);
     }
     return TDROP_OK;
 }
@@ -140,12 +142,12 @@ tdrop_status tdrop_scree_measure(const tdrop_model *model, const tdrop_sample *s
                                  const tdrop_use_options *options, tdrop_error *error) {
     tdrop_runner runner;
     gathered g;
-    tdrop_feed feed = {model->info.task, sample->encoder, sample->targets};
+    tdrop_feed feed = tdrop_model_feed(model, sample->encoder, sample->targets);
     tdrop_net_options net = {
         .max_rows = TDROP_USE_BATCH, .isa = options->isa, .parallel = options->parallel};
     tdrop_status status = tdrop_runner_create(&runner, &model->arch, &feed, &net, error);
     if (status) return status;
-    const bool has_r2 = curve->metric && runner.loss->metric_is_r2;
+    const bool has_r2 = curve->metric && model->info.task == TDROP_TASK_REGRESS;
     status = gathered_create(&g, first_k, last_k, has_r2 ? model->arch.outputs : 0);
     if (!status) {
         status = measure(&runner, model, sample, tail, &g, curve);
@@ -174,7 +176,9 @@ static tdrop_status find_targets(held_out *h, const tdrop_model *model, const td
                                  const tdrop_data *target, tdrop_error *error) {
     const bool classes = model->info.task == TDROP_TASK_CLASSIFY;
     const char *what = classes ? "labels" : "targets";
-    if (model->info.task == TDROP_TASK_AUTOENCODE) return TDROP_OK;
+    const bool shares = tdrop_loss_of(model->info.loss)->target_is_share;
+    if (model->info.task == TDROP_TASK_AUTOENCODE)
+        return shares ? tdrop_check_shares(&h->encoder, error) : TDROP_OK;
     if (!target)
         return tdrop_fail(error, TDROP_ERROR_DATA,
                           "%s: this model is a %s, and to measure it the %s are needed",
@@ -187,7 +191,7 @@ static tdrop_status find_targets(held_out *h, const tdrop_model *model, const td
     if (!h->targets) return tdrop_fail_memory(error, what);
     h->sample.targets = h->targets;
     return classes ? tdrop_classes_index(&model->classes, target, h->targets, error)
-                   : tdrop_targets_read(&model->targets, target, h->targets, error);
+                   : tdrop_targets_read(&model->targets, shares, target, h->targets, error);
 }
 
 /* The rows of the data that were not trained on. To be cleared, whatever came of it. */
@@ -238,8 +242,8 @@ static tdrop_status measure_pca(const tdrop_curve *curve, const tdrop_model *mod
 
 static bool can_fit_pca(const tdrop_model *model, const tdrop_data *train,
                         const tdrop_use_options *options) {
-    return model->info.task == TDROP_TASK_AUTOENCODE && train &&
-           model->encoding.inputs <= TDROP_PCA_MOST_COLUMNS &&
+    return model->info.loss == TDROP_LOSS_SQUARED && model->info.task == TDROP_TASK_AUTOENCODE &&
+           train && model->encoding.inputs <= TDROP_PCA_MOST_COLUMNS &&
            train->info.hash == model->info.data_hash && train->info.rows == model->info.data_rows &&
            (!model->groups || options->groups);
 }

@@ -6,6 +6,7 @@
 #include "data/levels.h"
 #include "data/table.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,8 +187,39 @@ tdrop_status tdrop_targets_learn(tdrop_encoding *targets, tdrop_scale scale,
     return status;
 }
 
-tdrop_status tdrop_targets_read(const tdrop_encoding *targets, const tdrop_data *target,
-                                float *values, tdrop_error *error) {
+/* Row by row, as they stand in the table. */
+static tdrop_status check_shares(const tdrop_encoder *encoder, double *buffer, tdrop_error *error) {
+    const tdrop_encoding *encoding = encoder->encoding;
+    const tdrop_data *data = encoder->data;
+    for (size_t i = 0; i < data->info.rows; i++) {
+        tdrop_table_row(data, i, buffer);
+        for (size_t j = 0; j < encoding->columns; j++) {
+            const size_t at = encoder->column_of[j];
+            if (encoding->column[j].kind == TDROP_COLUMN_CATEGORY || isnan(buffer[at]) ||
+                (buffer[at] >= 0.0 && buffer[at] <= 1.0))
+                continue;
+            return tdrop_fail(error, TDROP_ERROR_DATA,
+                              "%s: row %zu, column %zu%s%s%s is %g, but the loss binary is of "
+                              "numbers in [0, 1]; scale them, or take another loss",
+                              data->info.name, i + 1, at + 1, encoding->names ? " ('" : "",
+                              encoding->names ? encoding->names[j] : "",
+                              encoding->names ? "')" : "", buffer[at]);
+        }
+    }
+    return TDROP_OK;
+}
+
+tdrop_status tdrop_check_shares(const tdrop_encoder *encoder, tdrop_error *error) {
+    if (encoder->encoding->scaling.kind != TDROP_SCALE_NONE) return TDROP_OK;
+    double *buffer = tdrop_alloc(tdrop_encoder_buffer(encoder), sizeof *buffer);
+    if (!buffer) return tdrop_fail_memory(error, encoder->data->info.name);
+    tdrop_status status = check_shares(encoder, buffer, error);
+    tdrop_free(buffer);
+    return status;
+}
+
+tdrop_status tdrop_targets_read(const tdrop_encoding *targets, bool shares,
+                                const tdrop_data *target, float *values, tdrop_error *error) {
     tdrop_encoder encoder;
     tdrop_status status = check_numbers(target, error);
     if (!status) status = tdrop_encoder_create(&encoder, targets, target, error);
@@ -197,6 +229,7 @@ tdrop_status tdrop_targets_read(const tdrop_encoding *targets, const tdrop_data 
         tdrop_encoder_row(&encoder, i, buffer, values + i * targets->columns, NULL);
     status = buffer ? TDROP_OK : tdrop_fail_memory(error, "targets");
     tdrop_free(buffer);
+    if (!status && shares) status = tdrop_check_shares(&encoder, error);
     tdrop_encoder_clear(&encoder);
     return status;
 }

@@ -41,9 +41,14 @@ tdrop_status tdrop_targets_learn(tdrop_encoding *targets, tdrop_scale scale,
                                  const tdrop_data *target, const size_t *rows, size_t row_count,
                                  tdrop_error *error);
 
-/* All rows of a table of targets as they are in the loss, into values[rows, targets->columns].
- * Errors: DATA (a column that is not there or is text, cells missing), MEMORY. */
-tdrop_status tdrop_targets_read(const tdrop_encoding *targets, const tdrop_data *target,
-                                float *values, tdrop_error *error);
+/* All rows of a table of targets as they are in the loss, into values[rows, targets->columns]; they
+ * may have to be `shares`, in [0, 1]. Errors: DATA (a column that is not there or is text, cells
+ * missing, no share), MEMORY. */
+tdrop_status tdrop_targets_read(const tdrop_encoding *targets, bool shares,
+                                const tdrop_data *target, float *values, tdrop_error *error);
+
+/* Whether all numbers of a table that a model gives back are in [0, 1], where the scaling does not
+ * see to it. Errors: DATA, MEMORY. */
+tdrop_status tdrop_check_shares(const tdrop_encoder *encoder, tdrop_error *error);
 
 #endif

@@ -41,7 +41,7 @@ static tdrop_status create_runner(use_pass *use, const tdrop_data *data,
         .max_rows = TDROP_USE_BATCH, .isa = resolved.isa, .parallel = resolved.parallel};
     if (data) status = tdrop_encoder_create(&use->encoder, &use->model->encoding, data, error);
     if (status) return status;
-    tdrop_feed feed = {use->model->info.task, data ? &use->encoder : NULL, NULL};
+    tdrop_feed feed = tdrop_model_feed(use->model, data ? &use->encoder : NULL, NULL);
     status = tdrop_runner_create(&use->runner, &use->model->arch, &feed, &net, error);
     if (!status && tdrop_net_set_parameters(use->runner.net, use->model->parameters, false)) {
         tdrop_runner_clear(&use->runner);
@@ -58,29 +58,18 @@ static void copy_columns(size_t rows, size_t width, const float *from, size_t fr
         memcpy(to + i * to_stride, from + i * from_stride, width * sizeof *to);
 }
 
-static void make_probabilities(const tdrop_pass_kernels *pass, size_t rows, size_t classes,
-                               float *values) {
-    for (size_t i = 0; i < rows; i++, values += classes) {
-        float greatest;
-        double sum;
-        pass->exponentials(1, classes, values, &greatest, &sum);
-        pass->scale(classes, (float)(1.0 / sum), values);
-    }
-}
-
 /* A batch as the user wants it: codes, rows in the data's units, or probabilities. */
-static void write_rows(const use_pass *use, size_t first, size_t count) {
+static void write_rows(use_pass *use, size_t first, size_t count) {
     const tdrop_net *net = use->runner.net;
     const tdrop_edge *from = &net->edges[use->to_edge];
     bool codes = use->to_edge == net->tail_edge[0];
     size_t width = codes ? use->k : use->model->info.outputs;
     float *to = use->out + first * width;
-    if (!codes && use->model->info.task != TDROP_TASK_CLASSIFY) {
+    if (!codes) tdrop_runner_finish(&use->runner, count);
+    if (codes || use->model->info.task == TDROP_TASK_CLASSIFY)
+        copy_columns(count, width, from->values, from->width, to, width);
+    else
         tdrop_encoding_undo(tdrop_model_output(use->model), count, from->values, from->width, to);
-        return;
-    }
-    copy_columns(count, width, from->values, from->width, to, width);
-    if (!codes) make_probabilities(net->pass, count, width, to);
 }
 
 static tdrop_status use_batch(use_pass *use, size_t first, size_t done, size_t count) {

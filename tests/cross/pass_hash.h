@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define PASS_HASH_EXPECTED UINT64_C(0x458418438cdbf603)
+#define PASS_HASH_EXPECTED UINT64_C(0xa7b8bd355924fef1)
 
 /* FNV-1a over the bits, a NaN counting as one and the same. */
 static inline uint64_t pass_hash_add(uint64_t hash, size_t n, const float *x) {
@@ -71,7 +71,40 @@ static inline uint64_t pass_hash_of_columns(const tdrop_pass_kernels *pass, uint
     return pass_hash_add(hash, ROWS * WIDTH, x);
 }
 
-/* Each activation and its slope, on every 65521st float, dropout and the norms. */
+static inline uint64_t pass_hash_add_sums(uint64_t hash, size_t n, const double *sum) {
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits;
+        memcpy(&bits, &sum[i], sizeof bits);
+        hash = (hash ^ bits) * UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
+/* The losses of 1999 numbers between -20 and 20 and their gradients; x and y have room for them. */
+static inline uint64_t pass_hash_of_losses(const tdrop_pass_kernels *pass, uint64_t hash, float *x,
+                                           float *y) {
+    enum { COUNT = 1999 };
+    static float target[COUNT];
+    double sum[5];
+    for (int i = 0; i < COUNT; i++) {
+        x[i] = (float)((unsigned)i * 2654435761u % 1000003u) / 25000.1f - 20.0f;
+        target[i] = (float)((unsigned)i * 40503u % 10007u) / 10007.0f;
+    }
+    sum[0] = pass->huber(COUNT, 0.75f, x, target);
+    sum[1] = pass->binary(COUNT, x, target);
+    pass->products(COUNT, x, target, sum + 2);
+    hash = pass_hash_add_sums(hash, 5, sum);
+    memcpy(y, x, COUNT * sizeof *y);
+    pass->huber_gradient(COUNT, 0.3f, 0.75f, y, target);
+    hash = pass_hash_add(hash, COUNT, y);
+    memcpy(y, x, COUNT * sizeof *y);
+    pass->binary_gradient(COUNT, 0.3f, y, target);
+    hash = pass_hash_add(hash, COUNT, y);
+    pass->combine(COUNT, 0.7f, x, -1.3f, target);
+    return pass_hash_add(hash, COUNT, x);
+}
+
+/* Each activation and its slope, on every 65521st float, dropout, the norms and the losses. */
 static inline uint64_t pass_hash(const tdrop_pass_kernels *pass) {
     enum { COUNT = 65551 };
     static float x[COUNT], y[COUNT];
@@ -89,7 +122,8 @@ static inline uint64_t pass_hash(const tdrop_pass_kernels *pass) {
         x[i] = (float)i;
     pass->dropout(&dropout, COUNT, x, 1, y);
     hash = pass_hash_add(pass_hash_add(hash, COUNT, x), COUNT, y);
-    return pass_hash_of_columns(pass, pass_hash_of_norm(pass, hash, x, y), x, y);
+    hash = pass_hash_of_columns(pass, pass_hash_of_norm(pass, hash, x, y), x, y);
+    return pass_hash_of_losses(pass, hash, x, y);
 }
 
 #endif
