@@ -9,6 +9,7 @@
 #include "inputs.h"
 #include "interrupt.h"
 #include "law_text.h"
+#include "loss_text.h"
 #include "message.h"
 #include "number.h"
 #include "output_file.h"
@@ -29,7 +30,7 @@
 enum { MOST_ARCH_SHOWN = 200 };
 
 typedef struct fit_settings {
-    const char *data, *model, *arch, *json, *html, *law;
+    const char *data, *model, *arch, *json, *html, *law, *loss;
     uint64_t features, k_min, effort, epochs, batch, patience, seed, split_seed;
     uint64_t warm_up;
     double weight_decay, momentum, clip_norm;
@@ -99,6 +100,13 @@ static const option_row options[] = {
      .choice = missing_choice,
      .help = "cells in which nothing stands (empty, NA, NaN, null): error (default); mean, of the "
              "column; mask, the same, and the loss leaves them out"},
+    {.name = "loss",
+     .type = OPTION_TEXT,
+     .value = "NAME",
+     AT(loss),
+     .help = "what is minimised (default auto, by the task): squared, huber[:DELTA] (1) or, of "
+             "numbers in [0, 1], binary; of an autoencoder also cosine, of directions; of a "
+             "classifier cross-entropy"},
     {.name = "arch",
      .type = OPTION_TEXT,
      .value = "SPEC",
@@ -317,6 +325,8 @@ typedef struct fit_job {
     fit_settings settings;
     const char *command; /* as it was typed */
     compute compute;
+    tdrop_loss_kind loss;
+    double huber_delta; /* 0: the default */
     tdrop_law_options law;
     double *law_weights;
     tdrop_data *data;
@@ -341,6 +351,8 @@ static tdrop_fit_options fit_options_of(const fit_job *job) {
         .task = job->choice.task,
         .target = job->target,
         .groups = job->groups,
+        .loss = job->loss,
+        .huber_delta = job->huber_delta,
         .arch = s->arch,
         .features = s->features,
         .law = job->law,
@@ -486,6 +498,11 @@ static void write_settings(const fit_job *job, const tdrop_fit_settings *s) {
     if (o->groups) fprintf(out, ", groups of %s", job->settings.table.groups);
     fputc('\n', out);
     fprintf(out, "scaling       %s\n", tdrop_scale_name(o->scale));
+    if (loss_is_unusual(o->loss, o->task)) {
+        fputs("loss          ", out);
+        loss_text_write(out, o->loss, o->huber_delta);
+        fputc('\n', out);
+    }
     fprintf(out, "architecture  %s\n", s->arch);
     fprintf(out, "parameters    %s, %zu ordered features\n", number_grouped(s->parameters).text,
             s->features);
@@ -820,6 +837,7 @@ static int run_as(const char *command, int argc, char **argv) {
     job.law = (tdrop_law_options){.p = s->p > 0 ? s->p : 0, .k_min = (uint32_t)s->k_min};
     int done = 0;
     if (settings_agree(s, wishes, &exit_code) &&
+        loss_text_read(s->loss, &job.loss, &job.huber_delta, &exit_code) &&
         law_text_read(s->law, &job.law, &job.law_weights, &exit_code)) {
         exit_code = EXIT_FAILED;
         done = open_report(&job, wishes) && work(&job);

@@ -4,6 +4,7 @@
 #include "curve_table.h"
 #include "inputs.h"
 #include "law_text.h"
+#include "loss_text.h"
 #include "message.h"
 #include "number.h"
 #include "output_file.h"
@@ -40,6 +41,11 @@ static void write_training(FILE *out, const tdrop_model_info *info) {
     if (info->groups) fprintf(out, ", groups of %s", info->groups);
     fputc('\n', out);
     fprintf(out, "scaling       %s\n", tdrop_scale_name(info->scale));
+    if (loss_is_unusual(info->loss, info->task)) {
+        fputs("loss          ", out);
+        loss_text_write(out, info->loss, info->huber_delta);
+        fputc('\n', out);
+    }
     fputs("law           ", out);
     law_text_write_model(out, info);
     fputc('\n', out);
@@ -117,6 +123,9 @@ static void add_facts(report_json *r, const tdrop_model_info *info) {
     report_json_count(r, NULL, "split_seed", info->split_seed);
     if (info->groups) report_json_text(r, NULL, "groups", info->groups);
     report_json_text(r, NULL, "scale", tdrop_scale_name(info->scale));
+    report_json_text(r, NULL, "loss_name", tdrop_loss_kind_name(info->loss));
+    if (info->loss == TDROP_LOSS_HUBER)
+        report_json_number(r, NULL, "huber_delta", info->huber_delta);
     report_json_text(r, NULL, "law", tdrop_law_kind_name(info->law.kind));
     report_json_number(r, NULL, "p", info->law.p);
     report_json_number(r, NULL, "rate", info->law.rate);

@@ -126,6 +126,7 @@ static int report(const scree_settings *s, FILE *out, const inputs *in, const td
                .metric = scree->metric,
                .metric_name = in->model_info.metric,
                .unit = in->model_info.unit,
+               .not_pca = curve_not_pca(&in->model_info),
                .source = in->data_info.name};
     if (!choice_auto(&c.chosen, &in->model_info, s->model)) return 0;
     curve_table_full(out, &c);

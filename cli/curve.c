@@ -3,6 +3,12 @@
 
 #include <math.h>
 
+const char *curve_not_pca(const tdrop_model_info *info) {
+    const int squared = info->loss == TDROP_LOSS_SQUARED;
+    return info->task == TDROP_TASK_AUTOENCODE && !squared ? tdrop_loss_kind_name(info->loss)
+                                                           : NULL;
+}
+
 curve curve_of_validation(const tdrop_model_info *info) {
     return (curve){
         .n = info->features,
@@ -13,6 +19,7 @@ curve curve_of_validation(const tdrop_model_info *info) {
         .metric = info->valid_metric,
         .metric_name = info->metric,
         .unit = info->unit,
+        .not_pca = curve_not_pca(info),
         .source = info->data_name,
     };
 }

@@ -14,12 +14,16 @@ typedef struct curve {
     const double *metric;    /* share that the metric gives; NULL when there is none */
     const char *metric_name; /* "accuracy" or "r2" */
     const char *unit;        /* of the loss */
+    const char *not_pca;     /* the loss, where it is none that PCA is compared in; else NULL */
     const char *source;      /* name of the data */
     width_choice chosen;
 } curve;
 
 /* The curve in a model, on its held-out rows; `chosen` is left empty. Good as long as the model. */
 curve curve_of_validation(const tdrop_model_info *info);
+
+/* `not_pca` of a model's curve. */
+const char *curve_not_pca(const tdrop_model_info *info);
 
 /* The smallest k at which PCA is as good as the model at k = chosen; n + 1 when it never is. */
 size_t curve_pca_needs(const curve *c);

@@ -23,6 +23,11 @@ int picture_can_be_made(const tdrop_model_info *model, const tdrop_data_info *da
         message_error("option --png: only an autoencoder makes images: leave out --png");
         return 0;
     }
+    if (model->loss == TDROP_LOSS_COSINE) {
+        message_error("option --png: under the loss cosine only directions come back, no images: "
+                      "leave out --png");
+        return 0;
+    }
     if (image_form_of(data, &form)) return 1;
     message_error("option --png: the rows of %s are no images: give data of shape [rows, height, "
                   "width], or leave out --png",

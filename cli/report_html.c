@@ -2,6 +2,7 @@
 #include "report_html.h"
 
 #include "law_text.h"
+#include "message.h"
 #include "number.h"
 #include "output_file.h"
 #include "report_numbers.h"
@@ -192,7 +193,18 @@ static int write_file(const char *path, int force, const char *json, const repor
     return output_close(&file);
 }
 
+/* The page computes the usual losses only. */
+static int knows_loss(const tdrop_model_info *info) {
+    return info->loss == TDROP_LOSS_SQUARED || info->loss == TDROP_LOSS_CROSS_ENTROPY;
+}
+
 int report_html_write(const char *path, int force, const report_source *source) {
+    if (!knows_loss(source->info)) {
+        message_note("%s: not written: the page computes the losses squared and cross-entropy, "
+                     "not %s",
+                     path, tdrop_loss_kind_name(source->info->loss));
+        return 1;
+    }
     report_json json;
     report_numbers n;
     char *text = gather(&n, &json, source) ? report_json_print(&json) : NULL;

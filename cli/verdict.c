@@ -4,6 +4,9 @@
 #include "shell_word.h"
 
 static void write_pca(FILE *out, const curve *c) {
+    if (c->not_pca)
+        fprintf(out, " PCA minimises the squared error, so it is not compared in the loss %s.",
+                c->not_pca);
     if (!c->pca) return;
     const size_t needs = curve_pca_needs(c);
     if (needs > c->n)

@@ -53,7 +53,7 @@ static const char *unit_of(const tdrop_model *model) {
     case TDROP_LOSS_HUBER:
         return regress ? TARGET_UNIT("mean Huber loss", &model->targets) : huber[scale];
     case TDROP_LOSS_BINARY:
-        return "binary cross-entropy in nats, mean over entries";
+        return "binary cross-entropy in nats";
     case TDROP_LOSS_COSINE:
         return "1 - cosine of the angle to the row";
     case TDROP_LOSS_CROSS_ENTROPY:
