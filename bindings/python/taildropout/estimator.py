@@ -79,6 +79,7 @@ def _run(folder: Path, command: str, *arguments: str) -> None:
 
 # Parameters that are handed to `taildropout fit` as they are, and the options that they are there.
 _OPTIONS = {
+    "loss": "--loss",
     "architecture": "--arch",
     "law": "--law",
     "p": "--p",
@@ -113,6 +114,9 @@ class OrderedAutoencoder:
 
     Args:
         n_features: n, the number of ordered features; None lets the program decide.
+        loss: what is minimised: "squared", "huber", "huber:DELTA", "binary" for numbers in [0, 1]
+            (`inverse_transform` then gives probabilities) or "cosine" for embeddings (it gives rows of
+            length 1). `scree_` is in this loss; only "squared" has PCA beside it.
         architecture: layers between input and output, as "512-256-[64]-256-512"; None is made from
             n_features.
         law: how k is drawn in training, as `taildropout fit --law`.
@@ -145,6 +149,7 @@ class OrderedAutoencoder:
         self,
         n_features: int | None = None,
         *,
+        loss: str | None = None,
         architecture: str | None = None,
         law: str | None = None,
         p: float | None = None,
@@ -173,6 +178,7 @@ class OrderedAutoencoder:
         threads: int | None = None,
     ) -> None:
         self.n_features = n_features
+        self.loss = loss
         self.architecture = architecture
         self.law = law
         self.p = p

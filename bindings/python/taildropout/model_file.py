@@ -23,6 +23,12 @@ from .layer import TailDropout
 
 _VERSION = "1"
 _TASKS = ("autoencode", "classify", "regress")
+# The losses that a file can name, by task; the first is the one that stands for none.
+_LOSSES = {
+    "autoencode": ("squared", "huber", "binary", "cosine"),
+    "classify": ("cross-entropy",),
+    "regress": ("squared", "huber", "binary"),
+}
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
     "gelu": nn.GELU,
@@ -123,6 +129,12 @@ def _scaling_of(scaling: dict[str, Any], numbers: np.ndarray) -> tuple[np.ndarra
     return shift, unit
 
 
+def _unit_rows(x: Tensor) -> Tensor:
+    """Rows divided by their length; zeros stay zeros."""
+    length = x.norm(dim=-1, keepdim=True)
+    return x / torch.where(length > 0, length, torch.ones_like(length))
+
+
 class FileModel(nn.Module):
     """A model of the program.
 
@@ -138,12 +150,16 @@ class FileModel(nn.Module):
             where all are numbers, the two are the same.
         classes: of a classifier, the label or name of each output; else None.
         targets: of a regression, the names of its outputs, where they have some; else None.
+        loss: what it was fitted to minimise: "squared", "huber", "binary", "cosine" or
+            "cross-entropy".
+        huber_delta: of the loss "huber", in the scale of the loss; else None.
 
     Shape:
         [..., inputs] in the units of the data to [..., outputs]: the reconstruction in the same
-        units, the logits of a classifier, or the targets of a regression in their own units. NaN
-        stands for what is missing, where the model was fitted so. With batch-norm, [rows, inputs]
-        alone.
+        units, the logits of a classifier, or the targets of a regression in their own units. With
+        the loss "binary" these are probabilities, `decoder(encoder(...))` their logits; with
+        "cosine" rows of length 1. NaN stands for what is missing, where the model was fitted so.
+        With batch-norm, [rows, inputs] alone.
     """
 
     shift: Tensor
@@ -161,6 +177,7 @@ class FileModel(nn.Module):
                 f"this package reads version {_VERSION}, tasks {' and '.join(_TASKS)}"
             )
         self.task = metadata["task"]
+        self._read_loss()
         items = _items_of(metadata["architecture"])
         builder = _Builder(self.metadata)
         layers = [layer for layer in map(builder.layer, items) if layer is not None]
@@ -174,6 +191,14 @@ class FileModel(nn.Module):
 
     def _keep(self, name: str, values: np.ndarray) -> None:
         self.register_buffer(name, torch.from_numpy(values.copy()), persistent=False)
+
+    def _read_loss(self) -> None:
+        known = _LOSSES[self.task]
+        loss = json.loads(self.metadata.get("loss", f'{{"name":"{known[0]}"}}'))
+        self.loss: str = loss["name"]
+        self.huber_delta = float(loss["delta"]) if self.loss == "huber" else None
+        if self.loss not in known:
+            raise ModelFileError(f"loss {self.loss} of the task {self.task}")
 
     def _read_columns(self, inputs: int) -> None:
         self.columns = Columns(self.metadata.get("columns"), inputs)
@@ -210,11 +235,16 @@ class FileModel(nn.Module):
         weight = next(self.encoder.parameters())
         if self.columns.missing != "error":
             x = torch.where(x.isnan(), self.mean.to(x), x)
-        return ((x.double() - self.shift.double()) / self.unit.double()).to(weight)
+        scaled = (x.double() - self.shift.double()) / self.unit.double()
+        return (_unit_rows(scaled) if self.loss == "cosine" else scaled).to(weight)
 
     def _finish(self, y: Tensor) -> Tensor:
         if self.task == "classify":
             return y
+        if self.loss == "binary":
+            y = y.sigmoid()
+        elif self.loss == "cosine":
+            y = _unit_rows(y)
         return (y.double() * self.output_unit.double() + self.output_shift.double()).to(y)
 
     def encode(self, x: Tensor, k: int | None = None) -> Tensor:

@@ -79,6 +79,10 @@ FITS = {
         *("table.csv", "--features", 6, "--missing", "mask", "--scale", "minmax"),
         *("--drop", "label,word"),
     ),
+    "huber": ("data.npy", "--features", 6, "--loss", "huber:0.5"),
+    "binary": ("data.npy", "--features", 6, "--loss", "binary"),
+    "cosine": ("data.npy", "--features", 6, "--loss", "cosine"),
+    "masked cosine": ("holes.npy", "--features", 6, "--loss", "cosine", "--missing", "mask"),
     "labels": ("table.csv", "--features", 6, "--missing", "mean", "--target", "label"),
     "names": ("table.csv", "--features", 6, "--missing", "mean", "--target", "word"),
     "number": (
@@ -86,8 +90,12 @@ FITS = {
         *("--drop", "label,word"),
     ),
     "numbers": ("data.npy", "--features", 6, "--target", "targets.npy"),
+    "columns as targets": (
+        *("table.csv", "--missing", "mean", "--target", "d,a", "--drop", "label,word"),
+    ),
+    "shares": ("data.npy", "--features", 6, "--target", "shares.npy", "--loss", "binary"),
 }
-PREDICTORS = ("labels", "names", "number", "numbers")
+PREDICTORS = ("labels", "names", "number", "numbers", "columns as targets", "shares")
 AUTOENCODERS = [name for name in FITS if name not in PREDICTORS]
 
 
@@ -99,6 +107,7 @@ def files(tmp_path_factory):
     holes = table()
     holes[::7, 3] = np.nan
     np.save(folder / "holes.npy", holes)
+    np.save(folder / "shares.npy", 1 / (1 + np.exp(-table(columns=2, seed=2))))
     np.save(folder / "targets.npy", table(columns=2, seed=1) * 100)
     write_table(folder / "table.csv")
     (folder / "weights.txt").write_text("1\n1\n2\n1\n1\n1\n3\n")
@@ -403,6 +412,7 @@ def test_norms(tmp_path):
     ("columns", '{"count":3,"missing":"mean","levels":{},"mean":[1]}'),
     ("columns", '{"count":3,"missing":"mean","levels":{"7":["a"]},"mean":[1,1,1]}'),
     ("columns", '{"count":2,"missing":"mean","levels":{"0":[]},"mean":[1]}'),
+    ("loss", '{"name":"hinge"}'), ("loss", '{"name":"huber"}'), ("loss", '{"name":"cross-entropy"}'),
     ("law", "{}"), ("law", '{"name":"no"}'), ("scaling", '{"kind":"log"}'), ("scaling", "[]"),
     ("scaling", '{"kind":"standard","shift":[1],"unit":[1]}'), ("scaling", None),
 ])  # fmt: skip
@@ -480,6 +490,10 @@ def test_estimator_with_the_present_program():
     assert json.loads(metadata["law"])["name"] == "uniform" and metadata["seed"] == "2"
     again = type(model)(**model.get_params()).fit(X)
     assert again.model_ == model.model_
+    cosine = OrderedAutoencoder(3, loss="cosine", epochs=1).fit(table(60))
+    assert cosine.scree_.pca is None and cosine.scree_.loss.max() < 2
+    rows = cosine.inverse_transform(cosine.transform(table(60)))
+    assert np.abs(np.linalg.norm(rows, axis=1) - 1).max() < 1e-6
     other = OrderedAutoencoder(architecture="8-[3]-8", effort=1, epochs=1, optimizer="sgd",
                                momentum=0.5, p=0.3, law="exponential").fit(table(60))  # fmt: skip
     assert other.n_features_ == 3
