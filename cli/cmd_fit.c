@@ -11,6 +11,7 @@
 #include "law_text.h"
 #include "loss_text.h"
 #include "message.h"
+#include "model_name.h"
 #include "number.h"
 #include "output_file.h"
 #include "progress.h"
@@ -75,11 +76,11 @@ static const operand_row operands[] = {{"DATA", offsetof(fit_settings, data), OP
 static const option_row options[] = {
     {.name = "output",
      .letter = 'o',
-     .required = 1,
      .type = OPTION_TEXT,
      .value = "MODEL",
      AT(model),
-     .help = "file that the model goes to (safetensors)"},
+     .help = "file that the model goes to (default: DATA's name, in this folder, with the ending "
+             ".safetensors)"},
     {.name = "target",
      .type = OPTION_TEXT,
      .value = "A,B,...|FILE",
@@ -332,6 +333,7 @@ typedef struct fit_job {
     tdrop_data *data;
     tdrop_data *target; /* of a classifier or a regression */
     tdrop_data *groups; /* of the rows; NULL: none */
+    char *model_name;   /* when none was given */
     tdrop_model *init;  /* to begin with; NULL: none */
     task_choice choice;
     tdrop_model *model;
@@ -816,7 +818,14 @@ static void release(fit_job *job) {
     tdrop_data_destroy(job->target);
     tdrop_data_destroy(job->groups);
     free(job->law_weights);
+    free(job->model_name);
     free(job->go_on);
+}
+
+static int name_model(fit_job *job) {
+    if (job->settings.model) return 1;
+    job->settings.model = job->model_name = model_name_of(job->settings.data);
+    return job->model_name != NULL;
 }
 
 static int run_as(const char *command, int argc, char **argv) {
@@ -824,6 +833,7 @@ static int run_as(const char *command, int argc, char **argv) {
     fit_settings *s = &job.settings;
     int exit_code;
     if (!options_parse(&command_fit, argc, argv, s, &exit_code)) return exit_code;
+    if (!name_model(&job)) return EXIT_FAILED;
     const int goes_on = s->checkpoint.resume ? OUTPUT_MAY_EXIST : 0;
     const output_wish wishes[] = {
         {"-o", s->model, OUTPUT_ONLY_FILE | goes_on},
