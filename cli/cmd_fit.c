@@ -79,8 +79,7 @@ static const option_row options[] = {
      .type = OPTION_TEXT,
      .value = "MODEL",
      AT(model),
-     .help = "file that the model goes to (default: DATA's name, in this folder, with the ending "
-             ".safetensors)"},
+     .help = "file for the model (default: called as DATA, here)"},
     {.name = "target",
      .type = OPTION_TEXT,
      .value = "A,B,...|FILE",
