@@ -219,6 +219,38 @@ static tdrop_status try_fit_of_columns(tdrop_error *error) {
     return finish_model(tdrop_fit(&made, mixed, &classify, NULL, error), &made);
 }
 
+/* A regression, measured target by target. */
+static tdrop_status try_regression(tdrop_error *error) {
+    tdrop_model *made = NULL;
+    tdrop_scree scree = {.n = 1234};
+    double r2 = -7.0;
+    const tdrop_use_options use = {.target = labels};
+    tdrop_fit_options with = options;
+    with.task = TDROP_TASK_REGRESS;
+    with.target = labels;
+    with.loss = TDROP_LOSS_HUBER;
+    tdrop_status status = tdrop_fit(&made, data, &with, NULL, error);
+    if (status) return status;
+    status = tdrop_model_scree(&scree, made, data, NULL, &use, error);
+    assert_true(!status == (scree.n != 1234));
+    if (!status) tdrop_scree_destroy(&scree);
+    if (!status) {
+        status = tdrop_model_target_r2(&r2, made, data, 1, &use, error);
+        assert_true(!status == (r2 != -7.0));
+    }
+    tdrop_model_destroy(made);
+    return status;
+}
+
+static tdrop_status try_fit_of_shares(tdrop_error *error) {
+    tdrop_model *made = (void *)&place;
+    tdrop_fit_options binary = mixed_options;
+    binary.loss = TDROP_LOSS_BINARY;
+    binary.scale = TDROP_SCALE_AUTO;
+    binary.missing = TDROP_MISSING_MASK;
+    return finish_model(tdrop_fit(&made, mixed, &binary, NULL, error), &made);
+}
+
 static tdrop_status try_load_of_columns(tdrop_error *error) {
     tdrop_model *made = (void *)&place;
     return finish_model(tdrop_model_load(&made, "mixed", error), &made);
@@ -348,6 +380,8 @@ static const struct {
     {"beginning with a model", try_init, 30},
     {"checkpoints", try_checkpoint, 40},
     {"fit of columns", try_fit_of_columns, 40},
+    {"regression", try_regression, 60},
+    {"fit of shares", try_fit_of_shares, 40},
     {"load of columns", try_load_of_columns, 15},
     {"unseen levels", try_unseen, 15},
     {"load of a classifier", try_load_of_classifier, 10},
