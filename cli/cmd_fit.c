@@ -264,7 +264,8 @@ static const option_row options[] = {
      AT(valid),
      .low = 0,
      .high = 1,
-     .help = "share of the rows held out (default 0.1)"},
+     .help = "share of the rows held out, of a classifier that of each label's rows (default "
+             "0.1)"},
     {.name = "scale",
      .type = OPTION_CHOICE,
      .value = "HOW",
@@ -493,8 +494,9 @@ static void write_settings(const fit_job *job, const tdrop_fit_settings *s) {
     write_task_line(job, s);
     write_data_line(job);
     write_column_lines(job, s);
-    fprintf(out, "rows          %s to train on, %s held out, split seed %llu",
+    fprintf(out, "rows          %s to train on, %s held out%s, split seed %llu",
             number_grouped(s->rows_train).text, number_grouped(s->rows_valid).text,
+            s->split == TDROP_SPLIT_CLASSES ? " (a share of each label)" : "",
             (unsigned long long)o->split_seed);
     if (o->groups) fprintf(out, ", groups of %s", job->settings.table.groups);
     fputc('\n', out);
@@ -518,9 +520,10 @@ static void on_settings(void *context, const tdrop_fit_settings *settings) {
     fit_job *job = context;
     write_settings(job, settings);
     if (settings->lone_class)
-        message_note("the label %s stands in one row only: either it is never learnt or never "
-                     "measured",
-                     settings->lone_class);
+        message_note("the label %s stands in one row only: %s", settings->lone_class,
+                     settings->split == TDROP_SPLIT_GROUPS
+                         ? "either it is never learnt or never measured"
+                         : "it is learnt, but never measured");
     if (settings->batch_shrunk)
         message_note("there are only %zu rows to train on: the batch shrinks to them",
                      settings->rows_train);
@@ -792,6 +795,7 @@ static int save(fit_job *job) {
 static int open_compute(fit_job *job) {
     if (!compute_open(&job->compute, &job->settings.compute)) return 0;
     job->compute.use.groups = job->groups;
+    job->compute.use.target = job->target;
     return 1;
 }
 

@@ -9,6 +9,7 @@
 #include "number.h"
 #include "output_file.h"
 #include "report_json.h"
+#include "split_text.h"
 
 #include <stdio.h>
 
@@ -35,10 +36,8 @@ static const option_row options[] = {
 static void write_training(FILE *out, const tdrop_model_info *info) {
     fprintf(out, "fitted to     %s, hash %016llx\n", info->data_name,
             (unsigned long long)info->data_hash);
-    fprintf(out, "rows          %s, a share of %s held out, split seed %llu",
-            number_grouped(info->data_rows).text, number_plain(info->valid_share).text,
-            (unsigned long long)info->split_seed);
-    if (info->groups) fprintf(out, ", groups of %s", info->groups);
+    fprintf(out, "rows          %s, ", number_grouped(info->data_rows).text);
+    split_text_write(out, info);
     fputc('\n', out);
     fprintf(out, "scaling       %s\n", tdrop_scale_name(info->scale));
     if (loss_is_unusual(info->loss, info->task)) {
@@ -119,6 +118,7 @@ static void add_facts(report_json *r, const tdrop_model_info *info) {
     report_json_text(r, NULL, "data", info->data_name);
     report_json_text(r, NULL, "data_hash", hash);
     report_json_count(r, NULL, "data_rows", info->data_rows);
+    report_json_text(r, NULL, "split", tdrop_split_kind_name(info->split));
     report_json_number(r, NULL, "valid_share", info->valid_share);
     report_json_count(r, NULL, "split_seed", info->split_seed);
     if (info->groups) report_json_text(r, NULL, "groups", info->groups);

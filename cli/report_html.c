@@ -8,6 +8,7 @@
 #include "report_numbers.h"
 #include "report_page.h"
 #include "report_rows.h"
+#include "split_text.h"
 #include "verdict.h"
 
 #include <cjson/cJSON.h>
@@ -32,9 +33,8 @@ static void write_fitted_to(FILE *out, const report_source *source) {
     fprintf(out, "%s, %s rows of ", info->data_name, number_grouped(info->data_rows).text);
     for (int i = 0; i < info->item_dims; i++)
         fprintf(out, "%s%zu", i ? " x " : "", info->item_shape[i]);
-    fprintf(out, "%s, a share of %s held out, split seed %llu", info->item_dims ? "" : "one number",
-            number_plain(info->valid_share).text, (unsigned long long)info->split_seed);
-    if (info->groups) fprintf(out, ", groups of %s", info->groups);
+    fputs(info->item_dims ? ", " : "one number, ", out);
+    split_text_write(out, info);
 }
 
 static void write_measured_on(FILE *out, const report_source *source) {

@@ -274,6 +274,18 @@ typedef enum tdrop_optimizer_kind {
 TDROP_API tdrop_status tdrop_optimizer_kind_parse(const char *name, tdrop_optimizer_kind *kind);
 TDROP_API const char *tdrop_optimizer_kind_name(tdrop_optimizer_kind kind);
 
+/* How rows are held out. */
+typedef enum tdrop_split_kind {
+    TDROP_SPLIT_ROWS = 0,    /* a share of all rows */
+    TDROP_SPLIT_CLASSES = 1, /* the same share (rounded, at least 1, at most all but 1) of the rows of
+                              * each class; a class of one row is trained on */
+    TDROP_SPLIT_GROUPS = 2   /* whole groups, until the share of the rows is nearest */
+} tdrop_split_kind;
+
+/* "rows", "classes" or "groups". Errors: NULL, FORMAT. The name of any other number is NULL. */
+TDROP_API tdrop_status tdrop_split_kind_parse(const char *name, tdrop_split_kind *kind);
+TDROP_API const char *tdrop_split_kind_name(tdrop_split_kind kind);
+
 /* Checkpoints: all that a fit cut short needs to go on and end in the same bits as one that never
  * stopped, on any number of threads and any instruction set. A checkpoint is written like a model,
  * whole or not at all, when its time has come, when the observer stops the fit and when training is
@@ -326,8 +338,10 @@ typedef struct tdrop_fit_options {
                           * epoch with the lowest validation loss */
     uint32_t patience;   /* stop after so many epochs without a better validation loss; 0: never */
     uint64_t seed;       /* 0 */
-    double valid_share;  /* share of rows held out, in (0, 1); default 0.1 */
-    uint64_t split_seed; /* 0; which rows are held out depends on nothing else */
+    double valid_share;  /* share of rows held out, in (0, 1); default 0.1. Of a classifier, unless
+                          * there are groups, each class gives it */
+    uint64_t split_seed; /* 0; which rows are held out depends on it, the share, the number of rows
+                          * and their groups or else classes alone */
     tdrop_scale scale;
     tdrop_missing missing; /* what is done about missing cells; ERROR */
     tdrop_isa isa;
@@ -390,6 +404,7 @@ typedef struct tdrop_fit_settings {
     tdrop_fit_options options; /* every default filled in */
     const char *arch;          /* written out with input and output: "784-512-relu-...-784" */
     size_t classes;            /* of a classifier, else 0 */
+    tdrop_split_kind split;
     size_t rows_train, rows_valid, columns;
     size_t inputs;           /* of the network: columns, and one more for each level but the first */
     size_t features;         /* n */
@@ -492,8 +507,10 @@ typedef struct tdrop_model_info {
     const char *data_name; /* what it was fitted to: the last part of a path, or a name */
     uint64_t data_hash;
     size_t data_rows; /* of that data, held-out rows included */
+    tdrop_split_kind split;
     double valid_share;
     uint64_t split_seed;
+    uint64_t split_hash; /* CLASSES: of the class of every row, which tells labels from others */
     const char *groups; /* the column whose groups were held out whole; NULL when rows were */
     uint32_t epochs;    /* that were trained */
     size_t pruned_from; /* n of the model it was cut from, 0 if it was not */
@@ -576,8 +593,9 @@ typedef struct tdrop_use_options {
 
 /* Which rows of the data were not trained on: when these are the data that the model was fitted to
  * (same hash), its held-out rows in rising order; of any other data, all rows. Of the options groups
- * alone are read. Writes how many into *count and, unless rows is NULL, their numbers into
- * rows[*count]. Errors: NULL, DATA (groups decided, and are not given or do not fit), MEMORY. */
+ * and, under SPLIT_CLASSES, target alone are read: those of the fit. Writes how many into *count and, unless rows is NULL, their numbers into
+ * rows[*count]. Errors: NULL, DATA (groups or classes decided, and are not given or do not
+ * fit), MEMORY. */
 TDROP_API tdrop_status tdrop_model_held_out(const tdrop_model *model, const tdrop_data *data,
                                             const tdrop_use_options *options, size_t *count,
                                             size_t *rows);

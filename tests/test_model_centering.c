@@ -9,14 +9,33 @@
 #include <cmocka.h>
 
 #include "data/split.h"
+#include "model/target.h"
 #include "models.h"
 
 #include <math.h>
 
 enum { ROWS = 200, COLUMNS = 8 };
 
-/* A table far from zero, and the same minus the mean of the rows that are trained on. */
-static void make_tables(tdrop_data **far, tdrop_data **centred) {
+/* The rows that a fit trains on, of a classifier where there are labels. */
+static void split_rows(tdrop_split *split, const tdrop_data *labels) {
+    tdrop_classes classes;
+    float class_of[ROWS];
+    tdrop_split_rule rule = {.share = 0.1};
+    if (!labels) {
+        assert_int_equal(tdrop_split_make(split, ROWS, &rule, NULL), TDROP_OK);
+        return;
+    }
+    assert_int_equal(tdrop_classes_find(&classes, labels, NULL), TDROP_OK);
+    assert_int_equal(tdrop_classes_index(&classes, labels, class_of, NULL), TDROP_OK);
+    rule.class_of = class_of;
+    rule.classes = classes.count;
+    assert_int_equal(tdrop_split_make(split, ROWS, &rule, NULL), TDROP_OK);
+    tdrop_classes_clear(&classes);
+}
+
+/* A table far from zero, and the same minus the mean of the rows that are trained on; of a
+ * classifier with its labels, unless that is NULL. */
+static void make_tables(tdrop_data **far, tdrop_data **centred, tdrop_data **labels) {
     double mean[COLUMNS] = {0};
     float values[ROWS * COLUMNS];
     tdrop_split split;
@@ -25,7 +44,8 @@ static void make_tables(tdrop_data **far, tdrop_data **centred) {
     for (size_t i = 0; i < ROWS * COLUMNS; i++)
         values[i] += (float)(1.0 + 0.5 * (double)(i % COLUMNS));
     *far = models_table_of(values, ROWS, COLUMNS);
-    assert_int_equal(tdrop_split_make(&split, ROWS, &(tdrop_split_rule){.share = 0.1}, NULL), TDROP_OK);
+    if (labels) *labels = models_labels(plain);
+    split_rows(&split, labels ? *labels : NULL);
     for (size_t i = 0; i < split.train_count; i++)
         for (size_t j = 0; j < COLUMNS; j++)
             mean[j] += values[split.train[i] * COLUMNS + j] / (double)split.train_count;
@@ -49,7 +69,7 @@ static void it_is_training_on_centred_data(void **state) {
     (void)state;
     static const char *const archs[] = {"12-[4]-12", "[4]", "12-relu-[4]-relu-12-relu-tail"};
     tdrop_data *far, *centred;
-    make_tables(&far, &centred);
+    make_tables(&far, &centred, NULL);
     for (size_t i = 0; i < sizeof archs / sizeof *archs; i++) {
         tdrop_fit_options options = {.arch = archs[i],
                                      .epochs = 3,
@@ -74,9 +94,8 @@ static void it_is_training_on_centred_data(void **state) {
 /* Only the inputs of a classifier have a mean to be taken off. */
 static void classifiers_are_centred_too(void **state) {
     (void)state;
-    tdrop_data *far, *centred;
-    make_tables(&far, &centred);
-    tdrop_data *labels = models_labels(centred);
+    tdrop_data *far, *centred, *labels;
+    make_tables(&far, &centred, &labels);
     tdrop_fit_options options = {.task = TDROP_TASK_CLASSIFY,
                                  .target = labels,
                                  .arch = "12-[4]-12",
@@ -99,7 +118,7 @@ static void classifiers_are_centred_too(void **state) {
 static void a_network_that_begins_otherwise_stays_as_it_is(void **state) {
     (void)state;
     tdrop_data *far, *centred;
-    make_tables(&far, &centred);
+    make_tables(&far, &centred, NULL);
     tdrop_fit_options options = {
         .arch = "relu-[4]-12", .epochs = 2, .batch = 32, .scale = TDROP_SCALE_NONE, .no_center = 1};
     tdrop_model *expected = models_fit(far, &options);

@@ -91,6 +91,8 @@ static void assert_same_info(const tdrop_model_info *a, const tdrop_model_info *
         assert_string_equal(a->class_name[i], b->class_name[i]);
     assert_true(a->flops == b->flops && a->valid_share == b->valid_share);
     assert_true(a->seed == b->seed && a->split_seed == b->split_seed);
+    assert_int_equal(a->split, b->split);
+    assert_true(a->split_hash == b->split_hash);
     assert_int_equal(a->scale, b->scale);
     assert_string_equal(a->unit, b->unit);
     assert_string_equal(a->data_name, b->data_name);
@@ -120,7 +122,9 @@ static void assert_same_outputs(const tdrop_model *a, const tdrop_model *b,
     }
 }
 
-static void assert_comes_back(const tdrop_model *model, const tdrop_data *data) {
+static void assert_comes_back(const tdrop_model *model, const tdrop_data *data,
+                              const tdrop_data *labels) {
+    const tdrop_use_options use = {.target = labels};
     models_save(model, "model");
     tdrop_model *again = models_load("model");
     const tdrop_model_info info = models_info(model), other = models_info(again);
@@ -128,8 +132,8 @@ static void assert_comes_back(const tdrop_model *model, const tdrop_data *data) 
     assert_same_outputs(model, again, data);
     assert_true(models_same_file(model, again));
     size_t count = 0, again_count = 1;
-    assert_int_equal(tdrop_model_held_out(model, data, NULL, &count, NULL), TDROP_OK);
-    assert_int_equal(tdrop_model_held_out(again, data, NULL, &again_count, NULL), TDROP_OK);
+    assert_int_equal(tdrop_model_held_out(model, data, &use, &count, NULL), TDROP_OK);
+    assert_int_equal(tdrop_model_held_out(again, data, &use, &again_count, NULL), TDROP_OK);
     assert_int_equal(count, again_count);
     tdrop_model_destroy(again);
 }
@@ -167,10 +171,10 @@ static void models_come_back(void **state) {
         assert_int_equal(info.item_dims, ways[i].dims - 1);
         assert_string_equal(info.data_name, "table.npy");
         assert_true(info.seed == options.seed && info.split_seed == options.split_seed);
-        assert_comes_back(model, data);
+        assert_comes_back(model, data, NULL);
         for (size_t k = 1; k <= info.features; k++) {
             tdrop_model *pruned = models_prune(model, k);
-            assert_comes_back(pruned, data);
+            assert_comes_back(pruned, data, NULL);
             tdrop_model_destroy(pruned);
         }
         tdrop_model_destroy(model);
@@ -690,8 +694,8 @@ static void classifiers_come_back(void **state) {
         .task = TDROP_TASK_CLASSIFY, .target = labels, .arch = "7-[4]-7-[5]", .epochs = 2};
     tdrop_model *model = models_fit(data, &options), *pruned = models_prune(model, 2);
     assert_int_equal(models_info(model).classes, 3);
-    assert_comes_back(model, data);
-    assert_comes_back(pruned, data);
+    assert_comes_back(model, data, labels);
+    assert_comes_back(pruned, data, labels);
     tdrop_model_destroy(pruned);
     tdrop_model_destroy(model);
     tdrop_data_destroy(labels);

@@ -3,10 +3,30 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/names.h"
 #include "data/table.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+static const char *const kind_names[] = {
+    [TDROP_SPLIT_ROWS] = "rows",
+    [TDROP_SPLIT_CLASSES] = "classes",
+    [TDROP_SPLIT_GROUPS] = "groups",
+};
+enum { KINDS = sizeof kind_names / sizeof *kind_names };
+
+const char *tdrop_split_kind_name(tdrop_split_kind kind) {
+    return tdrop_name_of(kind_names, KINDS, (unsigned)kind);
+}
+
+tdrop_status tdrop_split_kind_parse(const char *name, tdrop_split_kind *kind) {
+    unsigned number = 0;
+    if (!kind) return TDROP_ERROR_NULL;
+    tdrop_status status = tdrop_name_find(kind_names, KINDS, name, &number);
+    if (!status) *kind = (tdrop_split_kind)number;
+    return status;
+}
 
 static size_t valid_rows(size_t rows, double share) {
     size_t count = (size_t)((double)rows * share + 0.5);
@@ -23,6 +43,46 @@ static void choose_rows(size_t rows, const tdrop_split_rule *rule, bool *held_ou
     const size_t count = valid_rows(rows, rule->share);
     for (size_t i = 0; i < rows; i++)
         held_out[i] = tdrop_permute(&draw, rows, i) < count;
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * Classes
+ */
+
+/* A class while its rows are met one after the other. */
+typedef struct class_share {
+    size_t rows, held_out, met;
+} class_share;
+
+/* Finds the sizes of the classes, and returns how many rows are held out of all. */
+static size_t count_classes(class_share *class, size_t rows, const tdrop_split_rule *rule) {
+    size_t held_out = 0;
+    for (size_t i = 0; i < rows; i++)
+        class[(size_t)rule->class_of[i]].rows++;
+    for (size_t c = 0; c < rule->classes; c++) {
+        if (class[c].rows >= 2) class[c].held_out = valid_rows(class[c].rows, rule->share);
+        held_out += class[c].held_out;
+    }
+    return held_out;
+}
+
+/* A permutation for each class, or classes whose rows take turns would give neighbours. */
+static tdrop_status choose_of_classes(size_t rows, const tdrop_split_rule *rule, bool *held_out,
+                                      tdrop_error *error) {
+    tdrop_draw draw = draw_of(rule);
+    class_share *class = tdrop_alloc_zero(rule->classes, sizeof *class);
+    if (!class) return tdrop_fail_memory(error, "held-out rows");
+    const size_t count = count_classes(class, rows, rule);
+    for (size_t i = 0; i < rows; i++) {
+        class_share *own = &class[(size_t)rule->class_of[i]];
+        draw.layer = (uint32_t)rule->class_of[i];
+        held_out[i] = tdrop_permute(&draw, own->rows, own->met++) < own->held_out;
+    }
+    tdrop_free(class);
+    if (count) return TDROP_OK;
+    return tdrop_fail(error, TDROP_ERROR_DATA,
+                      "each label stands in one row only, so no row can be held out: at least one "
+                      "label is needed in 2 rows");
 }
 
 /* ---------------------------------------------------------------------------------------------
@@ -168,6 +228,8 @@ tdrop_status tdrop_split_make(tdrop_split *split, size_t rows, const tdrop_split
     if (!held_out) return tdrop_fail_memory(error, "held-out rows");
     if (rule->groups)
         status = choose_groups(rows, rule, held_out, error);
+    else if (rule->class_of)
+        status = choose_of_classes(rows, rule, held_out, error);
     else
         choose_rows(rows, rule, held_out);
     if (!status && list_rows(split, rows, held_out))

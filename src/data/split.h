@@ -9,6 +9,8 @@
 typedef struct tdrop_split_rule {
     double share; /* of the rows, to be held out */
     uint64_t seed;
+    const float *class_of; /* [rows] whole numbers below `classes`; NULL: rows are of no class */
+    size_t classes;
     const tdrop_data *groups; /* one column: rows with the same cell are never parted; NULL: each
                                * row stands for itself */
 } tdrop_split_rule;
@@ -20,7 +22,8 @@ typedef struct tdrop_split {
 } tdrop_split;
 
 /* Holds out a share of the rows (rounded, at least 1, at most all but 1), chosen by a permutation
- * of the row numbers. Of groups: whole ones in the order of a permutation, numbered as their cells
+ * of the row numbers. Of classes: the same of each on its own, and none of a class of one row. Of
+ * groups, whatever the classes: whole ones in the order of a permutation, numbered as their cells
  * rise, until the share is reached or nearest to it, at least one of them and not all. Errors: DATA
  * (a single row; of groups: another number of rows, more columns than one, cells missing, a single
  * group), MEMORY. */

@@ -3,6 +3,7 @@
  * validation curve measured. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "model/held_out.h"
 #include "model/model.h"
 #include "model/pca.h"
 #include "model/scree.h"
@@ -16,6 +17,7 @@ typedef struct fit_state {
     tdrop_fit_options options; /* resolved */
     bool batch_shrunk;
     char *default_arch;
+    tdrop_split_kind split_kind;
     tdrop_split split;
     tdrop_arch arch;
     tdrop_encoding encoding;
@@ -159,11 +161,11 @@ static tdrop_status find_numbers(fit_state *fit, const tdrop_data *target, tdrop
     return tdrop_targets_read(&fit->regression, shares, target, fit->targets, error);
 }
 
-/* What the rows should give, where that is not the row itself. */
-static tdrop_status find_targets(fit_state *fit, tdrop_error *error) {
+/* Whether there is what the task asks for, a row for each of the data. */
+static tdrop_status check_target(const fit_state *fit, tdrop_error *error) {
     const tdrop_data *target = fit->options.target;
     const tdrop_task task = fit->options.task;
-    size_t rows = fit->data->info.rows;
+    const size_t rows = fit->data->info.rows;
     if (task == TDROP_TASK_AUTOENCODE) return TDROP_OK;
     if (!target)
         return tdrop_fail(error, TDROP_ERROR_NULL, "%s: no %s are given", tdrop_task_name(task),
@@ -173,8 +175,33 @@ static tdrop_status find_targets(fit_state *fit, tdrop_error *error) {
                           fit->data->info.name, rows,
                           task == TDROP_TASK_CLASSIFY ? "labels" : "targets", target->info.name,
                           target->info.rows);
-    return task == TDROP_TASK_CLASSIFY ? find_classes(fit, target, error)
-                                       : find_numbers(fit, target, error);
+    return TDROP_OK;
+}
+
+static tdrop_status split_rows(fit_state *fit, tdrop_error *error) {
+    const tdrop_fit_options *o = &fit->options;
+    tdrop_split_rule rule = {.share = o->valid_share, .seed = o->split_seed, .groups = o->groups};
+    if (o->groups) {
+        fit->split_kind = TDROP_SPLIT_GROUPS;
+    } else if (o->task == TDROP_TASK_CLASSIFY) {
+        fit->split_kind = TDROP_SPLIT_CLASSES;
+        rule.class_of = fit->targets;
+        rule.classes = fit->classes.count;
+    }
+    return tdrop_split_make(&fit->split, fit->data->info.rows, &rule, error);
+}
+
+/* What the rows should give, where that is not the row itself, and which are held out: that goes by
+ * classes, while numbers are learnt from the training rows. */
+static tdrop_status find_targets_and_split(fit_state *fit, tdrop_error *error) {
+    const tdrop_task task = fit->options.task;
+    tdrop_status status = check_target(fit, error);
+    if (!status && task == TDROP_TASK_CLASSIFY)
+        status = find_classes(fit, fit->options.target, error);
+    if (!status) status = split_rows(fit, error);
+    if (!status && task == TDROP_TASK_REGRESS)
+        status = find_numbers(fit, fit->options.target, error);
+    return status;
 }
 
 /* How many outputs the task asks for. */
@@ -268,10 +295,7 @@ static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
     if (!status) status = tdrop_loss_settle(o, fit->data->info.element_size, error);
     if (status) return status;
     fill_defaults(o);
-    const tdrop_split_rule rule = {
-        .share = o->valid_share, .seed = o->split_seed, .groups = o->groups};
-    status = tdrop_split_make(&fit->split, fit->data->info.rows, &rule, error);
-    if (!status) status = find_targets(fit, error);
+    status = find_targets_and_split(fit, error);
     if (!status)
         status = tdrop_encoding_learn(&fit->encoding, o->scale, o->missing, fit->data,
                                       fit->split.train, fit->split.train_count, error);
@@ -308,6 +332,7 @@ static void tell_settings(const fit_state *fit, const tdrop_fit_observer *observ
     tdrop_fit_settings settings = {.options = fit->options,
                                    .arch = fit->arch.text,
                                    .classes = fit->classes.count,
+                                   .split = fit->split_kind,
                                    .rows_train = fit->split.train_count,
                                    .rows_valid = fit->split.valid_count,
                                    .columns = fit->data->info.columns,
@@ -365,6 +390,9 @@ static void describe(const fit_state *fit, tdrop_model_info *info) {
     info->data_rows = data->rows;
     info->valid_share = o->valid_share;
     info->split_seed = o->split_seed;
+    info->split = fit->split_kind;
+    if (fit->split_kind == TDROP_SPLIT_CLASSES)
+        info->split_hash = tdrop_hash_classes(fit->targets, data->rows);
     info->epochs = progress->epoch + 1;
     info->flops = fit->trainer.flops;
 }

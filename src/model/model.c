@@ -144,13 +144,8 @@ tdrop_status tdrop_model_name_groups(tdrop_model *model, const char *name) {
     if (!copy) return TDROP_ERROR_MEMORY;
     tdrop_free(model->groups);
     model->info.groups = model->groups = copy;
+    model->info.split = TDROP_SPLIT_GROUPS;
     return TDROP_OK;
-}
-
-tdrop_split_rule tdrop_model_split_rule(const tdrop_model *model, const tdrop_data *groups) {
-    return (tdrop_split_rule){.share = model->info.valid_share,
-                              .seed = model->info.split_seed,
-                              .groups = model->groups ? groups : NULL};
 }
 
 tdrop_status tdrop_model_set_law(tdrop_model *model, const tdrop_law_options *law) {

@@ -44,9 +44,6 @@ tdrop_status tdrop_model_name_data(tdrop_model *model, const char *name);
 /* The column whose groups were held out whole. Errors: MEMORY. */
 tdrop_status tdrop_model_name_groups(tdrop_model *model, const char *name);
 
-/* What decides which rows were held out: `groups` as given, where groups do. */
-tdrop_split_rule tdrop_model_split_rule(const tdrop_model *model, const tdrop_data *groups);
-
 /* Remembers the law, its table copied. Errors: MEMORY. */
 tdrop_status tdrop_model_set_law(tdrop_model *model, const tdrop_law_options *law);
 

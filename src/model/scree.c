@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "data/split.h"
 #include "model/columns.h"
+#include "model/held_out.h"
 #include "model/pca.h"
 #include "model/runner.h"
 
@@ -197,23 +197,16 @@ static tdrop_status find_targets(held_out *h, const tdrop_model *model, const td
 /* The rows of the data that were not trained on. To be cleared, whatever came of it. */
 static tdrop_status find_held_out(held_out *h, const tdrop_model *model, const tdrop_data *data,
                                   const tdrop_use_options *use, tdrop_error *error) {
-    size_t count = 0;
     *h = (held_out){.rows = NULL};
     tdrop_status status = tdrop_encoder_create(&h->encoder, &model->encoding, data, error);
     if (status) return status;
     h->sample.encoder = &h->encoder;
-    status = tdrop_model_held_out(model, data, use, &count, NULL);
-    if (status == TDROP_ERROR_DATA)
-        return tdrop_fail(error, status,
-                          "%s: which rows were held out was decided by the column %s, which is not "
-                          "given or does not fit",
-                          data->info.name, model->info.groups);
-    if (!status && !(h->rows = tdrop_alloc(count, sizeof *h->rows))) status = TDROP_ERROR_MEMORY;
-    if (!status) status = tdrop_model_held_out(model, data, use, &count, h->rows);
-    if (status) return tdrop_fail_memory(error, "held-out rows");
+    status = find_targets(h, model, data, use->target, error);
+    if (status) return status;
+    const tdrop_split_inputs inputs = {use->groups, h->targets};
+    status = tdrop_model_find_held_out(model, data, &inputs, &h->rows, &h->sample.row_count, error);
     h->sample.rows = h->rows;
-    h->sample.row_count = count;
-    return find_targets(h, model, data, use->target, error);
+    return status;
 }
 
 /* PCA of the training rows, measured on the sample. */
@@ -226,8 +219,8 @@ static tdrop_status measure_pca(const tdrop_curve *curve, const tdrop_model *mod
     size_t n = model->arch.features;
     tdrop_status status = tdrop_encoder_create(&encoder, &model->encoding, train, NULL);
     if (status) return status;
-    const tdrop_split_rule rule = tdrop_model_split_rule(model, options->groups);
-    status = tdrop_split_make(&split, train->info.rows, &rule, NULL);
+    status =
+        tdrop_model_split(&split, model, train, &(tdrop_split_inputs){options->groups, NULL}, NULL);
     if (!status) {
         status = tdrop_pca_fit(&pca, &encoder, split.train, split.train_count, n, options);
         tdrop_split_clear(&split);

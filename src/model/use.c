@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Using a model: encode, decode, predict, and which rows were held out. */
+ * Using a model: encode, decode and predict. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "data/split.h"
 #include "model/model.h"
 #include "model/runner.h"
 
@@ -153,31 +152,5 @@ tdrop_status tdrop_model_unseen(const tdrop_model *model, const tdrop_data *data
                                  encoder.unseen.text + encoder.unseen.start[i]);
     *count = encoder.unseen.count;
     tdrop_encoder_clear(&encoder);
-    return TDROP_OK;
-}
-
-/* Whether these are the data that the model was fitted to. */
-static bool same_data(const tdrop_model *model, const tdrop_data *data) {
-    return data->info.hash == model->info.data_hash && data->info.rows == model->info.data_rows &&
-           data->info.columns == model->info.columns;
-}
-
-tdrop_status tdrop_model_held_out(const tdrop_model *model, const tdrop_data *data,
-                                  const tdrop_use_options *options, size_t *count, size_t *rows) {
-    if (!model || !data || !count) return TDROP_ERROR_NULL;
-    if (!same_data(model, data)) {
-        *count = data->info.rows;
-        for (size_t i = 0; rows && i < data->info.rows; i++)
-            rows[i] = i;
-        return TDROP_OK;
-    }
-    tdrop_split split;
-    const tdrop_split_rule rule = tdrop_model_split_rule(model, options ? options->groups : NULL);
-    if (model->groups && !rule.groups) return TDROP_ERROR_DATA;
-    tdrop_status status = tdrop_split_make(&split, data->info.rows, &rule, NULL);
-    if (status) return status;
-    *count = split.valid_count;
-    if (rows) memcpy(rows, split.valid, split.valid_count * sizeof *rows);
-    tdrop_split_clear(&split);
     return TDROP_OK;
 }
