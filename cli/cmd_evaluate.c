@@ -7,6 +7,7 @@
 #include "number.h"
 #include "output_file.h"
 #include "report_json.h"
+#include "split_text.h"
 #include "target_scores.h"
 
 #include <stdio.h>
@@ -51,7 +52,9 @@ typedef struct evaluation {
 } evaluation;
 
 static void write_text(FILE *out, const evaluation *e, const inputs *in) {
-    fprintf(out, "data   %s, %s held-out rows\n", e->source, number_grouped(e->found.rows).text);
+    fprintf(out, "data   %s, %s %s\n", e->source, number_grouped(e->found.rows).text,
+            split_is_elsewhere(&in->model_info, &in->data_info) ? "rows that were trained on"
+                                                                : "held-out rows");
     fprintf(out, "k      %zu of %zu\n", e->k, e->n);
     fprintf(out, "loss   %s, standard error %s\n", number_short(e->found.loss).text,
             number_short(e->found.se).text);

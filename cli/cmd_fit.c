@@ -36,8 +36,10 @@ typedef struct fit_settings {
     uint64_t warm_up;
     double weight_decay, momentum, clip_norm;
     double p; /* below 0: not given */
-    double balance, learning_rate, average, valid;
-    int task; /* 0: not given */
+    double balance, learning_rate, average;
+    const char *valid;  /* as given */
+    double valid_share; /* 0: not given */
+    int task;           /* 0: not given */
     int schedule, optimizer, scale, missing, independent, no_center, keep_last, force;
     table_settings table;
     compute_settings compute;
@@ -259,13 +261,12 @@ static const option_row options[] = {
                      "column of DATA whose rows with the same cell are never parted: all "
                      "held out or all trained on"),
     {.name = "valid",
-     .type = OPTION_REAL,
-     .value = "SHARE",
+     .type = OPTION_TEXT,
+     .value = "SHARE|FILE",
      AT(valid),
-     .low = 0,
-     .high = 1,
      .help = "share of the rows held out, of a classifier that of each label's rows (default "
-             "0.1)"},
+             "0.1); or a table of held-out rows, with the columns of DATA, which is then all "
+             "trained on"},
     {.name = "scale",
      .type = OPTION_CHOICE,
      .value = "HOW",
@@ -331,10 +332,11 @@ typedef struct fit_job {
     tdrop_law_options law;
     double *law_weights;
     tdrop_data *data;
-    tdrop_data *target; /* of a classifier or a regression */
-    tdrop_data *groups; /* of the rows; NULL: none */
-    char *model_name;   /* when none was given */
-    tdrop_model *init;  /* to begin with; NULL: none */
+    tdrop_data *target;               /* of a classifier or a regression */
+    tdrop_data *valid, *valid_target; /* of --valid FILE; NULL: none */
+    tdrop_data *groups;               /* of the rows; NULL: none */
+    char *model_name;                 /* when none was given */
+    tdrop_model *init;                /* to begin with; NULL: none */
     task_choice choice;
     tdrop_model *model;
     FILE *report;
@@ -376,7 +378,9 @@ static tdrop_fit_options fit_options_of(const fit_job *job) {
         .keep_last = s->keep_last,
         .patience = (uint32_t)s->patience,
         .seed = s->seed,
-        .valid_share = s->valid,
+        .valid_share = s->valid_share,
+        .valid = job->valid,
+        .valid_target = job->valid_target,
         .split_seed = s->split_seed,
         .scale = (tdrop_scale)s->scale,
         .missing = (tdrop_missing)s->missing,
@@ -487,6 +491,20 @@ static void write_training_lines(FILE *out, const tdrop_fit_settings *s) {
     fputs(o->no_center ? "\n" : ", centred\n", out);
 }
 
+static void write_rows_line(const fit_job *job, const tdrop_fit_settings *s) {
+    FILE *out = job->report;
+    fprintf(out, "rows          %s to train on, %s held out", number_grouped(s->rows_train).text,
+            number_grouped(s->rows_valid).text);
+    if (s->split == TDROP_SPLIT_TABLE) {
+        fprintf(out, ": all of %s\n", job->settings.valid);
+        return;
+    }
+    if (s->split == TDROP_SPLIT_CLASSES) fputs(" (a share of each label)", out);
+    fprintf(out, ", split seed %llu", (unsigned long long)s->options.split_seed);
+    if (s->options.groups) fprintf(out, ", groups of %s", job->settings.table.groups);
+    fputc('\n', out);
+}
+
 static void write_settings(const fit_job *job, const tdrop_fit_settings *s) {
     const tdrop_fit_options *o = &s->options;
     const tdrop_isa isa = o->isa == TDROP_ISA_AUTO ? tdrop_isa_best() : o->isa;
@@ -494,12 +512,7 @@ static void write_settings(const fit_job *job, const tdrop_fit_settings *s) {
     write_task_line(job, s);
     write_data_line(job);
     write_column_lines(job, s);
-    fprintf(out, "rows          %s to train on, %s held out%s, split seed %llu",
-            number_grouped(s->rows_train).text, number_grouped(s->rows_valid).text,
-            s->split == TDROP_SPLIT_CLASSES ? " (a share of each label)" : "",
-            (unsigned long long)o->split_seed);
-    if (o->groups) fprintf(out, ", groups of %s", job->settings.table.groups);
-    fputc('\n', out);
+    write_rows_line(job, s);
     fprintf(out, "scaling       %s\n", tdrop_scale_name(o->scale));
     if (loss_is_unusual(o->loss, o->task)) {
         fputs("loss          ", out);
@@ -519,11 +532,14 @@ static void write_settings(const fit_job *job, const tdrop_fit_settings *s) {
 static void on_settings(void *context, const tdrop_fit_settings *settings) {
     fit_job *job = context;
     write_settings(job, settings);
-    if (settings->lone_class)
+    if (settings->lone_class && settings->split != TDROP_SPLIT_TABLE)
         message_note("the label %s stands in one row only: %s", settings->lone_class,
                      settings->split == TDROP_SPLIT_GROUPS
                          ? "either it is never learnt or never measured"
                          : "it is learnt, but never measured");
+    if (settings->unseen)
+        message_note("%s: levels that are not in %s count as none (%zu): %s", job->settings.valid,
+                     job->settings.data, settings->unseen, settings->unseen_levels);
     if (settings->batch_shrunk)
         message_note("there are only %zu rows to train on: the batch shrinks to them",
                      settings->rows_train);
@@ -590,7 +606,8 @@ static int write_json(const fit_job *job, const curve *c, const tdrop_model_info
 /* Labels that are known of the data show in the report, though nothing was learnt from them. */
 static int read_labels(const fit_job *job, tdrop_data **labels) {
     const char *source = inputs_target_of(NULL, job->settings.data);
-    return job->target || !source || inputs_read_data(labels, source, TDROP_PART_TRAIN);
+    return job->target || job->valid || !source ||
+           inputs_read_data(labels, source, TDROP_PART_TRAIN);
 }
 
 static int write_html(const fit_job *job, const curve *c, const tdrop_model_info *info) {
@@ -602,8 +619,10 @@ static int write_html(const fit_job *job, const curve *c, const tdrop_model_info
                                   .curve = c,
                                   .model = job->model,
                                   .info = info,
-                                  .data = job->data,
-                                  .labels = job->target ? job->target : labels,
+                                  .data = job->valid ? job->valid : job->data,
+                                  .labels = job->valid    ? job->valid_target
+                                            : job->target ? job->target
+                                                          : labels,
                                   .use = &job->compute.use};
     const int done = report_html_write(job->settings.html, job->settings.force, &source);
     tdrop_data_destroy(labels);
@@ -612,9 +631,8 @@ static int write_html(const fit_job *job, const curve *c, const tdrop_model_info
 
 /* The curve in the model is of all targets together. */
 static int write_target_scores(const fit_job *job, size_t k) {
-    tdrop_use_options use = job->compute.use;
-    use.target = job->target;
-    return target_scores_measure(job->report, job->model, job->data, k, &use);
+    return target_scores_measure(job->report, job->model, job->valid ? job->valid : job->data, k,
+                                 &job->compute.use);
 }
 
 static int report(const fit_job *job) {
@@ -658,6 +676,25 @@ static int check_arch(const char *arch) {
     return 0;
 }
 
+/* A number is a share, anything else the name of a table, with which nothing else decides which
+ * rows are held out. */
+static int read_valid_option(fit_settings *s) {
+    if (!s->valid) return 1;
+    if (number_parse_real(s->valid, &s->valid_share)) {
+        if (s->valid_share > 0 && s->valid_share < 1) return 1;
+        message_error(
+            "option --valid: '%s' will not do: give a number above 0 and below 1, or a file",
+            s->valid);
+        return 0;
+    }
+    if (!s->table.groups) return 1;
+    message_error(
+        "options --group and --valid %s: the rows of that table are the held-out ones, so "
+        "groups decide nothing: leave out --group (and name its column in --drop)",
+        s->valid);
+    return 0;
+}
+
 static int settings_agree(fit_settings *s, const output_wish *wishes, int *exit_code) {
     if (s->table.target && s->task - 1 == TDROP_TASK_AUTOENCODE) {
         message_error("options --target and --task autoencode: an autoencoder has no target: leave "
@@ -665,7 +702,7 @@ static int settings_agree(fit_settings *s, const output_wish *wishes, int *exit_
         *exit_code = EXIT_USAGE;
         return 0;
     }
-    if (!optimizer_reads(s) || !check_arch(s->arch)) {
+    if (!optimizer_reads(s) || !check_arch(s->arch) || !read_valid_option(s)) {
         *exit_code = EXIT_USAGE;
         return 0;
     }
@@ -745,6 +782,29 @@ static int read_groups(fit_job *job) {
     return status == TDROP_OK ? 1 : message_library(status, &error);
 }
 
+/* The target of the table of --valid, a column of it as it is one of DATA: a file belongs to the
+ * rows of one table only. */
+static int read_valid_target(fit_job *job) {
+    const fit_settings *s = &job->settings;
+    if (!job->target || job->choice.task == TDROP_TASK_AUTOENCODE) return 1;
+    if (s->table.target && inputs_has_target(job->valid, s->table.target))
+        return inputs_read_target(&job->valid_target, job->valid, s->table.target,
+                                  TDROP_PART_TRAIN);
+    message_error(
+        "options --target and --valid %s: with a table of held-out rows the target has to "
+        "be a column of both tables, but %s is none there",
+        s->valid, s->table.target ? s->table.target : "the one of DATA");
+    return 0;
+}
+
+static int read_valid(fit_job *job) {
+    const fit_settings *s = &job->settings;
+    if (!s->valid || s->valid_share > 0) return 1;
+    return table_read_like(&job->valid, s->valid, &s->table, (tdrop_missing)s->missing,
+                           job->data) &&
+           read_valid_target(job);
+}
+
 /* What to say behind "to go on: ". */
 static const char *command_to_go_on(fit_job *job, int force) {
     enum { LONGEST = 1400 }; /* a message is one line of limited length */
@@ -795,7 +855,7 @@ static int save(fit_job *job) {
 static int open_compute(fit_job *job) {
     if (!compute_open(&job->compute, &job->settings.compute)) return 0;
     job->compute.use.groups = job->groups;
-    job->compute.use.target = job->target;
+    job->compute.use.target = job->valid ? job->valid_target : job->target;
     return 1;
 }
 
@@ -805,7 +865,7 @@ static int work(fit_job *job) {
     const fit_settings *s = &job->settings;
     const int fitted = table_read(&job->data, s->data, TDROP_PART_TRAIN, &s->table,
                                   (tdrop_missing)s->missing, NULL) &&
-                       read_groups(job) && read_target(job) && read_init(job) &&
+                       read_groups(job) && read_target(job) && read_valid(job) && read_init(job) &&
                        may_replace_model(job) && open_compute(job) && train(job);
     const int told = fitted && save(job) && report(job);
     const int logged = fit_log_close(&job->log);
@@ -819,6 +879,8 @@ static void release(fit_job *job) {
     tdrop_model_destroy(job->init);
     tdrop_data_destroy(job->data);
     tdrop_data_destroy(job->target);
+    tdrop_data_destroy(job->valid);
+    tdrop_data_destroy(job->valid_target);
     tdrop_data_destroy(job->groups);
     free(job->law_weights);
     free(job->model_name);

@@ -119,6 +119,7 @@ static void add_facts(report_json *r, const tdrop_model_info *info) {
     report_json_text(r, NULL, "data_hash", hash);
     report_json_count(r, NULL, "data_rows", info->data_rows);
     report_json_text(r, NULL, "split", tdrop_split_kind_name(info->split));
+    if (info->valid_name) report_json_text(r, NULL, "valid_name", info->valid_name);
     report_json_number(r, NULL, "valid_share", info->valid_share);
     report_json_count(r, NULL, "split_seed", info->split_seed);
     if (info->groups) report_json_text(r, NULL, "groups", info->groups);

@@ -11,6 +11,7 @@
 #include "report_html.h"
 #include "report_json.h"
 #include "shell_word.h"
+#include "split_text.h"
 #include "target_scores.h"
 #include "verdict.h"
 
@@ -120,6 +121,7 @@ static int write_outputs(const scree_settings *s, const curve *c, const inputs *
 static int report(const scree_settings *s, FILE *out, const inputs *in, const tdrop_scree *scree) {
     curve c = {.n = scree->n,
                .rows = scree->rows,
+               .trained = split_is_elsewhere(&in->model_info, &in->data_info),
                .loss = scree->loss,
                .se = scree->se,
                .pca = scree->pca,

@@ -20,7 +20,7 @@ curve curve_of_validation(const tdrop_model_info *info) {
         .metric_name = info->metric,
         .unit = info->unit,
         .not_pca = curve_not_pca(info),
-        .source = info->data_name,
+        .source = info->split == TDROP_SPLIT_TABLE ? info->valid_name : info->data_name,
     };
 }
 

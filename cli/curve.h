@@ -8,6 +8,7 @@
 typedef struct curve {
     size_t n;    /* features; each array has n + 1 numbers, at k = 0..n */
     size_t rows; /* measured */
+    int trained; /* on these rows: they are not held out */
     const double *loss;
     const double *se;        /* standard error of loss */
     const double *pca;       /* loss of the first k principal components; NULL when there is none */

@@ -83,6 +83,15 @@ static size_t columns_named(const tdrop_data *data, const name_list *list) {
     return found;
 }
 
+int inputs_has_target(const tdrop_data *data, const char *target) {
+    name_list list = {0};
+    if (tdrop_data_find_column(data, target, NULL)) return 1;
+    if (!name_list_split(&list, target)) return 0;
+    const int found = list.count && columns_named(data, &list) == list.count;
+    name_list_clear(&list);
+    return found;
+}
+
 static int read_target(tdrop_data **labels, tdrop_data *data, const char *target, tdrop_part part,
                        const name_list *list) {
     tdrop_data_info info;

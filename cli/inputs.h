@@ -35,6 +35,9 @@ void inputs_close(inputs *in);
  * when there are none. */
 const char *inputs_target_of(const char *target, const char *source);
 
+/* Whether `target` names a column of a table, or the columns in a list. */
+int inputs_has_target(const tdrop_data *data, const char *target);
+
 /* Opens the labels of a table: takes the column `target` out of *data where it has one, or those of
  * a list "A,B,C", otherwise reads the file of that name. On failure says why and returns 0. */
 int inputs_read_target(tdrop_data **labels, tdrop_data *data, const char *target, tdrop_part part);

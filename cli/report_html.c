@@ -38,8 +38,9 @@ static void write_fitted_to(FILE *out, const report_source *source) {
 }
 
 static void write_measured_on(FILE *out, const report_source *source) {
-    fprintf(out, "%s, %s held-out rows", source->curve->source,
-            number_grouped(source->curve->rows).text);
+    const curve *c = source->curve;
+    fprintf(out, "%s, %s %s", c->source, number_grouped(c->rows).text,
+            c->trained ? "rows that were trained on" : "held-out rows");
 }
 
 static void write_task(FILE *out, const report_source *source) {

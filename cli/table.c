@@ -81,6 +81,45 @@ int table_read(tdrop_data **data, const char *source, tdrop_part part,
     return done;
 }
 
+/* The columns of a table that has names. */
+static int name_list_of_table(name_list *list, const tdrop_data *data) {
+    tdrop_data_info info;
+    tdrop_data_get_info(data, &info);
+    if (!info.named) return 1;
+    list->names = calloc(info.columns, sizeof *list->names);
+    if (!list->names) return message_memory();
+    for (; list->count < info.columns; list->count++) {
+        tdrop_column_info column;
+        if (tdrop_data_get_column(data, list->count, &column) != TDROP_OK) return 0;
+        list->names[list->count] = column.name;
+    }
+    return 1;
+}
+
+int table_read_like(tdrop_data **data, const char *source, const table_settings *settings,
+                    tdrop_missing missing, const tdrop_data *like) {
+    tdrop_data_info info;
+    tdrop_data_get_info(like, &info);
+    if (!info.named) return table_read(data, source, TDROP_PART_TRAIN, settings, missing, NULL);
+    tdrop_data_read_options options = {.missing = missing, .named_only = 1};
+    name_list columns = {0}, targets = {0};
+    tdrop_error error = {TDROP_OK, ""};
+    int done = name_list_of_table(&columns, like) &&
+               names_beside(&targets, settings->target, NULL) &&
+               read_delimiter(settings->delimiter, &options.delimiter);
+    if (done) {
+        options.columns = columns.names;
+        options.column_count = columns.count;
+        options.targets = targets.names;
+        options.target_count = targets.count;
+        const tdrop_status status = tdrop_data_read(data, source, &options, &error);
+        done = status == TDROP_OK ? 1 : message_library(status, &error);
+    }
+    name_list_clear(&columns);
+    name_list_clear(&targets);
+    return done;
+}
+
 int table_is_csv(const char *path) {
     static const char ending[] = ".csv";
     const size_t length = strlen(path), end = sizeof ending - 1;

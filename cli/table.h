@@ -61,6 +61,11 @@ typedef struct table_settings {
 int table_read(tdrop_data **data, const char *source, tdrop_part part,
                const table_settings *settings, tdrop_missing missing, const tdrop_model *model);
 
+/* Reads another table of the same kind: with the columns of `like`, where both have names, and the
+ * target of the settings. On failure says why and returns 0. */
+int table_read_like(tdrop_data **data, const char *source, const table_settings *settings,
+                    tdrop_missing missing, const tdrop_data *like);
+
 /* Writes values[shape[0], ...] as .csv, where the path ends so, with `columns` as names and `ids`
  * as ids (each may be NULL), otherwise as .npy. */
 tdrop_status table_write(const char *path, const float *values, int dims, const size_t *shape,

@@ -279,10 +279,11 @@ typedef enum tdrop_split_kind {
     TDROP_SPLIT_ROWS = 0,    /* a share of all rows */
     TDROP_SPLIT_CLASSES = 1, /* the same share (rounded, at least 1, at most all but 1) of the rows of
                               * each class; a class of one row is trained on */
-    TDROP_SPLIT_GROUPS = 2   /* whole groups, until the share of the rows is nearest */
+    TDROP_SPLIT_GROUPS = 2,  /* whole groups, until the share of the rows is nearest */
+    TDROP_SPLIT_TABLE = 3    /* all rows of another table; those of the data are all trained on */
 } tdrop_split_kind;
 
-/* "rows", "classes" or "groups". Errors: NULL, FORMAT. The name of any other number is NULL. */
+/* "rows", "classes", "groups" or "table". Errors: NULL, FORMAT. The name of any other number is NULL. */
 TDROP_API tdrop_status tdrop_split_kind_parse(const char *name, tdrop_split_kind *kind);
 TDROP_API const char *tdrop_split_kind_name(tdrop_split_kind kind);
 
@@ -342,6 +343,10 @@ typedef struct tdrop_fit_options {
                           * there are groups, each class gives it */
     uint64_t split_seed; /* 0; which rows are held out depends on it, the share, the number of rows
                           * and their groups or else classes alone */
+    const tdrop_data *valid; /* a table with the columns of the data (by name where both have names,
+                              * else by place), whose rows are the held-out ones: all rows of the
+                              * data are trained on, and share and seed decide nothing. NULL: none */
+    const tdrop_data *valid_target; /* what `target` is of the data, of the rows of `valid` */
     tdrop_scale scale;
     tdrop_missing missing; /* what is done about missing cells; ERROR */
     tdrop_isa isa;
@@ -413,6 +418,8 @@ typedef struct tdrop_fit_settings {
     size_t constant_columns; /* columns of one value only; scaled by 1 */
     int batch_shrunk;        /* nonzero: fewer rows than the batch asked for */
     const char *lone_class;  /* a class of which there is one row; NULL: none */
+    size_t unseen;           /* levels of options.valid that the data do not have: coded as none */
+    const char *unseen_levels; /* "column: level, column: level", as many as there is room for */
 } tdrop_fit_settings;
 
 /* Where fitting stands. */
@@ -459,8 +466,8 @@ typedef struct tdrop_fit_observer {
 /* Fits an ordered network to the training rows of the data. A regression's targets are scaled to
  * standard deviations over the training rows (under SCALE_NONE, and for the loss BINARY, they stay
  * as they are).
- * options and observer may be NULL. When the data have a single row there is nothing to hold out:
- * DATA. A checkpoint is gone on from only when all that decides the result is what it was: library
+ * options and observer may be NULL. When nothing can be held out (a single row, a single group), or
+ * `valid` does not fit the data or is the same table: DATA; `valid` and groups or a share: SIZE. A checkpoint is gone on from only when all that decides the result is what it was: library
  * version, data, labels, architecture and options (not threads, instruction set and how often
  * checkpoints are written); otherwise FORMAT, and the message names the first thing that differs.
  * Errors: NULL, RESERVED, P, RATE, WEIGHTS, K_MIN, LAW, ARCH, SIZE (a number out of its range), DATA,
@@ -510,7 +517,9 @@ typedef struct tdrop_model_info {
     tdrop_split_kind split;
     double valid_share;
     uint64_t split_seed;
-    uint64_t split_hash; /* CLASSES: of the class of every row, which tells labels from others */
+    uint64_t split_hash; /* CLASSES: of the class of every row, which tells labels from others;
+                          * TABLE: of that table; else 0 */
+    const char *valid_name; /* TABLE: the last part of that table's name; else NULL */
     const char *groups; /* the column whose groups were held out whole; NULL when rows were */
     uint32_t epochs;    /* that were trained */
     size_t pruned_from; /* n of the model it was cut from, 0 if it was not */
@@ -593,7 +602,9 @@ typedef struct tdrop_use_options {
 
 /* Which rows of the data were not trained on: when these are the data that the model was fitted to
  * (same hash), its held-out rows in rising order; of any other data, all rows. Of the options groups
- * and, under SPLIT_CLASSES, target alone are read: those of the fit. Writes how many into *count and, unless rows is NULL, their numbers into
+ * and, under SPLIT_CLASSES, target alone are read: those of the fit. Under
+ * SPLIT_TABLE there are none among the data that the model was fitted to, and all rows are given of
+ * these, too, although they were trained on. Writes how many into *count and, unless rows is NULL, their numbers into
  * rows[*count]. Errors: NULL, DATA (groups or classes decided, and are not given or do not
  * fit), MEMORY. */
 TDROP_API tdrop_status tdrop_model_held_out(const tdrop_model *model, const tdrop_data *data,

@@ -180,6 +180,24 @@ static tdrop_status try_fit_of_classifier(tdrop_error *error) {
     return finish_model(tdrop_fit(&made, data, &classify, NULL, error), &made);
 }
 
+/* Held-out rows with gaps, in a table of their own. */
+static tdrop_status try_other_table(tdrop_error *error) {
+    static const unsigned char text[] = "b,a,c\n1,2,x\n,2,x\n2,9,x\n";
+    static const unsigned char beside[] = "a,b\n1,2\n2,5\n3,1\n4,8\n";
+    const tdrop_data_read_options read = {.missing = TDROP_MISSING_MASK};
+    tdrop_fit_options fit = {.arch = "[2]", .epochs = 1, .missing = TDROP_MISSING_MASK};
+    tdrop_data *table = NULL, *other = NULL;
+    tdrop_model *made = NULL;
+    tdrop_status status = tdrop_csv_parse(&table, "csv", beside, sizeof beside - 1, &read, error);
+    if (!status) status = tdrop_csv_parse(&other, "csv", text, sizeof text - 1, &read, error);
+    fit.valid = other;
+    if (!status) status = tdrop_fit(&made, table, &fit, NULL, error);
+    tdrop_model_destroy(made);
+    tdrop_data_destroy(other);
+    tdrop_data_destroy(table);
+    return status;
+}
+
 static tdrop_status try_resume(tdrop_error *error) {
     tdrop_model *made = (void *)&place;
     tdrop_fit_options with = options;
@@ -376,6 +394,7 @@ static const struct {
     {"fit", try_fit, 30},
     {"fit of defaults", try_fit_of_defaults, 30},
     {"fit of a classifier", try_fit_of_classifier, 30},
+    {"held-out rows of another table", try_other_table, 40},
     {"going on from a checkpoint", try_resume, 30},
     {"beginning with a model", try_init, 30},
     {"checkpoints", try_checkpoint, 40},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Which rows are held out: of each class its share. */
+ * Which rows are held out: of each class its share, or all of another table. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +13,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,6 +196,139 @@ static void other_labels_are_refused(void **state) {
     tdrop_data_destroy(data);
 }
 
+/* ---------------------------------------------------------------------------------------------
+ * Another table
+ */
+
+static float *predict_all(const tdrop_model *model, const tdrop_data *data) {
+    return models_predict(model, data, 0, models_data_info(data).rows, 2, NULL);
+}
+
+/* The other table has a say in nothing but which weights are best, and there is none with
+ * keep_last: so its rows are not trained on. That all of the data are, the numbers of rows say. */
+static void all_rows_are_trained_on_and_none_of_the_other_table(void **state) {
+    (void)state;
+    tdrop_data *data = models_table(ROWS, COLUMNS, 3, 0.05, 7);
+    tdrop_data *others[] = {models_table(40, COLUMNS, 3, 0.05, 8),
+                            models_table(70, COLUMNS, 3, 3.0, 9)};
+    float *expected = NULL;
+    for (size_t i = 0; i < 2; i++) {
+        const tdrop_fit_options options = {
+            .arch = "[3]", .epochs = 2, .keep_last = 1, .valid = others[i]};
+        tdrop_model *model = models_fit(data, &options);
+        const tdrop_model_info info = models_info(model);
+        assert_int_equal(info.split, TDROP_SPLIT_TABLE);
+        assert_int_equal(info.valid_rows, i ? 70 : 40);
+        assert_true(info.split_hash == models_data_info(others[i]).hash);
+        float *found = predict_all(model, data);
+        if (expected) assert_memory_equal(found, expected, ROWS * COLUMNS * sizeof *found);
+        free(expected);
+        expected = found;
+        size_t count = 0;
+        free(held_out(model, others[i], NULL, &count));
+        assert_int_equal(count, info.valid_rows);
+        free(held_out(model, data, NULL, &count));
+        assert_int_equal(count, ROWS);
+        tdrop_scree scree = models_scree(model, others[i], data);
+        for (size_t k = 0; k <= scree.n; k++) { /* PCA of all rows of the data */
+            assert_true(scree.loss[k] == info.valid_loss[k]);
+            assert_true(fabs(scree.pca[k] / info.valid_pca[k] - 1.0) < 1e-9);
+        }
+        tdrop_scree_destroy(&scree);
+        tdrop_model_destroy(model);
+        tdrop_data_destroy(others[i]);
+    }
+    free(expected);
+    tdrop_data_destroy(data);
+}
+
+static int note_valid_loss(void *context, const tdrop_fit_progress *progress) {
+    if (progress->epoch_ended) *(double *)context = progress->valid_loss;
+    return TDROP_FIT_GO_ON;
+}
+
+/* What is measured after each epoch are rows of the other table: these lie far off. */
+static void validation_is_on_the_other_table(void **state) {
+    (void)state;
+    tdrop_data *data = models_table(ROWS, COLUMNS, 3, 0.05, 7);
+    float values[40 * COLUMNS];
+    double loss[2] = {0.0, 0.0};
+    assert_int_equal(tdrop_data_get_rows(data, 100, 40, values), TDROP_OK);
+    for (size_t i = 0; i < 2; i++) {
+        tdrop_data *other = models_table_of(values, 40, COLUMNS);
+        const tdrop_fit_options options = {.arch = "[3]", .epochs = 2, .valid = other};
+        const tdrop_fit_observer observer = {.context = &loss[i], .progress = note_valid_loss};
+        tdrop_model *model = NULL;
+        assert_int_equal(tdrop_fit(&model, data, &options, &observer, NULL), TDROP_OK);
+        tdrop_model_destroy(model);
+        tdrop_data_destroy(other);
+        for (size_t j = 0; j < 40 * COLUMNS; j++)
+            values[j] *= 100.0f;
+    }
+    assert_true(loss[0] > 0.0 && loss[1] > 1000.0 * loss[0]);
+    tdrop_data_destroy(data);
+}
+
+/* Gaps that only the other table has, and a wider one: room is made for its rows. */
+static void the_other_table_may_have_gaps_and_more_columns(void **state) {
+    (void)state;
+    char train[2000] = "a,b,c\n", valid[2000] = "d,c,e,a,b\n";
+    for (int i = 0; i < 60; i++)
+        sprintf(train + strlen(train), "%d,%d,%d\n", i, i * 7 % 13, i * 5 % 11);
+    for (int i = 0; i < 30; i++)
+        sprintf(valid + strlen(valid), i % 3 ? "%d,%d,text,%d,%d\n" : "%d,%d,text,,%d\n", i,
+                i * 5 % 11, i, i * 7 % 13);
+    scratch_write("train.csv", train, strlen(train));
+    scratch_write("valid.csv", valid, strlen(valid));
+    const tdrop_data_read_options read = {.missing = TDROP_MISSING_MASK};
+    tdrop_data *data = NULL, *other = NULL;
+    assert_int_equal(tdrop_data_read(&data, "train.csv", &read, NULL), TDROP_OK);
+    assert_int_equal(tdrop_data_read(&other, "valid.csv", &read, NULL), TDROP_OK);
+    const tdrop_fit_options options = {
+        .arch = "[2]", .epochs = 3, .batch = 7, .missing = TDROP_MISSING_MASK, .valid = other};
+    tdrop_model *model = models_fit(data, &options);
+    const tdrop_model_info info = models_info(model);
+    tdrop_scree scree = models_scree(model, other, NULL);
+    assert_memory_equal(scree.loss, info.valid_loss, (info.features + 1) * sizeof *scree.loss);
+    tdrop_scree_destroy(&scree);
+    tdrop_model_destroy(model);
+    tdrop_data_destroy(other);
+    tdrop_data_destroy(data);
+}
+
+static void assert_fit_refused(const tdrop_data *data, const tdrop_fit_options *options,
+                               tdrop_status expected, const char *text) {
+    tdrop_model *model = NULL;
+    tdrop_error error;
+    models_assert_refused(tdrop_fit(&model, data, options, NULL, &error), expected, &error, text);
+    assert_null(model);
+}
+
+static void tables_that_do_not_fit_are_refused(void **state) {
+    (void)state;
+    tdrop_data *data = models_table(ROWS, COLUMNS, 3, 0.05, 7), *labels = models_labels(data);
+    tdrop_data *other = models_table(40, COLUMNS, 3, 0.05, 8);
+    tdrop_data *wide = models_table(40, COLUMNS + 1, 3, 0.05, 8);
+    tdrop_fit_options options = {.epochs = 1, .valid = other, .valid_share = 0.5};
+    assert_fit_refused(data, &options, TDROP_ERROR_SIZE, "leave one of the two out");
+    options.valid_share = 0.0;
+    options.valid = data;
+    assert_fit_refused(data, &options, TDROP_ERROR_DATA, "holds what is trained on");
+    options.valid = wide;
+    assert_fit_refused(data, &options, TDROP_ERROR_DATA, "7 columns");
+    options = (tdrop_fit_options){
+        .epochs = 1, .valid = other, .task = TDROP_TASK_CLASSIFY, .target = labels};
+    assert_fit_refused(data, &options, TDROP_ERROR_NULL, "no labels");
+    options.valid_target = labels;
+    assert_fit_refused(data, &options, TDROP_ERROR_DATA, "has 40 rows");
+    options = (tdrop_fit_options){.epochs = 1, .valid = other, .groups = labels};
+    assert_fit_refused(data, &options, TDROP_ERROR_SIZE, "leave one of the two out");
+    tdrop_data_destroy(wide);
+    tdrop_data_destroy(other);
+    tdrop_data_destroy(labels);
+    tdrop_data_destroy(data);
+}
+
 static void kinds_have_names(void **state) {
     (void)state;
     tdrop_split_kind kind = TDROP_SPLIT_ROWS;
@@ -213,6 +347,10 @@ int main(void) {
         cmocka_unit_test(without_a_class_of_two_rows_it_is_refused),
         cmocka_unit_test(held_out_rows_of_classes_are_found_again),
         cmocka_unit_test(other_labels_are_refused),
+        cmocka_unit_test(all_rows_are_trained_on_and_none_of_the_other_table),
+        cmocka_unit_test(validation_is_on_the_other_table),
+        cmocka_unit_test(the_other_table_may_have_gaps_and_more_columns),
+        cmocka_unit_test(tables_that_do_not_fit_are_refused),
         cmocka_unit_test(kinds_have_names),
     };
     return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);

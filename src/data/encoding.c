@@ -283,6 +283,16 @@ void tdrop_encoder_clear(tdrop_encoder *encoder) {
  * Rows
  */
 
+void tdrop_encoder_unseen(const tdrop_encoder *encoder, size_t *count, char *text, size_t size) {
+    const tdrop_text_list *unseen = &encoder->unseen;
+    size_t used = 0;
+    if (size) *text = '\0';
+    for (size_t i = 0; i < unseen->count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "",
+                                 unseen->text + unseen->start[i]);
+    *count = unseen->count;
+}
+
 size_t tdrop_encoder_buffer(const tdrop_encoder *encoder) {
     return encoder->data->info.columns + encoder->encoding->inputs;
 }
@@ -326,6 +336,7 @@ static void encode_row(const tdrop_encoder *encoder, size_t row, double *buffer,
     const tdrop_encoding *encoding = encoder->encoding;
     if (encoder->plain) {
         tdrop_scaling_row(&encoding->scaling, encoder->data, row, buffer, out);
+        if (absent) memset(absent, 0, encoding->inputs * sizeof *absent);
         return;
     }
     double *inputs = buffer + encoder->data->info.columns;

@@ -65,6 +65,9 @@ tdrop_status tdrop_encoder_create(tdrop_encoder *encoder, const tdrop_encoding *
                                   const tdrop_data *data, tdrop_error *error);
 void tdrop_encoder_clear(tdrop_encoder *encoder);
 
+/* Writes how many levels are unseen into *count and as many as fit into text[size]. */
+void tdrop_encoder_unseen(const tdrop_encoder *encoder, size_t *count, char *text, size_t size);
+
 /* How many doubles a row takes on its way. */
 size_t tdrop_encoder_buffer(const tdrop_encoder *encoder);
 

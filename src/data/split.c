@@ -13,6 +13,7 @@ static const char *const kind_names[] = {
     [TDROP_SPLIT_ROWS] = "rows",
     [TDROP_SPLIT_CLASSES] = "classes",
     [TDROP_SPLIT_GROUPS] = "groups",
+    [TDROP_SPLIT_TABLE] = "table",
 };
 enum { KINDS = sizeof kind_names / sizeof *kind_names };
 
@@ -236,6 +237,21 @@ tdrop_status tdrop_split_make(tdrop_split *split, size_t rows, const tdrop_split
         status = tdrop_fail_memory(error, "held-out rows");
     tdrop_free(held_out);
     return status;
+}
+
+tdrop_status tdrop_split_of_tables(tdrop_split *split, size_t rows, size_t valid_rows,
+                                   tdrop_error *error) {
+    size_t *numbers = tdrop_alloc(rows + valid_rows, sizeof *numbers);
+    if (!numbers) return tdrop_fail_memory(error, "held-out rows");
+    *split = (tdrop_split){.train_count = rows,
+                           .valid_count = valid_rows,
+                           .valid = numbers,
+                           .train = numbers + valid_rows};
+    for (size_t i = 0; i < valid_rows; i++)
+        split->valid[i] = i;
+    for (size_t i = 0; i < rows; i++)
+        split->train[i] = i;
+    return TDROP_OK;
 }
 
 void tdrop_split_clear(tdrop_split *split) {

@@ -17,7 +17,7 @@ typedef struct tdrop_split_rule {
 
 /* Row numbers in rising order. */
 typedef struct tdrop_split {
-    size_t train_count, valid_count; /* at least 1 each */
+    size_t train_count, valid_count; /* at least 1 each, unless of two tables */
     size_t *train, *valid;           /* owned */
 } tdrop_split;
 
@@ -29,6 +29,11 @@ typedef struct tdrop_split {
  * group), MEMORY. */
 tdrop_status tdrop_split_make(tdrop_split *split, size_t rows, const tdrop_split_rule *rule,
                               tdrop_error *error);
+
+/* Row numbers of two tables: all of the one are trained on, all of the other are held out.
+ * Errors: MEMORY. */
+tdrop_status tdrop_split_of_tables(tdrop_split *split, size_t rows, size_t valid_rows,
+                                   tdrop_error *error);
 
 void tdrop_split_clear(tdrop_split *split);
 

@@ -21,11 +21,13 @@ typedef struct fit_state {
     tdrop_split split;
     tdrop_arch arch;
     tdrop_encoding encoding;
-    tdrop_encoder encoder;
-    tdrop_classes classes;     /* of a classifier, with the class of every row */
-    const char *lone_class;    /* of which there is one row */
-    tdrop_encoding regression; /* its targets, which `targets` holds for every row */
-    float *targets;
+    tdrop_encoder encoder, valid_encoder; /* the second of options.valid, where that is given */
+    tdrop_classes classes;                /* of a classifier, with the class of every row */
+    const char *lone_class;               /* of which there is one row */
+    tdrop_encoding regression;            /* its targets, which `targets` holds for every row */
+    float *targets, *valid_targets;       /* the second of options.valid */
+    size_t unseen;                        /* levels of options.valid */
+    char unseen_levels[400];
     tdrop_law *laws[TDROP_MOST_TAILS];
     tdrop_fit_terms terms;
     tdrop_trainer trainer;
@@ -38,7 +40,9 @@ static void clear(fit_state *fit) {
     tdrop_classes_clear(&fit->classes);
     tdrop_encoding_clear(&fit->regression);
     tdrop_free(fit->targets);
+    tdrop_free(fit->valid_targets);
     tdrop_encoder_clear(&fit->encoder);
+    tdrop_encoder_clear(&fit->valid_encoder);
     tdrop_encoding_clear(&fit->encoding);
     tdrop_arch_clear(&fit->arch);
     tdrop_split_clear(&fit->split);
@@ -76,6 +80,12 @@ static tdrop_status check_options(const tdrop_fit_options *o, tdrop_error *error
     if (!(o->valid_share >= 0.0 && o->valid_share < 1.0))
         return tdrop_fail(error, TDROP_ERROR_SIZE, "held-out share %g is outside (0, 1)",
                           o->valid_share);
+    if (o->valid && (o->valid_share != 0.0 || o->groups))
+        return tdrop_fail(
+            error, TDROP_ERROR_SIZE,
+            "a table of held-out rows, and %s, which would choose some: leave one of the "
+            "two out",
+            o->groups ? "groups" : "a share");
     if (!(o->checkpoint.every_seconds >= 0.0))
         return tdrop_fail(error, TDROP_ERROR_SIZE, "a checkpoint every %g seconds is not possible",
                           o->checkpoint.every_seconds);
@@ -106,7 +116,7 @@ static void fill_defaults(tdrop_fit_options *o) {
     if (o->average < 0.0) o->average = -1.0;
     if (o->weight_decay == 0.0) o->weight_decay = 0.01;
     if (o->momentum == 0.0) o->momentum = 0.9;
-    if (o->valid_share == 0.0) o->valid_share = 0.1;
+    if (o->valid_share == 0.0 && !o->valid) o->valid_share = 0.1;
     if (o->isa == TDROP_ISA_AUTO) o->isa = tdrop_isa_best();
     if (o->checkpoint.every_seconds == 0.0 && !o->checkpoint.every_steps)
         o->checkpoint.every_seconds = 30.0;
@@ -162,25 +172,28 @@ static tdrop_status find_numbers(fit_state *fit, const tdrop_data *target, tdrop
 }
 
 /* Whether there is what the task asks for, a row for each of the data. */
-static tdrop_status check_target(const fit_state *fit, tdrop_error *error) {
-    const tdrop_data *target = fit->options.target;
-    const tdrop_task task = fit->options.task;
-    const size_t rows = fit->data->info.rows;
+static tdrop_status check_target(tdrop_task task, const tdrop_data *data, const tdrop_data *target,
+                                 tdrop_error *error) {
+    const size_t rows = data->info.rows;
     if (task == TDROP_TASK_AUTOENCODE) return TDROP_OK;
     if (!target)
-        return tdrop_fail(error, TDROP_ERROR_NULL, "%s: no %s are given", tdrop_task_name(task),
-                          task == TDROP_TASK_CLASSIFY ? "labels" : "targets");
+        return tdrop_fail(error, TDROP_ERROR_NULL, "%s: no %s are given for %s",
+                          tdrop_task_name(task), task == TDROP_TASK_CLASSIFY ? "labels" : "targets",
+                          data->info.name);
     if (target->info.rows != rows)
         return tdrop_fail(error, TDROP_ERROR_DATA, "%s has %zu rows, but the %s %s have %zu",
-                          fit->data->info.name, rows,
-                          task == TDROP_TASK_CLASSIFY ? "labels" : "targets", target->info.name,
-                          target->info.rows);
+                          data->info.name, rows, task == TDROP_TASK_CLASSIFY ? "labels" : "targets",
+                          target->info.name, target->info.rows);
     return TDROP_OK;
 }
 
 static tdrop_status split_rows(fit_state *fit, tdrop_error *error) {
     const tdrop_fit_options *o = &fit->options;
     tdrop_split_rule rule = {.share = o->valid_share, .seed = o->split_seed, .groups = o->groups};
+    if (o->valid) {
+        fit->split_kind = TDROP_SPLIT_TABLE;
+        return tdrop_split_of_tables(&fit->split, fit->data->info.rows, o->valid->info.rows, error);
+    }
     if (o->groups) {
         fit->split_kind = TDROP_SPLIT_GROUPS;
     } else if (o->task == TDROP_TASK_CLASSIFY) {
@@ -191,17 +204,43 @@ static tdrop_status split_rows(fit_state *fit, tdrop_error *error) {
     return tdrop_split_make(&fit->split, fit->data->info.rows, &rule, error);
 }
 
+static tdrop_status check_valid(const fit_state *fit, tdrop_error *error) {
+    const tdrop_data *valid = fit->options.valid, *data = fit->data;
+    if (!valid) return TDROP_OK;
+    if (valid->info.hash == data->info.hash && valid->info.rows == data->info.rows)
+        return tdrop_fail(error, TDROP_ERROR_DATA,
+                          "%s: holds what is trained on, so nothing would be held out; give other "
+                          "rows",
+                          valid->info.name);
+    return check_target(fit->options.task, valid, fit->options.valid_target, error);
+}
+
+/* The targets of the rows of options.valid. */
+static tdrop_status find_valid_targets(fit_state *fit, tdrop_error *error) {
+    const tdrop_data *target = fit->options.valid_target;
+    const tdrop_task task = fit->options.task;
+    if (!fit->options.valid || task == TDROP_TASK_AUTOENCODE) return TDROP_OK;
+    const bool shares = tdrop_loss_of(fit->options.loss)->target_is_share;
+    const size_t columns = task == TDROP_TASK_CLASSIFY ? 1 : fit->regression.columns;
+    fit->valid_targets = tdrop_alloc(target->info.rows, columns * sizeof *fit->valid_targets);
+    if (!fit->valid_targets) return tdrop_fail_memory(error, "targets");
+    return task == TDROP_TASK_CLASSIFY
+               ? tdrop_classes_index(&fit->classes, target, fit->valid_targets, error)
+               : tdrop_targets_read(&fit->regression, shares, target, fit->valid_targets, error);
+}
+
 /* What the rows should give, where that is not the row itself, and which are held out: that goes by
  * classes, while numbers are learnt from the training rows. */
 static tdrop_status find_targets_and_split(fit_state *fit, tdrop_error *error) {
     const tdrop_task task = fit->options.task;
-    tdrop_status status = check_target(fit, error);
+    tdrop_status status = check_target(task, fit->data, fit->options.target, error);
+    if (!status) status = check_valid(fit, error);
     if (!status && task == TDROP_TASK_CLASSIFY)
         status = find_classes(fit, fit->options.target, error);
     if (!status) status = split_rows(fit, error);
     if (!status && task == TDROP_TASK_REGRESS)
         status = find_numbers(fit, fit->options.target, error);
-    return status;
+    return status ? status : find_valid_targets(fit, error);
 }
 
 /* How many outputs the task asks for. */
@@ -288,6 +327,49 @@ static tdrop_status create_law(fit_state *fit, size_t tail, tdrop_error *error) 
     return status;
 }
 
+/* Rows of a table as the network sees them. */
+static tdrop_status create_encoder(const fit_state *fit, tdrop_encoder *encoder,
+                                   const tdrop_data *data, tdrop_error *error) {
+    const tdrop_fit_options *o = &fit->options;
+    tdrop_status status = tdrop_encoder_create(encoder, &fit->encoding, data, error);
+    if (!status && o->task == TDROP_TASK_AUTOENCODE && tdrop_loss_of(o->loss)->target_is_share)
+        status = tdrop_check_shares(encoder, error);
+    return status;
+}
+
+static tdrop_status encode_data(fit_state *fit, tdrop_error *error) {
+    const tdrop_fit_options *o = &fit->options;
+    tdrop_status status = tdrop_encoding_learn(&fit->encoding, o->scale, o->missing, fit->data,
+                                               fit->split.train, fit->split.train_count, error);
+    fit->encoding.unit_rows = o->loss == TDROP_LOSS_COSINE;
+    return status ? status : create_encoder(fit, &fit->encoder, fit->data, error);
+}
+
+static tdrop_status encode_valid(fit_state *fit, tdrop_error *error) {
+    tdrop_status status = create_encoder(fit, &fit->valid_encoder, fit->options.valid, error);
+    if (!status)
+        tdrop_encoder_unseen(&fit->valid_encoder, &fit->unseen, fit->unseen_levels,
+                             sizeof fit->unseen_levels);
+    return status;
+}
+
+/* What the network is fed with where rows are trained on, and where they are held out. */
+static tdrop_feed feed_of_training(const fit_state *fit) {
+    return (tdrop_feed){.task = fit->options.task,
+                        .encoder = &fit->encoder,
+                        .targets = fit->targets,
+                        .loss = fit->options.loss,
+                        .huber_delta = fit->options.huber_delta};
+}
+
+static tdrop_feed feed_of_validation(const fit_state *fit) {
+    tdrop_feed feed = feed_of_training(fit);
+    if (!fit->options.valid) return feed;
+    feed.encoder = &fit->valid_encoder;
+    feed.targets = fit->valid_targets;
+    return feed;
+}
+
 /* All that comes before training. */
 static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
     tdrop_fit_options *o = &fit->options;
@@ -296,13 +378,8 @@ static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
     if (status) return status;
     fill_defaults(o);
     status = find_targets_and_split(fit, error);
-    if (!status)
-        status = tdrop_encoding_learn(&fit->encoding, o->scale, o->missing, fit->data,
-                                      fit->split.train, fit->split.train_count, error);
-    fit->encoding.unit_rows = o->loss == TDROP_LOSS_COSINE;
-    if (!status) status = tdrop_encoder_create(&fit->encoder, &fit->encoding, fit->data, error);
-    if (!status && o->task == TDROP_TASK_AUTOENCODE && tdrop_loss_of(o->loss)->target_is_share)
-        status = tdrop_check_shares(&fit->encoder, error);
+    if (!status) status = encode_data(fit, error);
+    if (!status && o->valid) status = encode_valid(fit, error);
     if (!status) status = resolve_arch(fit, error);
     if (!status) status = check_init(fit, error);
     for (size_t t = 0; t < fit->arch.tail_count && !status; t++)
@@ -314,12 +391,8 @@ static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
     fit->batch_shrunk = o->batch > fit->split.train_count;
     if (fit->batch_shrunk) o->batch = fit->split.train_count;
     if (!o->epochs) o->epochs = default_epochs(o->effort, fit->split.train_count, o->batch);
-    tdrop_feed feed = {.task = o->task,
-                       .encoder = &fit->encoder,
-                       .targets = fit->targets,
-                       .loss = o->loss,
-                       .huber_delta = o->huber_delta};
-    status = tdrop_trainer_create(&fit->trainer, o, &fit->arch, &feed, &fit->split,
+    const tdrop_feed feed = feed_of_training(fit), valid_feed = feed_of_validation(fit);
+    status = tdrop_trainer_create(&fit->trainer, o, &fit->arch, &feed, &valid_feed, &fit->split,
                                   (const tdrop_law *const *)fit->laws, error);
     if (status) return status;
     tdrop_fit_terms_make(&fit->terms, o, fit->data);
@@ -342,7 +415,9 @@ static void tell_settings(const fit_state *fit, const tdrop_fit_observer *observ
                                    .steps = fit->trainer.progress.steps,
                                    .constant_columns = fit->encoding.scaling.constant_columns,
                                    .batch_shrunk = fit->batch_shrunk,
-                                   .lone_class = fit->lone_class};
+                                   .lone_class = fit->lone_class,
+                                   .unseen = fit->unseen,
+                                   .unseen_levels = fit->unseen_levels};
     observer->settings(observer->context, &settings);
 }
 
@@ -362,7 +437,8 @@ static tdrop_status measure_curve(const fit_state *fit, tdrop_model *model, tdro
     size_t n = model->arch.features;
     tdrop_pca pca;
     tdrop_curve curve;
-    tdrop_sample sample = {&fit->encoder, split->valid, split->valid_count, fit->targets};
+    const tdrop_feed feed = feed_of_validation(fit);
+    tdrop_sample sample = {feed.encoder, split->valid, split->valid_count, feed.targets};
     bool with_pca = fit->options.task == TDROP_TASK_AUTOENCODE &&
                     fit->options.loss == TDROP_LOSS_SQUARED &&
                     fit->encoding.inputs <= TDROP_PCA_MOST_COLUMNS;
@@ -374,7 +450,7 @@ static tdrop_status measure_curve(const fit_state *fit, tdrop_model *model, tdro
     if (tdrop_pca_fit(&pca, &fit->encoder, split->train, split->train_count, n, &use))
         return tdrop_fail_memory(error, "principal components");
     status =
-        tdrop_pca_loss(&pca, &fit->encoder, split->valid, split->valid_count, n, curve.pca, &use);
+        tdrop_pca_loss(&pca, feed.encoder, split->valid, split->valid_count, n, curve.pca, &use);
     tdrop_pca_clear(&pca);
     return status ? tdrop_fail_memory(error, "principal components") : TDROP_OK;
 }
@@ -393,6 +469,7 @@ static void describe(const fit_state *fit, tdrop_model_info *info) {
     info->split = fit->split_kind;
     if (fit->split_kind == TDROP_SPLIT_CLASSES)
         info->split_hash = tdrop_hash_classes(fit->targets, data->rows);
+    if (fit->split_kind == TDROP_SPLIT_TABLE) info->split_hash = o->valid->info.hash;
     info->epochs = progress->epoch + 1;
     info->flops = fit->trainer.flops;
 }
@@ -416,6 +493,7 @@ static tdrop_status make_model(fit_state *fit, tdrop_model **model, tdrop_error 
     memcpy(made->parameters, fit->trainer.best, made->arch.parameters * sizeof(float));
     describe(fit, &made->info);
     if (tdrop_model_name_data(made, fit->data->info.name) || name_groups(fit, made) ||
+        (fit->options.valid && tdrop_model_name_valid(made, fit->options.valid->info.name)) ||
         tdrop_model_set_law(made, &fit->options.law) ||
         (fit->classes.count && tdrop_model_set_classes(made, &fit->classes)) ||
         (fit->regression.columns && tdrop_model_set_targets(made, &fit->regression)))

@@ -155,6 +155,9 @@ void tdrop_fit_terms_make(tdrop_fit_terms *terms, const tdrop_fit_options *optio
     write_table(options->task == TDROP_TASK_AUTOENCODE ? NULL : options->target,
                 add_term(terms, "target"));
     write_table(options->groups, add_term(terms, "groups"));
+    write_table(options->valid, add_term(terms, "valid_table"));
+    write_table(options->task == TDROP_TASK_AUTOENCODE ? NULL : options->valid_target,
+                add_term(terms, "valid_target"));
     add_term(terms, "architecture");
     terms->term[terms->count - 1].value = options->arch;
     for (size_t i = 0; i < sizeof option_terms / sizeof *option_terms; i++) {

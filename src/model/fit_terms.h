@@ -7,7 +7,7 @@
 #include "file/safetensors.h"
 #include "taildropout_model.h"
 
-enum { TDROP_MOST_TERMS = 40, TDROP_TERM_TEXT = 64 };
+enum { TDROP_MOST_TERMS = 48, TDROP_TERM_TEXT = 64 };
 
 typedef struct tdrop_fit_terms {
     size_t count;

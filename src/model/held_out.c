@@ -49,6 +49,8 @@ tdrop_status tdrop_model_split(tdrop_split *split, const tdrop_model *model, con
                                const tdrop_split_inputs *inputs, tdrop_error *error) {
     const tdrop_model_info *info = &model->info;
     tdrop_split_rule rule = {.share = info->valid_share, .seed = info->split_seed};
+    if (info->split == TDROP_SPLIT_TABLE)
+        return tdrop_split_of_tables(split, data->info.rows, 0, error);
     if (info->split == TDROP_SPLIT_GROUPS) {
         rule.groups = inputs->groups;
         return split_by_groups(split, model, data, &rule, error);
@@ -71,7 +73,7 @@ tdrop_status tdrop_model_find_held_out(const tdrop_model *model, const tdrop_dat
                                        const tdrop_split_inputs *inputs, size_t **rows,
                                        size_t *count, tdrop_error *error) {
     tdrop_split split = {.valid_count = data->info.rows};
-    const bool all = !is_of(model, data);
+    const bool all = !is_of(model, data) || model->info.split == TDROP_SPLIT_TABLE;
     tdrop_status status = all ? TDROP_OK : tdrop_model_split(&split, model, data, inputs, error);
     if (status) return status;
     size_t *found = tdrop_alloc(split.valid_count, sizeof *found);

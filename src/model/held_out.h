@@ -15,13 +15,13 @@ typedef struct tdrop_split_inputs {
     const float *class_of; /* [rows], of a classifier */
 } tdrop_split_inputs;
 
-/* The split of the data of the fit, made again. Errors: DATA (groups or classes missing, or others
+/* The split of the data of the fit, made again, with none held out where another table was. Errors: DATA (groups or classes missing, or others
  * than the fit had), MEMORY. */
 tdrop_status tdrop_model_split(tdrop_split *split, const tdrop_model *model, const tdrop_data *data,
                                const tdrop_split_inputs *inputs, tdrop_error *error);
 
-/* The rows of any data that were not trained on, tdrop_free(*rows): those that the split holds out,
- * of other data all. Errors: as tdrop_model_split. */
+/* The rows to measure, tdrop_free(*rows): of the data of the fit those that the split holds out, all
+ * where another table was; of other data all. Errors: as tdrop_model_split. */
 tdrop_status tdrop_model_find_held_out(const tdrop_model *model, const tdrop_data *data,
                                        const tdrop_split_inputs *inputs, size_t **rows,
                                        size_t *count, tdrop_error *error);

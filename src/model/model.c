@@ -130,9 +130,21 @@ tdrop_status tdrop_model_create(tdrop_model **model, const tdrop_arch *arch, siz
     return TDROP_OK;
 }
 
+static char *copy_last_part(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return tdrop_copy_string(slash ? slash + 1 : path);
+}
+
+tdrop_status tdrop_model_name_valid(tdrop_model *model, const char *name) {
+    char *copy = copy_last_part(name);
+    if (!copy) return TDROP_ERROR_MEMORY;
+    tdrop_free(model->valid_name);
+    model->info.valid_name = model->valid_name = copy;
+    return TDROP_OK;
+}
+
 tdrop_status tdrop_model_name_data(tdrop_model *model, const char *name) {
-    const char *slash = strrchr(name, '/');
-    char *copy = tdrop_copy_string(slash ? slash + 1 : name);
+    char *copy = copy_last_part(name);
     if (!copy) return TDROP_ERROR_MEMORY;
     tdrop_free(model->data_name);
     model->info.data_name = model->data_name = copy;
@@ -201,6 +213,7 @@ void tdrop_model_destroy(tdrop_model *model) {
     tdrop_free(model->curve.loss);
     tdrop_free(model->data_name);
     tdrop_free(model->groups);
+    tdrop_free(model->valid_name);
     tdrop_free(model->law_weights);
     tdrop_classes_clear(&model->classes);
     tdrop_encoding_clear(&model->targets);

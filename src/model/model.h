@@ -22,7 +22,7 @@ struct tdrop_model {
     float *parameters; /* flat, as arch.tensors say */
     tdrop_encoding encoding;
     tdrop_curve curve;
-    char *data_name, *groups;
+    char *data_name, *groups, *valid_name;
     double *law_weights;    /* of a TABLE law */
     tdrop_classes classes;  /* of a classifier */
     tdrop_encoding targets; /* of a regression */
@@ -37,6 +37,9 @@ tdrop_status tdrop_curve_create(tdrop_curve *curve, size_t n, bool with_pca, boo
  * MEMORY. */
 tdrop_status tdrop_model_create(tdrop_model **model, const tdrop_arch *arch, size_t k,
                                 const tdrop_encoding *encoding, tdrop_error *error);
+
+/* Remembers the table of the held-out rows: the last part of a path. Errors: MEMORY. */
+tdrop_status tdrop_model_name_valid(tdrop_model *model, const char *name);
 
 /* Remembers what the model was fitted to: the last part of a path. Errors: MEMORY. */
 tdrop_status tdrop_model_name_data(tdrop_model *model, const char *name);

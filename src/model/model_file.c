@@ -177,12 +177,13 @@ static cJSON *data_object(texts *t, const tdrop_model_info *info) {
 
 static cJSON *split_object(texts *t, const tdrop_model_info *info) {
     cJSON *split = cJSON_CreateObject();
-    if (info->split == TDROP_SPLIT_CLASSES) {
+    if (info->split == TDROP_SPLIT_CLASSES || info->split == TDROP_SPLIT_TABLE) {
         note(t, cJSON_AddStringToObject(split, "kind", tdrop_split_kind_name(info->split)));
         add_integer_text(t, split, "hash", info->split_hash, 16);
     }
     add_number(t, split, "valid_share", info->valid_share);
     add_integer_text(t, split, "seed", info->split_seed, 10);
+    if (info->valid_name) note(t, cJSON_AddStringToObject(split, "name", info->valid_name));
     if (info->groups) note(t, cJSON_AddStringToObject(split, "groups", info->groups));
     return split;
 }
@@ -493,12 +494,16 @@ static void read_groups(reading *r, const cJSON *split, tdrop_model *model) {
 }
 
 /* Without a kind it is one of rows, or of groups where these have a name. */
-static void read_kind(reading *r, const cJSON *split, tdrop_model_info *info) {
+static void read_kind(reading *r, const cJSON *split, tdrop_model *model) {
+    tdrop_model_info *info = &model->info;
     if (!cJSON_HasObjectItem(split, "kind")) return;
     tdrop_status unknown =
         tdrop_split_kind_parse(string_of(r, KEY_SPLIT, split, "kind"), &info->split);
     if ((unknown || info->split == TDROP_SPLIT_GROUPS) && !r->wrong) r->wrong = keys[KEY_SPLIT];
     info->split_hash = integer_of(r, KEY_SPLIT, string_of(r, KEY_SPLIT, split, "hash"), 16);
+    if (info->split == TDROP_SPLIT_TABLE &&
+        tdrop_model_name_valid(model, string_of(r, KEY_SPLIT, split, "name")))
+        r->no_memory = true;
 }
 
 static void read_history(reading *r, tdrop_model *model) {
@@ -510,7 +515,7 @@ static void read_history(reading *r, tdrop_model *model) {
     info->flops = number_of(r, KEY_TRAINING, training, "flops", 0.0, 1e300);
     info->valid_share = number_of(r, KEY_SPLIT, split, "valid_share", 0.0, 1.0);
     info->split_seed = integer_of(r, KEY_SPLIT, string_of(r, KEY_SPLIT, split, "seed"), 10);
-    read_kind(r, split, info);
+    read_kind(r, split, model);
     read_groups(r, split, model);
     if (tdrop_safetensors_text(&r->document, keys[KEY_PRUNED_FROM])) {
         info->pruned_from = (size_t)integer_of(r, KEY_PRUNED_FROM, text_of(r, KEY_PRUNED_FROM), 10);

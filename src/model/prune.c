@@ -36,7 +36,7 @@ static void copy_history(const tdrop_model *model, tdrop_model *cut) {
     cut->info.arch = kept.arch;
     cut->info.features = kept.features;
     cut->info.parameters = kept.parameters;
-    cut->info.data_name = cut->info.groups = NULL;
+    cut->info.data_name = cut->info.groups = cut->info.valid_name = NULL;
     cut->info.law.weights = NULL;
     cut->info.class_name = NULL;
     cut->info.valid_loss = cut->info.valid_se = NULL;
@@ -63,6 +63,7 @@ tdrop_status tdrop_model_prune(tdrop_model **pruned, const tdrop_model *model, s
         (model->classes.count && tdrop_model_set_classes(cut, &model->classes)) ||
         (model->targets.columns && tdrop_model_set_targets(cut, &model->targets)) ||
         (model->groups && tdrop_model_name_groups(cut, model->groups)) ||
+        (model->valid_name && tdrop_model_name_valid(cut, model->valid_name)) ||
         (model->data_name && tdrop_model_name_data(cut, model->data_name))) {
         tdrop_model_destroy(cut);
         return tdrop_fail_memory(error, "prune");

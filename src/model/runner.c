@@ -45,6 +45,22 @@ tdrop_status tdrop_runner_create(tdrop_runner *runner, const tdrop_arch *arch,
     return TDROP_OK;
 }
 
+tdrop_status tdrop_runner_admit(tdrop_runner *runner, const tdrop_encoder *encoder) {
+    const tdrop_net *net = runner->net;
+    if (tdrop_encoder_buffer(encoder) > tdrop_encoder_buffer(runner->feed.encoder)) {
+        tdrop_free(runner->buffers);
+        runner->buffers = tdrop_alloc(tdrop_workers(runner->parallel),
+                                      tdrop_encoder_buffer(encoder) * sizeof *runner->buffers);
+        if (!runner->buffers) return TDROP_ERROR_MEMORY;
+    }
+    if (runner->absent || !tdrop_encoder_masks(encoder) ||
+        runner->feed.task != TDROP_TASK_AUTOENCODE)
+        return TDROP_OK;
+    runner->targets = tdrop_alloc(net->max_rows, target_columns(runner) * sizeof *runner->targets);
+    runner->absent = tdrop_alloc_zero(net->max_rows, net->arch->inputs * sizeof *runner->absent);
+    return runner->targets && runner->absent ? TDROP_OK : TDROP_ERROR_MEMORY;
+}
+
 void tdrop_runner_clear(tdrop_runner *runner) {
     tdrop_net_destroy(runner->net);
     tdrop_free(runner->buffers);

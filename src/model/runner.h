@@ -34,6 +34,10 @@ typedef struct tdrop_runner {
 tdrop_status tdrop_runner_create(tdrop_runner *runner, const tdrop_arch *arch,
                                  const tdrop_feed *feed, const tdrop_net_options *options,
                                  tdrop_error *error);
+/* Makes room for the rows of another table of the same encoding, so that runner->feed may be set to
+ * it and back. Errors: MEMORY. */
+tdrop_status tdrop_runner_admit(tdrop_runner *runner, const tdrop_encoder *encoder);
+
 void tdrop_runner_clear(tdrop_runner *runner);
 
 /* Scaled rows of the data into the input edge, and their targets: rows[0..count-1], or

@@ -44,7 +44,10 @@ static tdrop_status allocate(tdrop_trainer *t, const tdrop_arch *arch, const tdr
                              .parallel = options->parallel,
                              .training = true,
                              .gradient = t->optimizer.gradient};
-    return tdrop_runner_create(&t->runner, arch, feed, &net, error);
+    tdrop_status status = tdrop_runner_create(&t->runner, arch, feed, &net, error);
+    if (!status && tdrop_runner_admit(&t->runner, t->valid_feed.encoder))
+        status = tdrop_fail_memory(error, "training");
+    return status;
 }
 
 static void set_first_values(tdrop_trainer *t) {
@@ -62,9 +65,10 @@ static void set_first_values(tdrop_trainer *t) {
 
 tdrop_status tdrop_trainer_create(tdrop_trainer *trainer, const tdrop_fit_options *options,
                                   const tdrop_arch *arch, const tdrop_feed *feed,
-                                  const tdrop_split *split, const tdrop_law *const *laws,
-                                  tdrop_error *error) {
-    tdrop_trainer made = {.options = options, .split = split, .laws = laws};
+                                  const tdrop_feed *valid_feed, const tdrop_split *split,
+                                  const tdrop_law *const *laws, tdrop_error *error) {
+    tdrop_trainer made = {
+        .options = options, .split = split, .laws = laws, .feed = *feed, .valid_feed = *valid_feed};
     tdrop_status status = allocate(&made, arch, feed, error);
     if (status) {
         tdrop_trainer_clear(&made);
@@ -175,6 +179,7 @@ static tdrop_status validate(tdrop_trainer *t, double *loss) {
                        .purpose = TDROP_PURPOSE_VALID,
                        .batch = (uint32_t)split->valid_count};
     tdrop_status status = show_parameters(t, t->optimizer.average, false);
+    t->runner.feed = t->valid_feed;
     for (size_t first = 0, count; first < split->valid_count && !status; first += count) {
         size_t left = split->valid_count - first;
         count = left < net->max_rows ? left : net->max_rows;
@@ -185,6 +190,7 @@ static tdrop_status validate(tdrop_trainer *t, double *loss) {
         tdrop_runner_loss(&t->runner, count, false);
         tdrop_mean_add(&mean, count, t->runner.results);
     }
+    t->runner.feed = t->feed;
     net->flops = flops;
     *loss = mean.loss;
     return status;

@@ -16,6 +16,7 @@ typedef struct tdrop_trainer {
     const tdrop_law *const *laws; /* one for each tail */
     const tdrop_fit_terms *terms; /* what a checkpoint is of */
     tdrop_runner runner;
+    tdrop_feed feed, valid_feed; /* of the rows that are trained on and of those held out */
     tdrop_optimizer optimizer;
     tdrop_centering centering;
     tdrop_width_weights weights; /* by the first tail */
@@ -26,11 +27,11 @@ typedef struct tdrop_trainer {
     double flops;        /* of the training so far */
 } tdrop_trainer;
 
-/* Weights at their first values: random, or those of options->init. All of it has to stay.
- * Errors: ISA, MEMORY. */
+/* Weights at their first values: random, or those of options->init. All of it has to stay. Held-out
+ * rows come from valid_feed, which may be the same table. Errors: ISA, MEMORY. */
 tdrop_status tdrop_trainer_create(tdrop_trainer *trainer, const tdrop_fit_options *options,
                                   const tdrop_arch *arch, const tdrop_feed *feed,
-                                  const tdrop_split *split, const tdrop_law *const *laws,
+                                  const tdrop_feed *valid_feed, const tdrop_split *split, const tdrop_law *const *laws,
                                   tdrop_error *error);
 void tdrop_trainer_clear(tdrop_trainer *trainer);
 

@@ -5,7 +5,6 @@
 #include "model/model.h"
 #include "model/runner.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* What a pass over rows does with each batch. */
@@ -145,12 +144,7 @@ tdrop_status tdrop_model_unseen(const tdrop_model *model, const tdrop_data *data
         return tdrop_fail(error, TDROP_ERROR_NULL, "unseen levels: a pointer is NULL");
     tdrop_status status = tdrop_encoder_create(&encoder, &model->encoding, data, error);
     if (status) return status;
-    size_t used = 0;
-    if (size) *text = '\0';
-    for (size_t i = 0; i < encoder.unseen.count && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "",
-                                 encoder.unseen.text + encoder.unseen.start[i]);
-    *count = encoder.unseen.count;
+    tdrop_encoder_unseen(&encoder, count, text, size);
     tdrop_encoder_clear(&encoder);
     return TDROP_OK;
 }
