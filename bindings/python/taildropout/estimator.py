@@ -259,21 +259,38 @@ class OrderedAutoencoder:
                 options += [option, str(value)]
         return options
 
-    def fit(self, X: Any, y: Any = None) -> OrderedAutoencoder:
+    def fit(
+        self, X: Any, y: Any = None, groups: Any = None, X_valid: Any = None
+    ) -> OrderedAutoencoder:
         """Fits the model.
 
         Args:
             X: [rows, columns] numbers; bytes stay bytes. NaN is a cell in which nothing stands.
             y: not used.
+            groups: [rows] which group each row is of, numbers or strings: rows of one group are all
+                held out or all trained on. None: each row stands for itself.
+            X_valid: [other rows, columns] the held-out rows: all of X is trained on. None: some of X.
 
         Raises:
             ValueError: data or options that the program refuses, with its message.
             RuntimeError: no program.
         """
         data = _table(X)
+        options = self._options()
+        if X_valid is not None and (groups is not None or self.valid is not None):
+            raise ValueError("X_valid holds the held-out rows: leave out groups and valid")
         with _folder() as folder:
-            np.save(folder / "X.npy", data)
-            _run(folder, "fit", "X.npy", "-o", "model.safetensors", *self._options())
+            if groups is None:
+                np.save(folder / "X.npy", data)
+            else:
+                np.save(folder / "X.npy", _with_groups(data, groups))
+                options += ["--group", str(data.shape[1] + 1)]
+                if data.dtype.kind in "bu" and data.itemsize == 1 and self.scale in (None, "auto"):
+                    options += ["--scale", "byte"]  # the added column need not be of bytes
+            if X_valid is not None:
+                np.save(folder / "X_valid.npy", _table(X_valid))
+                options += ["--valid", "X_valid.npy"]
+            _run(folder, "fit", "X.npy", "-o", "model.safetensors", *options)
             self.model_ = (folder / "model.safetensors").read_bytes()
         self.n_features_in_ = data.shape[1]
         _, metadata = parse(self.model_, "the fitted model")
@@ -338,6 +355,20 @@ def _table(X: Any) -> np.ndarray:
             f"type {table.dtype}"
         )
     return table
+
+
+def _with_groups(table: np.ndarray, groups: Any) -> np.ndarray:
+    """The table and a last column with the numbers of the groups, in the order of their names."""
+    names = np.asarray(groups)
+    if names.shape != table.shape[:1]:
+        raise ValueError(
+            f"groups has to name one for each of the {len(table)} rows, but has the shape {names.shape}"
+        )
+    if names.dtype.kind == "f" and np.isnan(names).any():
+        raise ValueError("groups has NaN where a row should name its group")
+    known, number = np.unique(names, return_inverse=True)
+    kind = np.result_type(table, np.min_scalar_type(len(known)))
+    return np.column_stack([table.astype(kind), number.astype(kind)])
 
 
 @contextmanager

@@ -503,6 +503,38 @@ def test_estimator_with_the_present_program():
 
 
 @needs_program
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_estimator_holds_out_whole_groups(kind):
+    X = np.abs(table(400)).astype(kind)
+    names = np.array(["north", "south", "east", "west"])[np.arange(400) % 4]
+    model = OrderedAutoencoder(3, epochs=1, valid=0.5)
+    metadata = parse(model.fit(X, groups=names).model_, "m")[1]
+    assert "groups" in json.loads(metadata["split"])
+    assert json.loads(metadata["scaling"])["kind"] == ("byte" if kind == np.uint8 else "standard")
+    assert model.scree_.rows == 200 and model.n_features_in_ == 12
+    assert model.transform(X).shape == (400, 3)
+    many = parse(model.fit(X, groups=np.arange(400)).model_, "m")[1]
+    assert json.loads(many["scaling"])["kind"] == json.loads(metadata["scaling"])["kind"]
+    with pytest.raises(ValueError, match="400 rows"):
+        model.fit(X, groups=names[:5])
+    with pytest.raises(ValueError, match="all rows are of one group"):
+        model.fit(X, groups=np.zeros(400))
+    with pytest.raises(ValueError, match="NaN"):
+        model.fit(X, groups=np.full(400, np.nan))
+
+
+@needs_program
+def test_estimator_takes_held_out_rows():
+    model = OrderedAutoencoder(3, epochs=1).fit(table(60), X_valid=table(30, seed=1))
+    split = json.loads(parse(model.model_, "m")[1]["split"])
+    assert split["kind"] == "table" and model.scree_.rows == 30
+    with pytest.raises(ValueError, match="leave out groups"):
+        model.fit(table(60), groups=np.arange(60), X_valid=table(30))
+    with pytest.raises(ValueError, match=r"X_valid\.npy: its rows have 11 columns"):
+        model.fit(table(60), X_valid=table(30, columns=11))
+
+
+@needs_program
 def test_estimator_within_scikit_learn():
     base = pytest.importorskip("sklearn.base")
     from sklearn.pipeline import make_pipeline
