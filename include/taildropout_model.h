@@ -467,9 +467,10 @@ typedef struct tdrop_fit_observer {
  * standard deviations over the training rows (under SCALE_NONE, and for the loss BINARY, they stay
  * as they are).
  * options and observer may be NULL. When nothing can be held out (a single row, a single group), or
- * `valid` does not fit the data or is the same table: DATA; `valid` and groups or a share: SIZE. A checkpoint is gone on from only when all that decides the result is what it was: library
- * version, data, labels, architecture and options (not threads, instruction set and how often
- * checkpoints are written); otherwise FORMAT, and the message names the first thing that differs.
+ * `valid` does not fit the data or is the same table: DATA; `valid` and groups or a share: SIZE. A
+ * checkpoint is gone on from only when all that decides the result is what it was: library version,
+ * data, labels, architecture and options (not threads, instruction set and how often checkpoints are
+ * written); otherwise FORMAT, and the message names the first thing that differs.
  * Errors: NULL, RESERVED, P, RATE, WEIGHTS, K_MIN, LAW, ARCH, SIZE (a number out of its range), DATA,
  * FILE and FORMAT (the checkpoint to go on from), STOPPED (see TDROP_FIT_LEAVE), MEMORY. */
 TDROP_API tdrop_status tdrop_fit(tdrop_model **model, const tdrop_data *data,
@@ -602,11 +603,11 @@ typedef struct tdrop_use_options {
 
 /* Which rows of the data were not trained on: when these are the data that the model was fitted to
  * (same hash), its held-out rows in rising order; of any other data, all rows. Of the options groups
- * and, under SPLIT_CLASSES, target alone are read: those of the fit. Under
- * SPLIT_TABLE there are none among the data that the model was fitted to, and all rows are given of
- * these, too, although they were trained on. Writes how many into *count and, unless rows is NULL, their numbers into
- * rows[*count]. Errors: NULL, DATA (groups or classes decided, and are not given or do not
- * fit), MEMORY. */
+ * and, under SPLIT_CLASSES, target alone are read: those of the fit. Under SPLIT_TABLE there are none
+ * among the data that the model was fitted to, and all rows are given of these, too, although they
+ * were trained on. Writes how many into *count and, unless rows is NULL, their numbers into
+ * rows[*count]. Errors: NULL, DATA (groups or classes decided, and are not given or do not fit),
+ * MEMORY. */
 TDROP_API tdrop_status tdrop_model_held_out(const tdrop_model *model, const tdrop_data *data,
                                             const tdrop_use_options *options, size_t *count,
                                             size_t *rows);

@@ -15,8 +15,8 @@ typedef struct tdrop_split_inputs {
     const float *class_of; /* [rows], of a classifier */
 } tdrop_split_inputs;
 
-/* The split of the data of the fit, made again, with none held out where another table was. Errors: DATA (groups or classes missing, or others
- * than the fit had), MEMORY. */
+/* The split of the data of the fit, made again, with none held out where another table was.
+ * Errors: DATA (groups or classes missing, or others than the fit had), MEMORY. */
 tdrop_status tdrop_model_split(tdrop_split *split, const tdrop_model *model, const tdrop_data *data,
                                const tdrop_split_inputs *inputs, tdrop_error *error);
 
