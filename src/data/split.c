@@ -4,10 +4,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/names.h"
+#include "data/distinct.h"
 #include "data/table.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 static const char *const kind_names[] = {
     [TDROP_SPLIT_ROWS] = "rows",
@@ -106,47 +104,44 @@ static tdrop_status check_groups(const tdrop_data *groups, size_t rows, tdrop_er
     return TDROP_OK;
 }
 
-static int rising(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* A row's cell, and the group of each: `cell` [groups] rising, `rows` in it, and whether it is held
- * out. */
+/* The group of each row, and of each group its rows and whether it is held out. */
 typedef struct grouping {
-    double *of_row, *cell;
-    size_t groups, *rows;
+    size_t *of_row, groups, *rows;
     bool *held_out;
 } grouping;
 
 static void grouping_clear(grouping *g) {
     tdrop_free(g->of_row);
-    tdrop_free(g->cell);
     tdrop_free(g->rows);
     tdrop_free(g->held_out);
 }
 
-static size_t group_of(const grouping *g, size_t row) {
-    const double *found = bsearch(&g->of_row[row], g->cell, g->groups, sizeof *g->cell, rising);
-    return (size_t)(found - g->cell);
+/* Numbers the groups as their cells rise; `cell` has room for as many as there are rows. */
+static void number_groups(grouping *g, const tdrop_data *groups, double *cell) {
+    const size_t rows = groups->info.rows;
+    for (size_t i = 0; i < rows; i++)
+        tdrop_table_row(groups, i, &cell[i]);
+    g->groups = tdrop_distinct(cell, rows);
+    for (size_t i = 0; i < rows; i++) {
+        double own;
+        tdrop_table_row(groups, i, &own);
+        g->of_row[i] = tdrop_distinct_place(cell, g->groups, own);
+    }
 }
 
 static tdrop_status grouping_create(grouping *g, const tdrop_data *groups) {
     const size_t rows = groups->info.rows;
-    *g = (grouping){.of_row = tdrop_alloc(rows, sizeof *g->of_row),
-                    .cell = tdrop_alloc(rows, sizeof *g->cell)};
-    if (!g->of_row || !g->cell) return TDROP_ERROR_MEMORY;
-    for (size_t i = 0; i < rows; i++)
-        tdrop_table_row(groups, i, &g->of_row[i]);
-    memcpy(g->cell, g->of_row, rows * sizeof *g->cell);
-    qsort(g->cell, rows, sizeof *g->cell, rising);
-    for (size_t i = 0; i < rows; i++)
-        if (!g->groups || g->cell[i] != g->cell[g->groups - 1]) g->cell[g->groups++] = g->cell[i];
-    g->rows = tdrop_alloc_zero(g->groups, sizeof *g->rows);
-    g->held_out = tdrop_alloc_zero(g->groups, sizeof *g->held_out);
+    double *cell = tdrop_alloc(rows, sizeof *cell);
+    *g = (grouping){.of_row = tdrop_alloc(rows, sizeof *g->of_row)};
+    if (cell && g->of_row) number_groups(g, groups, cell);
+    tdrop_free(cell);
+    if (g->groups) {
+        g->rows = tdrop_alloc_zero(g->groups, sizeof *g->rows);
+        g->held_out = tdrop_alloc_zero(g->groups, sizeof *g->held_out);
+    }
     if (!g->rows || !g->held_out) return TDROP_ERROR_MEMORY;
     for (size_t i = 0; i < rows; i++)
-        g->rows[group_of(g, i)]++;
+        g->rows[g->of_row[i]]++;
     return TDROP_OK;
 }
 
@@ -192,7 +187,7 @@ static tdrop_status choose_groups(size_t rows, const tdrop_split_rule *rule, boo
     } else {
         hold_out_groups(&g, rows, rule, order);
         for (size_t i = 0; i < rows; i++)
-            held_out[i] = g.held_out[group_of(&g, i)];
+            held_out[i] = g.held_out[g.of_row[i]];
     }
     tdrop_free(order);
     grouping_clear(&g);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/distinct.h"
 #include "data/levels.h"
 #include "data/table.h"
 
@@ -12,11 +13,6 @@
 #include <string.h>
 
 enum { NAME_SIZE = 32 };
-
-static int compare_doubles(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static tdrop_status check_column(const tdrop_data *target, tdrop_error *error) {
     if (target->info.columns > 1)
@@ -75,15 +71,6 @@ void tdrop_classes_clear(tdrop_classes *classes) {
     *classes = (tdrop_classes){0};
 }
 
-/* Different values of a column, sorted in place; returns how many. */
-static size_t unique_values(double *values, size_t count) {
-    size_t unique = 0;
-    qsort(values, count, sizeof *values, compare_doubles);
-    for (size_t i = 0; i < count; i++)
-        if (unique == 0 || values[i] != values[unique - 1]) values[unique++] = values[i];
-    return unique;
-}
-
 static tdrop_status one_class(const tdrop_data *target, tdrop_error *error) {
     return tdrop_fail(error, TDROP_ERROR_DATA,
                       "%s: every label is the same; at least 2 classes are needed",
@@ -98,7 +85,7 @@ static tdrop_status find_numbers(tdrop_classes *classes, const tdrop_data *targe
     if (!values) return tdrop_fail_memory(error, "labels");
     for (size_t i = 0; i < rows; i++)
         tdrop_table_row(target, i, &values[i]);
-    size_t count = unique_values(values, rows);
+    size_t count = tdrop_distinct(values, rows);
     if (count < 2)
         status = one_class(target, error);
     else if (count > TDROP_MOST_CLASSES)
@@ -129,9 +116,7 @@ static size_t find_class(const tdrop_classes *classes, const tdrop_data *target,
     if (classes->named)
         return tdrop_level_place((const char *const *)classes->name, classes->count,
                                  target->columns[0].level[(size_t)value]);
-    const double *found =
-        bsearch(&value, classes->label, classes->count, sizeof *classes->label, compare_doubles);
-    return found ? (size_t)(found - classes->label) : classes->count;
+    return tdrop_distinct_place(classes->label, classes->count, value);
 }
 
 tdrop_status tdrop_classes_index(const tdrop_classes *classes, const tdrop_data *target,
