@@ -130,34 +130,31 @@ tdrop_status tdrop_model_create(tdrop_model **model, const tdrop_arch *arch, siz
     return TDROP_OK;
 }
 
-static char *copy_last_part(const char *path) {
+/* Keeps a copy of a name in *kept, which *shown points to. */
+static tdrop_status keep_name(const char *name, char **kept, const char **shown) {
+    char *copy = tdrop_copy_string(name);
+    if (!copy) return TDROP_ERROR_MEMORY;
+    tdrop_free(*kept);
+    *shown = *kept = copy;
+    return TDROP_OK;
+}
+
+static const char *last_part(const char *path) {
     const char *slash = strrchr(path, '/');
-    return tdrop_copy_string(slash ? slash + 1 : path);
+    return slash ? slash + 1 : path;
 }
 
 tdrop_status tdrop_model_name_valid(tdrop_model *model, const char *name) {
-    char *copy = copy_last_part(name);
-    if (!copy) return TDROP_ERROR_MEMORY;
-    tdrop_free(model->valid_name);
-    model->info.valid_name = model->valid_name = copy;
-    return TDROP_OK;
+    return keep_name(last_part(name), &model->valid_name, &model->info.valid_name);
 }
 
 tdrop_status tdrop_model_name_data(tdrop_model *model, const char *name) {
-    char *copy = copy_last_part(name);
-    if (!copy) return TDROP_ERROR_MEMORY;
-    tdrop_free(model->data_name);
-    model->info.data_name = model->data_name = copy;
-    return TDROP_OK;
+    return keep_name(last_part(name), &model->data_name, &model->info.data_name);
 }
 
 tdrop_status tdrop_model_name_groups(tdrop_model *model, const char *name) {
-    char *copy = tdrop_copy_string(name);
-    if (!copy) return TDROP_ERROR_MEMORY;
-    tdrop_free(model->groups);
-    model->info.groups = model->groups = copy;
     model->info.split = TDROP_SPLIT_GROUPS;
-    return TDROP_OK;
+    return keep_name(name, &model->groups, &model->info.groups);
 }
 
 tdrop_status tdrop_model_set_law(tdrop_model *model, const tdrop_law_options *law) {
