@@ -514,11 +514,7 @@ static void write_settings(const fit_job *job, const tdrop_fit_settings *s) {
     write_column_lines(job, s);
     write_rows_line(job, s);
     fprintf(out, "scaling       %s\n", tdrop_scale_name(o->scale));
-    if (loss_is_unusual(o->loss, o->task)) {
-        fputs("loss          ", out);
-        loss_text_write(out, o->loss, o->huber_delta);
-        fputc('\n', out);
-    }
+    loss_text_write_line(out, o->loss, o->task, o->huber_delta);
     fprintf(out, "architecture  %s\n", s->arch);
     fprintf(out, "parameters    %s, %zu ordered features\n", number_grouped(s->parameters).text,
             s->features);

@@ -40,11 +40,7 @@ static void write_training(FILE *out, const tdrop_model_info *info) {
     split_text_write(out, info);
     fputc('\n', out);
     fprintf(out, "scaling       %s\n", tdrop_scale_name(info->scale));
-    if (loss_is_unusual(info->loss, info->task)) {
-        fputs("loss          ", out);
-        loss_text_write(out, info->loss, info->huber_delta);
-        fputc('\n', out);
-    }
+    loss_text_write_line(out, info->loss, info->task, info->huber_delta);
     fputs("law           ", out);
     law_text_write_model(out, info);
     fputc('\n', out);

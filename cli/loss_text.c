@@ -46,11 +46,10 @@ int loss_text_read(const char *text, tdrop_loss_kind *kind, double *delta, int *
     return wrong_usage(exit_code);
 }
 
-int loss_is_unusual(tdrop_loss_kind kind, tdrop_task task) {
-    return kind != (task == TDROP_TASK_CLASSIFY ? TDROP_LOSS_CROSS_ENTROPY : TDROP_LOSS_SQUARED);
-}
-
-void loss_text_write(FILE *out, tdrop_loss_kind kind, double delta) {
-    fputs(tdrop_loss_kind_name(kind), out);
+void loss_text_write_line(FILE *out, tdrop_loss_kind kind, tdrop_task task, double delta) {
+    const int classify = task == TDROP_TASK_CLASSIFY;
+    if (kind == (classify ? TDROP_LOSS_CROSS_ENTROPY : TDROP_LOSS_SQUARED)) return;
+    fprintf(out, "loss          %s", tdrop_loss_kind_name(kind));
     if (kind == TDROP_LOSS_HUBER) fprintf(out, ", delta %s", number_plain(delta).text);
+    fputc('\n', out);
 }

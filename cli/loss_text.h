@@ -10,10 +10,7 @@
 /* Reads --loss; NULL leaves what there is. On failure says why, sets *exit_code and returns 0. */
 int loss_text_read(const char *text, tdrop_loss_kind *kind, double *delta, int *exit_code);
 
-/* Nonzero unless it is the loss that the task has by default. */
-int loss_is_unusual(tdrop_loss_kind kind, tdrop_task task);
-
-/* "huber, delta 1" */
-void loss_text_write(FILE *out, tdrop_loss_kind kind, double delta);
+/* "loss          huber, delta 1", a line; nothing of the loss that the task has by default. */
+void loss_text_write_line(FILE *out, tdrop_loss_kind kind, tdrop_task task, double delta);
 
 #endif
