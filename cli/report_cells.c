@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* But for where the columns stand. */
 static int is_plain(const report_source *source) {
     tdrop_data_info data;
     tdrop_data_get_info(source->data, &data);
@@ -35,6 +36,7 @@ static tdrop_status find_columns(report_cells *cells) {
         cells->place[j] = j;
         if (by_name && !tdrop_data_find_column(source->data, column.name, &cells->place[j]))
             return TDROP_ERROR_DATA;
+        cells->plain &= cells->place[j] == j;
         cells->input[j] = input;
         input += column.kind == TDROP_COLUMN_CATEGORY ? column.levels : 1;
         cells->all_levels += column.levels;

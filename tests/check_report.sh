@@ -157,6 +157,11 @@ check mixed mixed.safetensors mixed.csv 3 all 0 1 2 3
 grep -q '<th scope="row">kind</th>' page || fail "mixed.html does not name its columns"
 grep -q '<td>near</td>' page || fail "mixed.html does not name its levels"
 
+# columns in another order than the model's
+awk -F, -v OFS=, '{ print $3, $4, $1, $2 }' named.csv >reordered.csv
+taildropout scree unnamed.safetensors reordered.csv --html reordered.html
+check reordered unnamed.safetensors reordered.csv 3 all 0 1 2
+
 # a decoder too large for a page, which then holds the rows of a few k; images of floats
 taildropout predict images.safetensors table.npy -o floats.npy
 taildropout fit floats.npy -o large.safetensors --arch '8-[4]-950-950' --epochs 1 --batch 8
