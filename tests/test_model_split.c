@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Which rows are held out: of each class its share, or all of another table. */
+ * Which rows are held out: a share of them, of each class its share, whole groups,
+ * or all of another table. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 300, CLASSES = 4 };
+enum { ROWS = 300, CLASSES = 4, GROUP_ROWS = 400 };
 
 /* Classes of 200, 79, 20 and 1 rows, in turns as far as they go. */
 static void fill_classes(float *class_of) {
@@ -340,6 +341,120 @@ static void kinds_have_names(void **state) {
     assert_null(tdrop_split_kind_name((tdrop_split_kind)99));
 }
 
+/* A column of so many groups of different sizes, in no order. */
+static tdrop_data *make_groups(size_t groups, uint64_t seed, float cell[GROUP_ROWS]) {
+    double random[GROUP_ROWS];
+    models_numbers(seed, GROUP_ROWS, random);
+    for (size_t i = 0; i < GROUP_ROWS; i++)
+        cell[i] = (float)(size_t)((double)groups * random[i] * random[i]) * 0.5f - 3.0f;
+    return models_table_of(cell, GROUP_ROWS, 1);
+}
+
+static tdrop_split split_by(size_t rows, double share, uint64_t seed, const tdrop_data *groups) {
+    tdrop_split split;
+    const tdrop_split_rule rule = {.share = share, .seed = seed, .groups = groups};
+    assert_int_equal(tdrop_split_make(&split, rows, &rule, NULL), TDROP_OK);
+    return split;
+}
+
+static void rows_are_held_out_by_share_and_seed(void **state) {
+    (void)state;
+    const double shares[] = {1e-9, 0.1, 0.5, 0.999999};
+    const size_t held_out[] = {1, 40, 200, GROUP_ROWS - 1};
+    for (size_t s = 0; s < sizeof shares / sizeof *shares; s++) {
+        tdrop_split split = split_by(GROUP_ROWS, shares[s], 5, NULL),
+                    other = split_by(GROUP_ROWS, shares[s], 6, NULL);
+        assert_partition(&split, GROUP_ROWS);
+        assert_true(split.valid_count > 0 && split.train_count > 0);
+        assert_int_equal(split.valid_count, held_out[s]);
+        if (held_out[s] == 40)
+            assert_true(memcmp(split.valid, other.valid, 40 * sizeof *split.valid) != 0);
+        tdrop_split_clear(&split);
+        tdrop_split_clear(&other);
+    }
+}
+
+static bool is_held_out(const tdrop_split *split, size_t row) {
+    for (size_t i = 0; i < split->valid_count; i++)
+        if (split->valid[i] == row) return true;
+    return false;
+}
+
+static void groups_are_never_parted(void **state) {
+    (void)state;
+    static const size_t counts[] = {2, 3, 17, 150};
+    float cell[GROUP_ROWS];
+    for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
+        for (uint64_t seed = 0; seed < 20; seed++) {
+            tdrop_data *groups = make_groups(counts[c], 3, cell);
+            tdrop_split split = split_by(GROUP_ROWS, 0.2, seed, groups);
+            assert_partition(&split, GROUP_ROWS);
+            assert_true(split.valid_count > 0 && split.train_count > 0);
+            for (size_t i = 0; i < GROUP_ROWS; i++)
+                for (size_t j = 0; j < i; j++)
+                    if (cell[i] == cell[j])
+                        assert_true(is_held_out(&split, i) == is_held_out(&split, j));
+            if (counts[c] == 150) /* small groups come near the share */
+                assert_true(fabs((double)split.valid_count - 0.2 * GROUP_ROWS) < 12.0);
+            tdrop_split_clear(&split);
+            tdrop_data_destroy(groups);
+        }
+}
+
+/* A model that was split by groups needs them to tell its held-out rows, also from its file and
+ * when it is cut, and says so. */
+static void a_model_remembers_its_groups(void **state) {
+    (void)state;
+    float cell[GROUP_ROWS];
+    size_t count, rows[GROUP_ROWS];
+    tdrop_error error;
+    tdrop_data *groups = make_groups(9, 4, cell), *data = models_table(GROUP_ROWS, 6, 2, 0.1, 1);
+    const tdrop_fit_options options = {.groups = groups, .epochs = 1, .valid_share = 0.3};
+    const tdrop_use_options use = {.groups = groups};
+    tdrop_model *model = models_fit(data, &options), *cut = models_prune(model, 1);
+    tdrop_split split = split_by(GROUP_ROWS, 0.3, 0, groups);
+    tdrop_measure measure;
+    assert_non_null(models_info(model).groups);
+    assert_string_equal(models_info(cut).groups, models_info(model).groups);
+    assert_int_equal(tdrop_model_held_out(cut, data, &use, &count, rows), TDROP_OK);
+    assert_int_equal(count, split.valid_count);
+    assert_memory_equal(rows, split.valid, count * sizeof *rows);
+    assert_int_equal(tdrop_model_held_out(model, data, NULL, &count, rows), TDROP_ERROR_DATA);
+    assert_int_equal(tdrop_model_evaluate(&measure, model, data, 1, NULL, &error),
+                     TDROP_ERROR_DATA);
+    assert_non_null(strstr(error.message, "held out"));
+    assert_int_equal(tdrop_model_evaluate(&measure, model, data, 1, &use, NULL), TDROP_OK);
+    assert_true(measure.loss == models_info(model).valid_loss[1]);
+    tdrop_scree scree;
+    assert_int_equal(tdrop_model_scree(&scree, model, data, data, &use, NULL), TDROP_OK);
+    for (size_t k = 0; k <= scree.n; k++)
+        assert_true(scree.pca[k] == models_info(model).valid_pca[k]);
+    tdrop_scree_destroy(&scree);
+    tdrop_split_clear(&split);
+    tdrop_model_destroy(cut);
+    tdrop_model_destroy(model);
+    tdrop_data_destroy(data);
+    tdrop_data_destroy(groups);
+}
+
+static void refuse(size_t rows, tdrop_data *groups, const char *part) {
+    tdrop_split split;
+    tdrop_error error;
+    const tdrop_split_rule rule = {.share = 0.1, .groups = groups};
+    assert_int_equal(tdrop_split_make(&split, rows, &rule, &error), TDROP_ERROR_DATA);
+    assert_non_null(strstr(error.message, part));
+    tdrop_data_destroy(groups);
+}
+
+static void what_cannot_be_split_is_refused(void **state) {
+    (void)state;
+    float cell[GROUP_ROWS] = {0};
+    refuse(1, NULL, "one row only");
+    refuse(GROUP_ROWS, models_table_of(cell, GROUP_ROWS, 1), "one group");
+    refuse(GROUP_ROWS, models_table_of(cell, GROUP_ROWS / 2, 1), "200 rows");
+    refuse(GROUP_ROWS / 2, models_table_of(cell, GROUP_ROWS / 2, 2), "2 columns");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_class_gives_its_share),
@@ -352,6 +467,10 @@ int main(void) {
         cmocka_unit_test(the_other_table_may_have_gaps_and_more_columns),
         cmocka_unit_test(tables_that_do_not_fit_are_refused),
         cmocka_unit_test(kinds_have_names),
+        cmocka_unit_test(rows_are_held_out_by_share_and_seed),
+        cmocka_unit_test(groups_are_never_parted),
+        cmocka_unit_test(a_model_remembers_its_groups),
+        cmocka_unit_test(what_cannot_be_split_is_refused),
     };
     return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
 }
