@@ -50,34 +50,43 @@ static int names_beside(name_list *list, const char *target, const char *groups)
     return 1;
 }
 
-int table_read(tdrop_data **data, const char *source, tdrop_part part,
-               const table_settings *settings, tdrop_missing missing, const tdrop_model *model) {
-    static const table_settings nothing = {0};
-    tdrop_data_read_options options = {.part = part, .missing = missing};
-    name_list columns = {0}, drop = {0}, beside = {0};
+/* Reads the listed columns and those beside them; `options` has the rest. */
+static int read_listed(tdrop_data **data, const char *source, const table_settings *settings,
+                       const char *groups, const name_list *columns, const name_list *drop,
+                       tdrop_data_read_options options) {
+    name_list beside = {0};
     tdrop_error error = {TDROP_OK, ""};
-    if (!settings) settings = &nothing;
-    const int by_model = model && !settings->columns && !settings->drop;
-    int done = (by_model ? name_list_of_model(&columns, model)
-                         : name_list_split(&columns, settings->columns)) &&
-               name_list_split(&drop, settings->drop) &&
-               names_beside(&beside, settings->target, groups_of(settings, model)) &&
+    int done = names_beside(&beside, settings->target, groups) &&
                read_delimiter(settings->delimiter, &options.delimiter);
     if (done) {
-        options.columns = columns.names;
-        options.column_count = columns.count;
-        options.named_only = by_model;
-        options.drop = drop.names;
-        options.drop_count = drop.count;
-        options.id = settings->id;
+        options.columns = columns->names;
+        options.column_count = columns->count;
+        options.drop = drop->names;
+        options.drop_count = drop->count;
         options.targets = beside.names;
         options.target_count = beside.count;
         const tdrop_status status = tdrop_data_read(data, source, &options, &error);
         done = status == TDROP_OK ? 1 : message_library(status, &error);
     }
+    name_list_clear(&beside);
+    return done;
+}
+
+int table_read(tdrop_data **data, const char *source, tdrop_part part,
+               const table_settings *settings, tdrop_missing missing, const tdrop_model *model) {
+    static const table_settings nothing = {0};
+    name_list columns = {0}, drop = {0};
+    if (!settings) settings = &nothing;
+    const int by_model = model && !settings->columns && !settings->drop;
+    const tdrop_data_read_options options = {
+        .part = part, .missing = missing, .named_only = by_model, .id = settings->id};
+    const int done =
+        (by_model ? name_list_of_model(&columns, model)
+                  : name_list_split(&columns, settings->columns)) &&
+        name_list_split(&drop, settings->drop) &&
+        read_listed(data, source, settings, groups_of(settings, model), &columns, &drop, options);
     name_list_clear(&columns);
     name_list_clear(&drop);
-    name_list_clear(&beside);
     return done;
 }
 
@@ -101,22 +110,12 @@ int table_read_like(tdrop_data **data, const char *source, const table_settings 
     tdrop_data_info info;
     tdrop_data_get_info(like, &info);
     if (!info.named) return table_read(data, source, TDROP_PART_TRAIN, settings, missing, NULL);
-    tdrop_data_read_options options = {.missing = missing, .named_only = 1};
-    name_list columns = {0}, targets = {0};
-    tdrop_error error = {TDROP_OK, ""};
-    int done = name_list_of_table(&columns, like) &&
-               names_beside(&targets, settings->target, NULL) &&
-               read_delimiter(settings->delimiter, &options.delimiter);
-    if (done) {
-        options.columns = columns.names;
-        options.column_count = columns.count;
-        options.targets = targets.names;
-        options.target_count = targets.count;
-        const tdrop_status status = tdrop_data_read(data, source, &options, &error);
-        done = status == TDROP_OK ? 1 : message_library(status, &error);
-    }
+    const tdrop_data_read_options options = {.missing = missing, .named_only = 1};
+    const name_list no_drop = {0};
+    name_list columns = {0};
+    const int done = name_list_of_table(&columns, like) &&
+                     read_listed(data, source, settings, NULL, &columns, &no_drop, options);
     name_list_clear(&columns);
-    name_list_clear(&targets);
     return done;
 }
 
