@@ -69,6 +69,7 @@ FITS = {
     "sigmoid of a tail": ("data.npy", "--arch", "20-relu-[6]-sigmoid-dropout:0.1-20-relu"),
     "dropout": ("data.npy", "--arch", "20-relu-dropout:0.25-[6]-20-relu-dropout:0.5"),
     "layer-norm": ("data.npy", "--arch", "20-layer-norm-relu-[6]-20-layer-norm-relu"),
+    "batch-norm": ("data.npy", "--arch", "20-batch-norm-relu-[6]-20-batch-norm-relu"),
     "widthbias": ("data.npy", "--arch", "20-relu-[6]-20-widthbias-relu-16-widthbias-relu"),
     "several tails": ("data.npy", "--arch", "20-[6]-sigmoid-16-widthbias-relu-[8]-20-widthbias"),
     "table": ("data.npy", "--features", 6, "--law", "table:weights.txt"),
