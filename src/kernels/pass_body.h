@@ -326,28 +326,55 @@ static void exponentials_of_row(size_t n, float *z, float *greatest, double *sum
 
 enum { ROWS = TDROP_PASS_ROWS };
 
-/* Short rows, of at most PARTS numbers: column by column, each a vector over the rows. */
+/* A loop over rows that is to become vectors, rather than be unrolled into single numbers first. */
+#define EACH_ROW _Pragma("GCC unroll 1") for (size_t i = 0; i < ROWS; i++)
+
+static void add_products(size_t n, const float *restrict x, const float *restrict w,
+                         float *restrict sum) {
+    for (size_t j = 0; j < n; j++, sum += ROWS)
+        EACH_ROW sum[i] = fmaf(x[i], w[j], sum[i]);
+}
+
+/* Of a bias of -0 as above. */
+static void add_biases(size_t n, const float *restrict sum, const float *restrict bias,
+                       float *restrict y) {
+    for (size_t j = 0; j < n; j++, sum += ROWS, y += ROWS)
+        EACH_ROW y[i] = sum[i] + (bias[j] + 0.0f);
+}
+
+static void exponentials_across(size_t n, float *restrict z, float *restrict greatest,
+                                double *restrict sum, int32_t *restrict first) {
+    EACH_ROW {
+        greatest[i] = z[i];
+        first[i] = (int32_t)n;
+        sum[i] = 0.0;
+    }
+    for (size_t j = 1; j < n; j++)
+        EACH_ROW greatest[i] = z[j * ROWS + i] > greatest[i] ? z[j * ROWS + i] : greatest[i];
+    for (size_t j = 0; j < n; j++)
+        EACH_ROW {
+            const float power = tdrop_exp_float(z[j * ROWS + i] - greatest[i]);
+            const int32_t found = power == 1.0f ? (int32_t)j : (int32_t)n;
+            z[j * ROWS + i] = power;
+            sum[i] += (double)power;
+            first[i] = found < first[i] ? found : first[i];
+        }
+}
+
+/* Short rows, of at most PARTS numbers, stood side by side for the while. */
 static void exponentials_of_columns(size_t rows, size_t n, float *z, float *greatest, double *sum) {
-    float column[PARTS][ROWS] = {{0.0f}}, most[ROWS];
-    double total[ROWS] = {0.0};
+    float across[PARTS * ROWS] = {0.0f}, most[ROWS];
+    double total[ROWS];
+    int32_t first[ROWS];
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < n; j++)
-            column[j][i] = z[i * n + j];
-    for (int i = 0; i < ROWS; i++)
-        most[i] = column[0][i];
-    for (size_t j = 1; j < n; j++)
-        for (int i = 0; i < ROWS; i++)
-            most[i] = column[j][i] > most[i] ? column[j][i] : most[i];
-    for (size_t j = 0; j < n; j++)
-        for (int i = 0; i < ROWS; i++) {
-            column[j][i] = tdrop_exp_float(column[j][i] - most[i]);
-            total[i] += (double)column[j][i];
-        }
+            across[j * ROWS + i] = z[i * n + j];
+    exponentials_across(n, across, most, total, first);
     for (size_t i = 0; i < rows; i++) {
         greatest[i] = most[i];
         sum[i] = total[i];
         for (size_t j = 0; j < n; j++)
-            z[i * n + j] = column[j][i];
+            z[i * n + j] = across[j * ROWS + i];
     }
 }
 
@@ -458,6 +485,9 @@ const tdrop_pass_kernels TDROP_PASS_KERNELS = {
     .products = products,
     .combine = combine,
     .exponentials = exponentials,
+    .add_products = add_products,
+    .add_biases = add_biases,
+    .exponentials_across = exponentials_across,
     .logarithms = logarithms,
     .scale = scale,
     .adam = adam,

@@ -30,6 +30,9 @@ enum { TDROP_NORM_COLUMNS = 64 };
 /* Rows that some passes take at once. */
 enum { TDROP_PASS_ROWS = 16 };
 
+/* Numbers of such a row, at most, where the rows stand side by side. */
+enum { TDROP_PASS_COLUMNS = 16 };
+
 /* Activations that are passes of their own (base/elementary.h says how close each is). */
 typedef enum tdrop_pass_activation {
     TDROP_PASS_GELU,
@@ -120,6 +123,15 @@ typedef struct tdrop_pass_kernels {
     /* Up to TDROP_PASS_ROWS rows of n >= 1 numbers: z[i, j] = exp(z[i, j] - greatest[i]), where
      * greatest[i] is the row's greatest number; sum[i] of those, in 16 partial sums as above. */
     void (*exponentials)(size_t rows, size_t n, float *z, float *greatest, double *sum);
+
+    /* TDROP_PASS_ROWS rows side by side: number j of row i is z[j * TDROP_PASS_ROWS + i]. For the
+     * rows of x and n numbers of w, sum[j, i] = fma(x[i], w[j], sum[j, i]); */
+    void (*add_products)(size_t n, const float *x, const float *w, float *sum);
+    /* y[j, i] = sum[j, i] + bias[j]; */
+    void (*add_biases)(size_t n, const float *sum, const float *bias, float *y);
+    /* as exponentials, for n from 1 to TDROP_PASS_COLUMNS. first[i] is the first j at which 1 came
+     * out, as it does at the greatest, and n where none did, as with NaN. */
+    void (*exponentials_across)(size_t n, float *z, float *greatest, double *sum, int32_t *first);
 
     /* x[i] = log(x[i]) for up to TDROP_PASS_ROWS finite numbers above 0. */
     void (*logarithms)(size_t n, double *x);

@@ -6,13 +6,18 @@
 
 #include <string.h>
 
-enum { ROWS_PER_TASK = 16 };
+enum { ROWS_PER_TASK = TDROP_PASS_ROWS };
 
 static const tdrop_step *find_consumer(const tdrop_net *net, size_t tail) {
     const tdrop_step *step = &net->steps[net->tail_edge[tail]];
     while (!step->linear)
         step++;
     return step;
+}
+
+/* Rows, made up to those of whole tasks. */
+static size_t whole_tasks(size_t rows) {
+    return (rows + ROWS_PER_TASK - 1) / ROWS_PER_TASK * ROWS_PER_TASK;
 }
 
 static void transpose(size_t rows, size_t columns, const float *from, float *to) {
@@ -27,7 +32,7 @@ tdrop_status tdrop_columns_create(tdrop_columns *columns, tdrop_net *net, size_t
     const tdrop_arch_layer *layer = made.consumer->layer;
     const tdrop_parameter *tensor = &net->arch->tensors[layer->first_tensor];
     made.weights = tdrop_alloc(layer->inputs, layer->outputs * sizeof *made.weights);
-    made.sums = tdrop_alloc(net->max_rows, layer->outputs * sizeof *made.sums);
+    made.sums = tdrop_alloc(whole_tasks(net->max_rows), layer->outputs * sizeof *made.sums);
     made.bias = parameters + tensor[1].offset;
     if (!made.weights || !made.sums) {
         tdrop_columns_clear(&made);
@@ -47,7 +52,8 @@ void tdrop_columns_clear(tdrop_columns *columns) {
 void tdrop_columns_start(tdrop_columns *columns, size_t tail) {
     tdrop_net *net = columns->net;
     tdrop_net_forward(net, net->tail_edge[tail], columns->consumer->edge);
-    memset(columns->sums, 0, net->rows * columns->consumer->layer->outputs * sizeof *columns->sums);
+    memset(columns->sums, 0,
+           whole_tasks(net->rows) * columns->consumer->layer->outputs * sizeof *columns->sums);
     columns->k = 0;
 }
 
@@ -79,8 +85,7 @@ static void advance_rows(void *arg, size_t index, unsigned worker) {
 size_t tdrop_columns_advance(tdrop_columns *columns, size_t k) {
     tdrop_net *net = columns->net;
     advance_job job = {columns, k};
-    tdrop_run_tasks(net->parallel, (net->rows + ROWS_PER_TASK - 1) / ROWS_PER_TASK, advance_rows,
-                    &job);
+    tdrop_run_tasks(net->parallel, whole_tasks(net->rows) / ROWS_PER_TASK, advance_rows, &job);
     columns->k = net->kept[columns->tail] = k;
     return columns->consumer->edge + 1;
 }

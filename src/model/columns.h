@@ -14,7 +14,8 @@ typedef struct tdrop_columns {
     const tdrop_step *consumer; /* the linear step behind the tail */
     float *weights;             /* W transposed, [inputs, outputs] */
     const float *bias;
-    float *sums; /* [max rows, outputs] before the bias */
+    float *sums; /* before the bias, [max rows, outputs]; in model/across.c a block of
+                  * TDROP_PASS_ROWS rows is [outputs, TDROP_PASS_ROWS] */
     size_t tail, k;
 } tdrop_columns;
 

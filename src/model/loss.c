@@ -152,24 +152,50 @@ static void cross_entropy_gradient(const tdrop_pass_kernels *pass, size_t column
     y[right] -= (float)share;
 }
 
+/* What exponentials tell of some rows. */
+typedef struct likelihoods {
+    float right_output[TDROP_PASS_ROWS], greatest[TDROP_PASS_ROWS];
+    double sum[TDROP_PASS_ROWS];
+} likelihoods;
+
+/* The loss of each row; NAN where some output was. */
+static void cross_entropy_losses(const tdrop_pass_kernels *pass, size_t rows, const likelihoods *l,
+                                 tdrop_row_result *result) {
+    double log_sum[TDROP_PASS_ROWS];
+    memcpy(log_sum, l->sum, rows * sizeof *log_sum);
+    pass->logarithms(rows, log_sum);
+    for (size_t i = 0; i < rows; i++) {
+        const double above = (double)l->greatest[i] - (double)l->right_output[i];
+        result[i].loss = isnan(l->sum[i]) ? (double)NAN : log_sum[i] + above;
+    }
+}
+
 static void cross_entropy_rows(const tdrop_pass_kernels *pass, double delta, size_t rows,
                                size_t columns, float *y, const float *target, bool gradient,
                                double share, tdrop_row_result *result) {
-    float right_output[TDROP_PASS_ROWS], greatest[TDROP_PASS_ROWS];
-    double sum[TDROP_PASS_ROWS], log_sum[TDROP_PASS_ROWS];
+    likelihoods l;
     (void)delta;
     for (size_t i = 0; i < rows; i++)
-        right_output[i] = y[i * columns + (size_t)target[i]];
-    pass->exponentials(rows, columns, y, greatest, sum);
-    memcpy(log_sum, sum, rows * sizeof *sum);
-    pass->logarithms(rows, log_sum);
+        l.right_output[i] = y[i * columns + (size_t)target[i]];
+    pass->exponentials(rows, columns, y, l.greatest, l.sum);
+    cross_entropy_losses(pass, rows, &l, result);
     for (size_t i = 0; i < rows; i++, y += columns) {
         size_t right = (size_t)target[i];
-        result[i].loss = log_sum[i] + ((double)greatest[i] - (double)right_output[i]);
         result[i].metric = is_first_choice(y, right);
-        if (isnan(sum[i])) result[i].loss = NAN; /* some output was */
-        if (gradient) cross_entropy_gradient(pass, columns, y, right, sum[i], share);
+        if (gradient) cross_entropy_gradient(pass, columns, y, right, l.sum[i], share);
     }
+}
+
+static void cross_entropy_across(const tdrop_pass_kernels *pass, size_t rows, size_t columns,
+                                 float *y, const float *target, tdrop_row_result *result) {
+    likelihoods l;
+    int32_t first[TDROP_PASS_ROWS];
+    for (size_t i = 0; i < rows; i++)
+        l.right_output[i] = y[(size_t)target[i] * TDROP_PASS_ROWS + i];
+    pass->exponentials_across(columns, y, l.greatest, l.sum, first);
+    cross_entropy_losses(pass, rows, &l, result);
+    for (size_t i = 0; i < rows; i++)
+        result[i].metric = (size_t)first[i] == (size_t)target[i];
 }
 
 static void cross_entropy_finish(const tdrop_pass_kernels *pass, size_t rows, size_t columns,
@@ -227,6 +253,7 @@ static const tdrop_loss_op ops[] = {
     [TDROP_LOSS_CROSS_ENTROPY] = {.tasks = OF_CLASSIFY,
                                   .target_is_class = true,
                                   .rows = cross_entropy_rows,
+                                  .across = cross_entropy_across,
                                   .finish = cross_entropy_finish,
                                   .reference = cross_entropy_reference},
 };

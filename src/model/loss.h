@@ -25,6 +25,11 @@ typedef struct tdrop_loss_op {
     void (*rows)(const tdrop_pass_kernels *pass, double delta, size_t rows, size_t columns,
                  float *y, const float *target, bool gradient, double share,
                  tdrop_row_result *result);
+    /* The same without gradient, from TDROP_PASS_ROWS rows side by side (model/pass.h), of up to
+     * TDROP_PASS_COLUMNS outputs, which are overwritten; `rows` of them count. The same bits come
+     * out. NULL: there is none. */
+    void (*across)(const tdrop_pass_kernels *pass, size_t rows, size_t columns, float *y,
+                   const float *target, tdrop_row_result *result);
     /* What is given out for outputs takes their place; NULL: they themselves are. */
     void (*finish)(const tdrop_pass_kernels *pass, size_t rows, size_t columns, float *y);
     /* The loss of one row, plainly in double. */

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "model/across.h"
 #include "model/columns.h"
 #include "model/held_out.h"
 #include "model/pca.h"
@@ -10,24 +11,31 @@
 
 #include <string.h>
 
+/* Widths whose results are found before any is gathered, where that goes. */
+enum { WIDTHS_AT_A_TIME = 64 };
+
 /* What is gathered at each width. */
 typedef struct gathered {
     size_t first_k, last_k;
     tdrop_mean *mean; /* [widths] */
     double *left;     /* [widths, targets] of a regression: squares that are not explained */
+    tdrop_row_result *results; /* [WIDTHS_AT_A_TIME, TDROP_USE_BATCH] */
 } gathered;
 
 static void gathered_clear(gathered *g) {
     tdrop_free(g->mean);
     tdrop_free(g->left);
+    tdrop_free(g->results);
 }
 
+/* The targets are those of a regression, else 0. */
 static tdrop_status gathered_create(gathered *g, size_t first_k, size_t last_k, size_t targets) {
     const size_t widths = last_k - first_k + 1;
     *g = (gathered){.first_k = first_k, .last_k = last_k};
     g->mean = tdrop_alloc_zero(widths, sizeof *g->mean);
+    g->results = tdrop_alloc(WIDTHS_AT_A_TIME, TDROP_USE_BATCH * sizeof *g->results);
     if (targets) g->left = tdrop_alloc_zero(widths, targets * sizeof *g->left);
-    if (g->mean && (g->left || !targets)) return TDROP_OK;
+    if (g->mean && g->results && (g->left || !targets)) return TDROP_OK;
     gathered_clear(g);
     return TDROP_ERROR_MEMORY;
 }
@@ -42,16 +50,10 @@ static void add_squares(const tdrop_runner *runner, size_t count, double *left) 
             left[j] += ((double)*y - (double)*target) * ((double)*y - (double)*target);
 }
 
-/* One batch: everything before the tail once, the layer behind it a column at a time, the rest for
- * every k. */
-static tdrop_status measure_batch(tdrop_runner *runner, tdrop_columns *columns, const size_t *rows,
-                                  size_t count, size_t tail, const gathered *g) {
+/* The layer behind the tail a column at a time, the rest for every k. */
+static void measure_widths(tdrop_runner *runner, tdrop_columns *columns, size_t count,
+                           const gathered *g) {
     tdrop_net *net = runner->net;
-    tdrop_runner_load(runner, rows, 0, count);
-    tdrop_status status = tdrop_net_begin(net, count, NULL);
-    if (status) return status;
-    tdrop_net_forward(net, 0, net->tail_edge[tail]);
-    tdrop_columns_start(columns, tail);
     for (size_t k = g->first_k; k <= g->last_k; k++) {
         const size_t at = k - g->first_k;
         tdrop_net_forward(net, tdrop_columns_advance(columns, k), net->step_count);
@@ -61,6 +63,33 @@ static tdrop_status measure_batch(tdrop_runner *runner, tdrop_columns *columns, 
         tdrop_runner_finish(runner, count);
         add_squares(runner, count, g->left + at * net->arch->outputs);
     }
+}
+
+/* The same where nothing is behind that layer. */
+static void measure_widths_across(const tdrop_runner *runner, tdrop_columns *columns, size_t count,
+                                  const gathered *g) {
+    for (size_t k = g->first_k, widths; k <= g->last_k; k += widths) {
+        const size_t left = g->last_k - k + 1;
+        widths = left < WIDTHS_AT_A_TIME ? left : WIDTHS_AT_A_TIME;
+        tdrop_across_advance(columns, runner->loss, runner->targets, k, k + widths - 1, g->results);
+        for (size_t i = 0; i < widths; i++)
+            tdrop_mean_add(&g->mean[k - g->first_k + i], count, g->results + i * count);
+    }
+}
+
+/* One batch: everything before the tail once, then the widths. */
+static tdrop_status measure_batch(tdrop_runner *runner, tdrop_columns *columns, const size_t *rows,
+                                  size_t count, size_t tail, const gathered *g) {
+    tdrop_net *net = runner->net;
+    tdrop_runner_load(runner, rows, 0, count);
+    tdrop_status status = tdrop_net_begin(net, count, NULL);
+    if (status) return status;
+    tdrop_net_forward(net, 0, net->tail_edge[tail]);
+    tdrop_columns_start(columns, tail);
+    if (tdrop_across_fits(columns, runner->loss))
+        measure_widths_across(runner, columns, count, g);
+    else
+        measure_widths(runner, columns, count, g);
     return TDROP_OK;
 }
 
