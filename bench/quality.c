@@ -7,6 +7,8 @@
  *                  the training rows is held out and read, to choose settings by
  *   --levers       the table of levers, each on its own, instead of the comparison
  *   --only SIDE    train this side alone
+ *   --against SIDE the networks, one for each width, that the others are divided by (default
+ *                  dedicated)
  *   --seeds N      default 1
  *   --threads N    default 1
  *   --svg FILE     the ratios against k, too
@@ -47,6 +49,9 @@ static bool take(int code, const char *value, quality_bench *bench, settings *s)
     case 'o':
         bench->only = value;
         return true;
+    case 'a':
+        bench->against = quality_side_of(value);
+        return bench->against && bench->against->each_width;
     case 's':
         return count_of(value, QUALITY_MOST_SEEDS, &bench->seeds);
     case 't':
@@ -62,15 +67,12 @@ static bool take(int code, const char *value, quality_bench *bench, settings *s)
 }
 
 static bool parse(int argc, char **argv, quality_bench *bench, settings *s) {
-    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                            {"report", no_argument, NULL, 'r'},
-                                            {"levers", no_argument, NULL, 'l'},
-                                            {"only", required_argument, NULL, 'o'},
-                                            {"seeds", required_argument, NULL, 's'},
-                                            {"threads", required_argument, NULL, 't'},
-                                            {"svg", required_argument, NULL, 'v'},
-                                            {"print", no_argument, NULL, 'p'},
-                                            {0}};
+    static const struct option options[] = {
+        {"data", required_argument, NULL, 'd'},    {"report", no_argument, NULL, 'r'},
+        {"levers", no_argument, NULL, 'l'},        {"only", required_argument, NULL, 'o'},
+        {"against", required_argument, NULL, 'a'}, {"seeds", required_argument, NULL, 's'},
+        {"threads", required_argument, NULL, 't'}, {"svg", required_argument, NULL, 'v'},
+        {"print", no_argument, NULL, 'p'},         {0}};
     for (int code; (code = getopt_long(argc, argv, "", options, NULL)) != -1;)
         if (!take(code, optarg, bench, s)) return false;
     if (optind + 1 != argc) return false;
@@ -80,7 +82,7 @@ static bool parse(int argc, char **argv, quality_bench *bench, settings *s) {
 
 static bool is_wanted(const quality_bench *bench, const settings *s, const quality_side *side) {
     if (bench->only) return strcmp(bench->only, side->name) == 0;
-    return side == quality_dedicated || side->lever == s->levers;
+    return side == bench->against || side->lever == s->levers;
 }
 
 static bool measure_side(const quality_bench *bench, const quality_side *side, unsigned seed) {
@@ -128,11 +130,12 @@ static bool run(quality_bench *bench, const settings *s) {
 }
 
 int main(int argc, char **argv) {
-    quality_bench bench = {.seeds = 1};
+    quality_bench bench = {.seeds = 1, .against = quality_dedicated};
     settings s = {.data = "fashion-mnist", .threads = 1};
     if (!parse(argc, argv, &bench, &s)) {
         fprintf(stderr, "usage: taildropout_quality [--data NAME] [--report] [--levers] "
-                        "[--only SIDE] [--seeds N] [--threads N] [--svg FILE] [--print] FOLDER\n");
+                        "[--only SIDE] [--against SIDE] [--seeds N] [--threads N] [--svg FILE] "
+                        "[--print] FOLDER\n");
         return 2;
     }
     return run(&bench, &s) ? 0 : 1;

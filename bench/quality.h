@@ -32,7 +32,10 @@ typedef struct quality_side {
 
 extern const quality_side quality_sides[];
 extern const size_t quality_side_count;
-extern const quality_side *const quality_dedicated;
+extern const quality_side *const quality_dedicated; /* what the others are compared with */
+
+/* The side of that name; NULL when there is none. */
+const quality_side *quality_side_of(const char *name);
 
 /* What is read, and where it is kept. */
 typedef struct quality_bench {
@@ -40,7 +43,8 @@ typedef struct quality_bench {
     bool report; /* train on all training rows and read the test rows; otherwise a sixth of the
                   * training rows is held out, and read */
     unsigned seeds;
-    const char *only; /* NULL, or the one side to be trained */
+    const char *only;            /* NULL, or the one side to be trained */
+    const quality_side *against; /* a side made for each width, which the others are divided by */
     tdrop_data *train, *test;
     tdrop_parallel parallel;
 } quality_bench;

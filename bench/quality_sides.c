@@ -33,6 +33,10 @@ const quality_side quality_sides[] = {
      .text = "a network for each width, centred, batch 64",
      .each_width = true,
      .options = {.no_drop = 1}},
+    {.name = "dedicated-tuned-3",
+     .text = "a network for each width, centred, batch 64, three times the cost",
+     .each_width = true,
+     .options = {.no_drop = 1, .effort = 2}},
     {.name = "matryoshka",
      .text = "Matryoshka list (1, 2, 4, ..., 64, one of it a row), three times the cost",
      .options = {PLAIN(30), .law = {.kind = TDROP_LAW_POW2}}},
@@ -156,6 +160,12 @@ const quality_side quality_sides[] = {
 };
 const size_t quality_side_count = sizeof quality_sides / sizeof *quality_sides;
 const quality_side *const quality_dedicated = &quality_sides[0];
+
+const quality_side *quality_side_of(const char *name) {
+    for (size_t i = 0; i < quality_side_count; i++)
+        if (strcmp(quality_sides[i].name, name) == 0) return &quality_sides[i];
+    return NULL;
+}
 
 static void fill_law(const quality_law *law, double weights[QUALITY_N + 1]) {
     double sum = law->none / (1.0 + law->shift);

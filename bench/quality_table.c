@@ -21,7 +21,7 @@ static bool read_each_width(const quality_bench *bench, const quality_side *side
 
 static bool read_dedicated(const quality_bench *bench, unsigned seed, double loss[QUALITY_WIDTHS]) {
     quality_ratios cost;
-    return read_each_width(bench, quality_dedicated, seed, loss, &cost);
+    return read_each_width(bench, bench->against, seed, loss, &cost);
 }
 
 static void divide(const double *loss, const double dedicated[QUALITY_WIDTHS], quality_ratios *r) {
@@ -58,7 +58,7 @@ static bool find_of_widest(const quality_bench *bench, unsigned seed, bool pca,
     double dedicated[QUALITY_WIDTHS];
     quality_curve curve;
     if (!read_dedicated(bench, seed, dedicated)) return false;
-    if (!quality_read(bench, quality_dedicated, QUALITY_N, seed, &curve)) return false;
+    if (!quality_read(bench, bench->against, QUALITY_N, seed, &curve)) return false;
     divide(pca ? curve.pca : curve.loss, dedicated, ratios);
     ratios->flops = pca ? NAN : curve.flops;
     ratios->seconds = pca ? NAN : curve.seconds;
@@ -110,7 +110,7 @@ static void print_row(const char *text, const summary *s) {
 }
 
 static void print_head(const quality_bench *bench, const char *what) {
-    printf("\n%s: loss / that of the network made for the width, %s rows\n\n| k |", what,
+    printf("\n%s: loss / that of %s, %s rows\n\n| k |", what, bench->against->text,
            bench->report ? "test" : "held-out");
     for (int i = 0; i < QUALITY_WIDTHS; i++)
         printf(" %zu |", quality_widths[i]);
