@@ -519,6 +519,7 @@ typedef struct tdrop_model_info {
     double valid_share;
     uint64_t split_seed;
     uint64_t split_hash; /* CLASSES: of the class of every row, which tells labels from others;
+                          * GROUPS: of the group of every row, 0 in files without it;
                           * TABLE: of that table; else 0 */
     const char *valid_name; /* TABLE: the last part of that table's name; else NULL */
     const char *groups; /* the column whose groups were held out whole; NULL when rows were */

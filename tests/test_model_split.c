@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "data/split.h"
+#include "model/model.h"
 #include "models.h"
 #include "scratch.h"
 
@@ -437,6 +438,48 @@ static void a_model_remembers_its_groups(void **state) {
     tdrop_data_destroy(groups);
 }
 
+/* The rows are those of the fit, one of them in another group; what groups are called does not
+ * matter. A file from before the hash was kept there takes any groups, as it did. */
+static void other_groups_are_refused(void **state) {
+    (void)state;
+    float cell[GROUP_ROWS];
+    size_t count;
+    tdrop_measure measure;
+    tdrop_error error;
+    tdrop_data *groups = make_groups(9, 4, cell), *data = models_table(GROUP_ROWS, 6, 2, 0.1, 1);
+    const tdrop_fit_options options = {.groups = groups, .epochs = 1, .valid_share = 0.3};
+    tdrop_model *model = models_fit(data, &options);
+    models_save(model, "grouped");
+    tdrop_model *again = models_load("grouped"), *before = models_load("grouped");
+    assert_true(models_info(again).split_hash != 0);
+    assert_true(models_info(again).split_hash == models_info(model).split_hash);
+    for (size_t i = 0; i < GROUP_ROWS; i++)
+        cell[i] = 2.0f * cell[i] + 100.0f;
+    tdrop_data *renamed = models_table_of(cell, GROUP_ROWS, 1);
+    cell[7] = cell[7] == cell[8] ? cell[9] : cell[8];
+    tdrop_data *others = models_table_of(cell, GROUP_ROWS, 1);
+    tdrop_use_options use = {.groups = renamed};
+    assert_int_equal(tdrop_model_held_out(again, data, &use, &count, NULL), TDROP_OK);
+    use.groups = others;
+    assert_int_equal(tdrop_model_held_out(again, data, &use, &count, NULL), TDROP_ERROR_DATA);
+    models_assert_refused(tdrop_model_evaluate(&measure, again, data, 1, &use, &error),
+                          TDROP_ERROR_DATA, &error, "grouped otherwise");
+    before->info.split_hash = 0;
+    assert_int_equal(tdrop_model_held_out(before, data, &use, &count, NULL), TDROP_OK);
+    models_save(before, "before");
+    tdrop_model *loaded = models_load("before");
+    assert_true(models_info(loaded).split_hash == 0);
+    assert_non_null(models_info(loaded).groups);
+    tdrop_model_destroy(loaded);
+    tdrop_model_destroy(before);
+    tdrop_model_destroy(again);
+    tdrop_model_destroy(model);
+    tdrop_data_destroy(others);
+    tdrop_data_destroy(renamed);
+    tdrop_data_destroy(data);
+    tdrop_data_destroy(groups);
+}
+
 static void refuse(size_t rows, tdrop_data *groups, const char *part) {
     tdrop_split split;
     tdrop_error error;
@@ -470,6 +513,7 @@ int main(void) {
         cmocka_unit_test(rows_are_held_out_by_share_and_seed),
         cmocka_unit_test(groups_are_never_parted),
         cmocka_unit_test(a_model_remembers_its_groups),
+        cmocka_unit_test(other_groups_are_refused),
         cmocka_unit_test(what_cannot_be_split_is_refused),
     };
     return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/names.h"
 #include "data/distinct.h"
+#include "data/hash.h"
 #include "data/table.h"
 
 static const char *const kind_names[] = {
@@ -168,8 +169,18 @@ static tdrop_status order_groups(const grouping *g, const tdrop_split_rule *rule
     return *order ? TDROP_OK : TDROP_ERROR_MEMORY;
 }
 
+/* Of the numbers of the groups, not their cells: what groups are called decides nothing. */
+static uint64_t hash_groups(const grouping *g, size_t rows) {
+    tdrop_hash hash = {{0}, 0};
+    for (size_t i = 0; i < rows; i++) {
+        const uint64_t group = g->of_row[i];
+        tdrop_hash_add(&hash, &group, 1, sizeof group);
+    }
+    return tdrop_hash_value(&hash);
+}
+
 static tdrop_status choose_groups(size_t rows, const tdrop_split_rule *rule, bool *held_out,
-                                  tdrop_error *error) {
+                                  uint64_t *hash, tdrop_error *error) {
     grouping g = {0};
     size_t *order = NULL;
     tdrop_status status = check_groups(rule->groups, rows, error);
@@ -188,6 +199,7 @@ static tdrop_status choose_groups(size_t rows, const tdrop_split_rule *rule, boo
         hold_out_groups(&g, rows, rule, order);
         for (size_t i = 0; i < rows; i++)
             held_out[i] = g.held_out[g.of_row[i]];
+        *hash = hash_groups(&g, rows);
     }
     tdrop_free(order);
     grouping_clear(&g);
@@ -217,19 +229,21 @@ static tdrop_status list_rows(tdrop_split *split, size_t rows, const bool *held_
 tdrop_status tdrop_split_make(tdrop_split *split, size_t rows, const tdrop_split_rule *rule,
                               tdrop_error *error) {
     tdrop_status status = TDROP_OK;
+    uint64_t groups_hash = 0;
     if (rows < 2)
         return tdrop_fail(error, TDROP_ERROR_DATA,
                           "one row only: at least 2 are needed, one of them to hold out");
     bool *held_out = tdrop_alloc(rows, sizeof *held_out);
     if (!held_out) return tdrop_fail_memory(error, "held-out rows");
     if (rule->groups)
-        status = choose_groups(rows, rule, held_out, error);
+        status = choose_groups(rows, rule, held_out, &groups_hash, error);
     else if (rule->class_of)
         status = choose_of_classes(rows, rule, held_out, error);
     else
         choose_rows(rows, rule, held_out);
     if (!status && list_rows(split, rows, held_out))
         status = tdrop_fail_memory(error, "held-out rows");
+    if (!status) split->groups_hash = groups_hash;
     tdrop_free(held_out);
     return status;
 }

@@ -19,6 +19,7 @@ typedef struct tdrop_split_rule {
 typedef struct tdrop_split {
     size_t train_count, valid_count; /* at least 1 each, unless of two tables */
     size_t *train, *valid;           /* owned */
+    uint64_t groups_hash; /* tells which rows are of one group from others; 0: of no groups */
 } tdrop_split;
 
 /* Holds out a share of the rows (rounded, at least 1, at most all but 1), chosen by a permutation

@@ -469,6 +469,7 @@ static void describe(const fit_state *fit, tdrop_model_info *info) {
     info->split = fit->split_kind;
     if (fit->split_kind == TDROP_SPLIT_CLASSES)
         info->split_hash = tdrop_hash_classes(fit->targets, data->rows);
+    if (fit->split_kind == TDROP_SPLIT_GROUPS) info->split_hash = fit->split.groups_hash;
     if (fit->split_kind == TDROP_SPLIT_TABLE) info->split_hash = o->valid->info.hash;
     info->epochs = progress->epoch + 1;
     info->flops = fit->trainer.flops;

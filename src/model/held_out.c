@@ -32,16 +32,29 @@ static tdrop_status check_classes(const tdrop_model *model, const tdrop_data *da
                       data->info.name);
 }
 
+/* Models of files from before the groups' hash was kept there have 0, and are believed. */
+static bool other_groups(const tdrop_split *split, const tdrop_model *model) {
+    const uint64_t hash = model->info.split_hash;
+    return hash && split->groups_hash != hash;
+}
+
 static tdrop_status split_by_groups(tdrop_split *split, const tdrop_model *model,
                                     const tdrop_data *data, const tdrop_split_rule *rule,
                                     tdrop_error *error) {
     tdrop_status status =
         rule->groups ? tdrop_split_make(split, data->info.rows, rule, NULL) : TDROP_ERROR_DATA;
     if (status == TDROP_ERROR_MEMORY) return tdrop_fail_memory(error, "held-out rows");
-    if (!status) return TDROP_OK;
-    return tdrop_fail(error, status,
-                      "%s: which rows were held out was decided by the column %s, which is not "
-                      "given or does not fit",
+    if (status)
+        return tdrop_fail(error, status,
+                          "%s: which rows were held out was decided by the column %s, which is not "
+                          "given or does not fit",
+                          data->info.name, model->info.groups);
+    if (!other_groups(split, model)) return TDROP_OK;
+    tdrop_split_clear(split);
+    return tdrop_fail(error, TDROP_ERROR_DATA,
+                      "%s: the model was fitted to these rows, but grouped otherwise by the column "
+                      "%s, so which of them were held out cannot be told: give the groups of the "
+                      "fit",
                       data->info.name, model->info.groups);
 }
 

@@ -185,6 +185,8 @@ static cJSON *split_object(texts *t, const tdrop_model_info *info) {
     add_integer_text(t, split, "seed", info->split_seed, 10);
     if (info->valid_name) note(t, cJSON_AddStringToObject(split, "name", info->valid_name));
     if (info->groups) note(t, cJSON_AddStringToObject(split, "groups", info->groups));
+    if (info->groups && info->split_hash)
+        add_integer_text(t, split, "hash", info->split_hash, 16);
     return split;
 }
 
@@ -486,11 +488,15 @@ static tdrop_status read_class_names(reading *r, const cJSON *array, size_t coun
     return r->no_memory ? TDROP_ERROR_MEMORY : status;
 }
 
-/* The column whose groups were held out, where groups were. */
+/* The column whose groups were held out, where groups were, and their hash, which files did not
+ * have from the beginning. */
 static void read_groups(reading *r, const cJSON *split, tdrop_model *model) {
     if (!cJSON_HasObjectItem(split, "groups")) return;
     const char *name = string_of(r, KEY_SPLIT, split, "groups");
     if (!r->wrong && tdrop_model_name_groups(model, name)) r->no_memory = true;
+    if (cJSON_HasObjectItem(split, "hash"))
+        model->info.split_hash =
+            integer_of(r, KEY_SPLIT, string_of(r, KEY_SPLIT, split, "hash"), 16);
 }
 
 /* Without a kind it is one of rows, or of groups where these have a name. */

@@ -22,6 +22,8 @@ say_failure() {
 }
 sed 's/^p[0-9]*,//; s/^patient,//' visits.csv >without.csv
 say_failure evaluate m without.csv
+sed 's/^p1,/p2,/' visits.csv >grouped_otherwise.csv
+say_failure evaluate m grouped_otherwise.csv
 say_failure evaluate m visits.csv --group doctor
 say_failure fit visits.csv --group doctor -o n
 sed 's/^p[0-9]*,/p,/' visits.csv >one.csv
