@@ -596,6 +596,7 @@ static int write_json(const fit_job *job, const curve *c, const tdrop_model_info
     report_json_count(&r, NULL, "epochs", info->epochs);
     report_json_count(&r, NULL, "parameters", info->parameters);
     report_json_curve(&r, c);
+    target_scores_json_curve(&r, job->model, c);
     return report_json_write(&r, job->settings.json, job->settings.force);
 }
 
@@ -625,25 +626,33 @@ static int write_html(const fit_job *job, const curve *c, const tdrop_model_info
     return done;
 }
 
-/* The curve in the model is of all targets together. */
-static int write_target_scores(const fit_job *job, size_t k) {
-    return target_scores_measure(job->report, job->model, job->valid ? job->valid : job->data, k,
-                                 &job->compute.use);
+static int write_report(const fit_job *job, curve *c, const tdrop_model_info *info) {
+    if (!choice_auto(&c->chosen, info, job->settings.model)) return 0;
+    curve_table_short(job->report, c, job->model);
+    fputc('\n', job->report);
+    curve_text_write(job->report, c);
+    fputc('\n', job->report);
+    const size_t k = c->chosen.k;
+    if (c->targets) target_scores_write(job->report, job->model, c->target_r2 + k * c->targets, k);
+    verdict_write(job->report, c, job->settings.model);
+    return (!job->settings.json || write_json(job, c, info)) &&
+           (!job->settings.html || write_html(job, c, info));
 }
 
+/* The curve in the model is of all targets together: each on its own is measured here. */
 static int report(const fit_job *job) {
     tdrop_model_info info;
+    tdrop_scree each = {0};
     tdrop_model_get_info(job->model, &info);
     curve c = curve_of_validation(&info);
-    if (!choice_auto(&c.chosen, &info, job->settings.model)) return 0;
-    curve_table_short(job->report, &c, job->model);
-    fputc('\n', job->report);
-    curve_text_write(job->report, &c);
-    fputc('\n', job->report);
-    if (!write_target_scores(job, c.chosen.k)) return 0;
-    verdict_write(job->report, &c, job->settings.model);
-    return (!job->settings.json || write_json(job, &c, &info)) &&
-           (!job->settings.html || write_html(job, &c, &info));
+    if (!target_scores_measure(&each, job->model, job->valid ? job->valid : job->data,
+                               &job->compute.use))
+        return 0;
+    c.targets = each.targets;
+    c.target_r2 = each.target_r2;
+    const int done = write_report(job, &c, &info);
+    tdrop_scree_destroy(&each);
+    return done;
 }
 
 /* ---------------------------------------------------------------------------------------------

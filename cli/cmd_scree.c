@@ -89,12 +89,11 @@ static int measure(const scree_settings *s, const inputs *in, tdrop_scree *scree
     return status == TDROP_OK ? 1 : message_library(status, &error);
 }
 
-static int write_json(const scree_settings *s, const curve *c, const inputs *in,
-                      const tdrop_scree *scree) {
+static int write_json(const scree_settings *s, const curve *c, const inputs *in) {
     report_json r;
     report_json_begin(&r);
     report_json_curve(&r, c);
-    if (scree->targets) target_scores_json_curve(&r, in->model, scree->target_r2, scree->n + 1);
+    target_scores_json_curve(&r, in->model, c);
     return report_json_write(&r, s->json, s->force);
 }
 
@@ -111,9 +110,8 @@ static int write_html(const scree_settings *s, const curve *c, const inputs *in)
     return report_html_write(s->html, s->force, &source);
 }
 
-static int write_outputs(const scree_settings *s, const curve *c, const inputs *in,
-                         const tdrop_scree *scree) {
-    return (!s->json || write_json(s, c, in, scree)) &&
+static int write_outputs(const scree_settings *s, const curve *c, const inputs *in) {
+    return (!s->json || write_json(s, c, in)) &&
            (!s->svg || curve_svg_write(s->svg, s->force, c)) &&
            (!s->png || picture_write(s->png, s->force, in)) && (!s->html || write_html(s, c, in));
 }
@@ -127,6 +125,8 @@ static int report(const scree_settings *s, FILE *out, const inputs *in, const td
                .pca = scree->pca,
                .metric = scree->metric,
                .metric_name = in->model_info.metric,
+               .targets = scree->targets,
+               .target_r2 = scree->target_r2,
                .unit = in->model_info.unit,
                .not_pca = curve_not_pca(&in->model_info),
                .source = in->data_info.name};
@@ -135,11 +135,10 @@ static int report(const scree_settings *s, FILE *out, const inputs *in, const td
     fputc('\n', out);
     curve_text_write(out, &c);
     fputc('\n', out);
-    const size_t k = c.chosen.k;
-    if (scree->targets)
-        target_scores_write(out, in->model, scree->target_r2 + k * scree->targets, k);
+    if (c.targets)
+        target_scores_write(out, in->model, c.target_r2 + c.chosen.k * c.targets, c.chosen.k);
     verdict_write(out, &c, NULL);
-    return write_outputs(s, &c, in, scree);
+    return write_outputs(s, &c, in);
 }
 
 /* Models that predict need them to be measured; the report shows them of others, too. */

@@ -14,6 +14,8 @@ typedef struct curve {
     const double *pca;       /* loss of the first k principal components; NULL when there is none */
     const double *metric;    /* share that the metric gives; NULL when there is none */
     const char *metric_name; /* "accuracy" or "r2" */
+    size_t targets;          /* of a regression that was measured target by target; else 0 */
+    const double *target_r2; /* [n + 1, targets] R squared of each; NULL when there are none */
     const char *unit;        /* of the loss */
     const char *not_pca;     /* the loss, where it is none that PCA is compared in; else NULL */
     const char *source;      /* name of the data */

@@ -9,6 +9,7 @@
 #include "report_page.h"
 #include "report_rows.h"
 #include "split_text.h"
+#include "target_scores.h"
 #include "verdict.h"
 
 #include <cjson/cJSON.h>
@@ -18,6 +19,9 @@
 /* The size of a page, and what its JSON takes of it at most: texts and lists of rows, and each k.
  */
 enum { MOST_BYTES = 4000000, TEXT_BYTES = 80000, BYTES_A_K = 120 };
+
+/* Of all targets at all k; more are too much to read. */
+enum { MOST_SCORES = 20000 };
 
 /* ---------------------------------------------------------------------------------------------
  * What was run
@@ -140,6 +144,8 @@ static void add_summary(report_json *r, const report_source *source) {
     report_json_count(r, NULL, "inputs", info->inputs);
     report_json_count(r, NULL, "outputs", info->outputs);
     report_json_curve(r, source->curve);
+    if (source->curve->targets * (source->curve->n + 1) <= MOST_SCORES)
+        target_scores_json_curve(r, source->model, source->curve);
     add_facts(r, source);
     cJSON *classes = report_json_array(r, "classes");
     for (size_t c = 0; c < info->classes; c++)

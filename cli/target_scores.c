@@ -4,8 +4,6 @@
 #include "message.h"
 #include "number.h"
 
-#include <stdlib.h>
-
 static size_t targets_of(const tdrop_model *model) {
     tdrop_model_info info;
     tdrop_model_get_info(model, &info);
@@ -30,16 +28,11 @@ void target_scores_write(FILE *out, const tdrop_model *model, const double *r2, 
     }
 }
 
-int target_scores_measure(FILE *out, const tdrop_model *model, const tdrop_data *data, size_t k,
+int target_scores_measure(tdrop_scree *scree, const tdrop_model *model, const tdrop_data *data,
                           const tdrop_use_options *use) {
-    const size_t targets = targets_of(model);
     tdrop_error error = {TDROP_OK, ""};
-    if (targets < 2) return 1;
-    double *r2 = calloc(targets, sizeof *r2);
-    if (!r2) return message_memory();
-    const tdrop_status status = tdrop_model_target_r2(r2, model, data, k, use, &error);
-    if (status == TDROP_OK) target_scores_write(out, model, r2, k);
-    free(r2);
+    if (!targets_of(model)) return 1;
+    const tdrop_status status = tdrop_model_scree(scree, model, data, NULL, use, &error);
     return status == TDROP_OK ? 1 : message_library(status, &error);
 }
 
@@ -53,16 +46,15 @@ void target_scores_json(report_json *r, const tdrop_model *model, const double *
     }
 }
 
-void target_scores_json_curve(report_json *r, const tdrop_model *model, const double *r2,
-                              size_t widths) {
-    const size_t targets = targets_of(model);
+void target_scores_json_curve(report_json *r, const tdrop_model *model, const curve *c) {
+    if (!c->targets) return;
     cJSON *list = report_json_array(r, "targets");
-    for (size_t j = 0; j < targets; j++) {
+    for (size_t j = 0; j < c->targets; j++) {
         number_text number;
         cJSON *target = report_json_element(r, list);
         report_json_text(r, target, "name", name_of(model, j, &number));
         cJSON *values = report_json_array_in(r, target, "r2");
-        for (size_t at = 0; at < widths; at++)
-            report_json_append_number(r, values, r2[at * targets + j]);
+        for (size_t k = 0; k <= c->n; k++)
+            report_json_append_number(r, values, c->target_r2[k * c->targets + j]);
     }
 }

@@ -146,6 +146,20 @@ taildropout fit named.csv --drop kind -o unnamed.safetensors --features 2 --epoc
 taildropout scree unnamed.safetensors named.csv --target kind --html unnamed.html
 grep -q '"near"' unnamed.html || fail "unnamed.html does not name its classes"
 
+# several targets: r2 of each as the program has it
+{
+    echo a,b,first,second
+    awk 'BEGIN { for (i = 0; i < 80; i++) { a = i * 37 % 101; b = i * 59 % 89; print a "," b "," a + b "," i * 7 % 13 } }'
+} >two.csv
+taildropout fit two.csv --target first,second -o two.safetensors --html two.html --features 2 --epochs 60
+open_page two.html '#selftest=1,2'
+for k in 1 2; do
+    taildropout evaluate two.safetensors two.csv --target first,second -k $k
+    awk -v k=$k '$1 == "first" || $1 == "second" { print "target " k " " $0 }' out | tr -s ' ' >expected
+    [ "$(wc -l <expected)" -eq 2 ] || fail "evaluate does not tell r2 of two targets"
+    grep "^target $k " result | cmp -s expected - || fail "two.html has another r2 at k = $k: $(cat expected result)"
+done
+
 # categories and gaps: rows are tables, of which a category's cell is the number of its level
 {
     echo a,b,kind

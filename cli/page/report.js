@@ -406,6 +406,9 @@ function setUpMetric() {
   const { name, value } = report.metric;
   $("metric").hidden = false;
   $("metric-title").textContent = name[0].toUpperCase() + name.slice(1);
+  $("metric-note").textContent = name === "r2" ?
+    "Share of the targets' variance that is explained on the held-out rows, by features kept." :
+    "Share of the held-out rows, by features kept.";
   makeChart($("metric-chart"), [{ values: value, style: "model" }], {
     rises: true,
     tick: (v) => Math.round(100 * v) + " %",
@@ -685,6 +688,18 @@ function setUpColumns() {
     columns.map((c) => [c.name, "wrong" in c ? percent(c.wrong) + " wrong" : short(c.error), percent(c.explained ?? NaN)]));
 }
 
+/* Of a regression with several targets, r2 of each at the k of the slider. */
+function setUpTargets() {
+  if (!report.targets || report.targets.length < 2) return;
+  $("targets").hidden = false;
+  fillTable($("targets-table"), ["target", "r2"], report.targets.map(({ name }) => [name, ""]));
+  const rows = $("targets-table").tBodies[0].rows;
+  followers.push((k) => {
+    $("targets-note").textContent = `r2 of each target on the held-out rows with k = ${k} features.`;
+    report.targets.forEach(({ r2 }, i) => { rows[i].cells[1].textContent = percent(r2[k]); });
+  });
+}
+
 function setUpTable() {
   const parts = [
     ["k", (k) => String(k)],
@@ -741,6 +756,8 @@ function selfTest() {
     document.body.getBoundingClientRect();
     lines.push(`step ${k} ${(performance.now() - began).toFixed(1)}`);
     lines.push(`shown ${$("k-shown").textContent}: ${$("readout").textContent}`);
+    for (const row of $("targets-table").querySelectorAll("tbody tr"))
+      lines.push(`target ${k} ${row.cells[0].textContent} ${row.cells[1].textContent}`);
     if (!reconstruct) continue;
     const made = reconstruct(k);
     if (report.task !== "classify" && !report.cells) lines.push(`loss ${k} ${made.k} ${lossOf(made.values)}`);
@@ -756,6 +773,7 @@ try {
   setUpControl();
   setUpCurve();
   setUpMetric();
+  setUpTargets();
   setUpSamples();
   setUpPoints();
   setUpColumns();

@@ -57,7 +57,7 @@ static const char *unit_of(const tdrop_model *model) {
     case TDROP_LOSS_COSINE:
         return "1 - cosine of the angle to the row";
     case TDROP_LOSS_CROSS_ENTROPY:
-        return "cross-entropy in nats";
+        return "log-loss (cross-entropy in nats)";
     case TDROP_LOSS_AUTO:
     case TDROP_LOSS_SQUARED:
         break;

@@ -26,7 +26,7 @@ taildropout prune m -k 1 -o small 2>&1 | sed 's/ has .*//'
 taildropout predict small houses.csv -o - 2>/dev/null | head -c 6 | tail -c 5
 echo
 taildropout fit houses.csv --target price --drop rent,town -o n --epochs 2 --html page.html --quiet
-grep -c '"r2"' page.html
+grep -c '"metric":{"name":"r2"' page.html
 try taildropout evaluate m houses.csv
 try taildropout evaluate m houses.csv --target town
 try taildropout fit houses.csv -o other --task regress

@@ -25,8 +25,11 @@ taildropout scree m houses.csv --target noise,price --json scree.json 2>/dev/nul
     sed -n '/^r2 of/,/^  price/p' | sed 's/-*[0-9.]* %/N %/'
 tr -d '\n\t ' <scree.json | sed 's/.*"targets":/targets /; s/[0-9][0-9.e-]*,/N,/g; s/[0-9.e-]*]/N]/g'
 echo
-# The order is of no account to a model
-# with names.
+taildropout fit houses.csv --target noise,price --columns rooms,area -o m --epochs 400 --lr 0.01 \
+    --force --quiet --json fit.json
+for file in fit scree; do tr -d '\n\t ' <$file.json | sed 's/.*"targets"://' >$file.targets; done
+cmp fit.targets scree.targets && echo "fit writes the same of the targets"
+# The order is of no account to a model with names.
 taildropout fit houses.csv --columns rooms,area --target price,noise -o n --epochs 2 --quiet
 taildropout evaluate n houses.csv --target noise,price --json - >/dev/null | tail -n +2
 taildropout predict n houses.csv -o - 2>/dev/null | wc -c
