@@ -37,7 +37,8 @@ typedef struct fit_settings {
     double weight_decay, momentum, clip_norm;
     double p; /* below 0: not given */
     double balance, learning_rate, average;
-    const char *valid;  /* as given */
+    const char *valid; /* as given */
+    const char *valid_target;
     double valid_share; /* 0: not given */
     int task;           /* 0: not given */
     int schedule, optimizer, scale, missing, independent, no_center, keep_last, force;
@@ -267,6 +268,11 @@ static const option_row options[] = {
      .help = "share of the rows held out, of a classifier that of each label's rows (default "
              "0.1); or a table of held-out rows, with the columns of DATA, which is then all "
              "trained on"},
+    {.name = "valid-target",
+     .type = OPTION_TEXT,
+     .value = "A,B,...|FILE",
+     AT(valid_target),
+     .help = "what --target is, of the table of --valid (default: its columns of the same names)"},
     {.name = "scale",
      .type = OPTION_CHOICE,
      .value = "HOW",
@@ -684,8 +690,14 @@ static int check_arch(const char *arch) {
 /* A number is a share, anything else the name of a table, with which nothing else decides which
  * rows are held out. */
 static int read_valid_option(fit_settings *s) {
+    const int is_share = !s->valid || number_parse_real(s->valid, &s->valid_share);
+    if (s->valid_target && (is_share || !s->table.target)) {
+        message_error("option --valid-target: it is the target of the table of --valid FILE, as "
+                      "--target is of DATA: give both, or leave it out");
+        return 0;
+    }
     if (!s->valid) return 1;
-    if (number_parse_real(s->valid, &s->valid_share)) {
+    if (is_share) {
         if (s->valid_share > 0 && s->valid_share < 1) return 1;
         message_error(
             "option --valid: '%s' will not do: give a number above 0 and below 1, or a file",
@@ -787,26 +799,29 @@ static int read_groups(fit_job *job) {
     return status == TDROP_OK ? 1 : message_library(status, &error);
 }
 
-/* The target of the table of --valid, a column of it as it is one of DATA: a file belongs to the
- * rows of one table only. */
+/* The target of the table of --valid: columns of it that are called as those of DATA, unless told
+ * otherwise, for a file belongs to the rows of one table only. */
 static int read_valid_target(fit_job *job) {
     const fit_settings *s = &job->settings;
     if (!job->target || job->choice.task == TDROP_TASK_AUTOENCODE) return 1;
+    if (s->valid_target)
+        return inputs_read_target(&job->valid_target, job->valid, s->valid_target,
+                                  TDROP_PART_TRAIN);
     if (s->table.target && inputs_has_target(job->valid, s->table.target))
         return inputs_read_target(&job->valid_target, job->valid, s->table.target,
                                   TDROP_PART_TRAIN);
-    message_error(
-        "options --target and --valid %s: with a table of held-out rows the target has to "
-        "be a column of both tables, but %s is none there",
-        s->valid, s->table.target ? s->table.target : "the one of DATA");
+    message_error("options --target and --valid %s: %s is no column of that table, so its own "
+                  "targets are needed: give the file that holds them by --valid-target",
+                  s->valid, s->table.target ? s->table.target : "the target of DATA");
     return 0;
 }
 
 static int read_valid(fit_job *job) {
     const fit_settings *s = &job->settings;
+    table_settings table = s->table;
     if (!s->valid || s->valid_share > 0) return 1;
-    return table_read_like(&job->valid, s->valid, &s->table, (tdrop_missing)s->missing,
-                           job->data) &&
+    if (s->valid_target) table.target = s->valid_target;
+    return table_read_like(&job->valid, s->valid, &table, (tdrop_missing)s->missing, job->data) &&
            read_valid_target(job);
 }
 

@@ -66,7 +66,7 @@ static int take_listed(tdrop_data **labels, tdrop_data *data, const char *target
     tdrop_data_get_info(data, &info);
     for (size_t i = 0; i < list->count; i++)
         if (!tdrop_data_find_column(data, list->names[i], NULL)) {
-            message_error("option --target %s: %s has no column '%s'; name columns of it alone, or "
+            message_error("target %s: %s has no column '%s'; name columns of it alone, or "
                           "one file",
                           target, info.name, list->names[i]);
             return 0;
@@ -99,7 +99,7 @@ static int read_target(tdrop_data **labels, tdrop_data *data, const char *target
     if (columns_named(data, list) && access(target, F_OK) != 0)
         return take_listed(labels, data, target, list);
     if (!is_nowhere(&info, target)) return inputs_read_data(labels, target, part);
-    message_error("option --target %s: %s has no column of that name, and there is no such "
+    message_error("target %s: %s has no column of that name, and there is no such "
                   "file: name one of the two",
                   target, info.name);
     return 0;

@@ -70,6 +70,19 @@ cut -d, -f1-3,5 valid.csv >rest.csv
 fit features.csv -o bad --valid rest.csv --target labels.csv
 ls bad 2>/dev/null
 
+echo "--- targets from files"
+cut -d, -f4 valid.csv >valid_labels.csv
+fit features.csv -o apart --valid rest.csv --target labels.csv --valid-target valid_labels.csv
+taildropout info classifier --json - 2>/dev/null | tr -d '\n\t ' | grep -o '"loss":\[[^]]*\]' >one
+taildropout info apart --json - 2>/dev/null | tr -d '\n\t ' | grep -o '"loss":\[[^]]*\]' >two
+cmp one two && echo "the curve is that of the classifier with columns"
+fit features.csv -o apart2 --valid valid.csv --target labels.csv --valid-target kind
+fit features.csv -o bad --valid rest.csv --target labels.csv --valid-target labels.csv
+fit features.csv -o bad --valid rest.csv --target labels.csv --valid-target nowhere.csv
+fit features.csv -o bad --valid 0.2 --target labels.csv --valid-target valid_labels.csv
+fit features.csv -o bad --valid rest.csv --valid-target valid_labels.csv
+ls bad 2>/dev/null
+
 echo "--- a checkpoint is of its table"
 fit table.csv -o model --valid valid.csv --checkpoint state
 fit table.csv -o model --valid valid.csv --resume state
