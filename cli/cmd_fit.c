@@ -59,6 +59,10 @@ static const char *schedule_choice(int number) {
     return tdrop_schedule_name((tdrop_schedule)number);
 }
 
+static const char *loss_choice(int number) {
+    return tdrop_loss_kind_name((tdrop_loss_kind)number);
+}
+
 static const char *optimizer_choice(int number) {
     return tdrop_optimizer_kind_name((tdrop_optimizer_kind)number);
 }
@@ -107,6 +111,7 @@ static const option_row options[] = {
      .type = OPTION_TEXT,
      .value = "NAME",
      AT(loss),
+     .choice = loss_choice,
      .help = "what is minimised (default auto, by the task): squared, huber[:DELTA] (1) or, of "
              "numbers in [0, 1], binary; of an autoencoder also cosine, of directions; of a "
              "classifier cross-entropy"},

@@ -16,7 +16,7 @@ static void for_each_option(const subcommand *command, write_row *write) {
         write(command->name, row);
 }
 
-/* Words after an option with a choice, between blanks. */
+/* Words after an option that knows some, between blanks. */
 static void write_choices(const option_row *row) {
     for (int i = 0; row->choice(i); i++)
         printf("%s%s", i ? " " : "", row->choice(i));
@@ -49,7 +49,7 @@ static void bash_pattern(const char *command, const option_row *row) {
 static void bash_value(const char *command, const option_row *row) {
     if (row->type == OPTION_FLAG) return;
     bash_pattern(command, row);
-    if (row->type == OPTION_CHOICE) {
+    if (row->choice) {
         fputs("words='", stdout);
         write_choices(row);
         fputs("' ;;\n", stdout);
@@ -126,7 +126,7 @@ static void zsh_rest(const option_row *row) {
     putchar(':');
     zsh_text(row->value);
     putchar(':');
-    if (row->type == OPTION_CHOICE) {
+    if (row->choice) {
         putchar('(');
         write_choices(row);
         putchar(')');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Names of columns as options list them: "a,b,c". */
+ * Names of columns as options list them: a,b,"c, in quotes". */
 #ifndef TDROP_CLI_NAME_LIST_H
 #define TDROP_CLI_NAME_LIST_H
 
@@ -12,7 +12,9 @@ typedef struct name_list {
     size_t count;
 } name_list;
 
-/* "a,b,c", with room for two more; NULL makes an empty list. On failure says why and returns 0. */
+/* Names between commas, with room for one more. Quotes are those of RFC 4180: within them a comma
+ * is one of the name, and a quote is doubled. NULL makes an empty list. On failure says why and
+ * returns 0. */
 int name_list_split(name_list *list, const char *text);
 
 void name_list_clear(name_list *list);

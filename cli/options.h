@@ -45,7 +45,7 @@ typedef struct option_row {
     double low, high;     /* REAL; high 0: no limit */
     int closed;           /* REAL; nonzero: low and high themselves will do too */
     const char *none;     /* REAL; a word that stands for -1; may be NULL */
-    const char *(*choice)(int number); /* CHOICE */
+    const char *(*choice)(int number); /* CHOICE; of TEXT words that shells complete, or NULL */
     const char *help;                  /* what it does, and the default */
 } option_row;
 

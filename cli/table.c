@@ -39,14 +39,11 @@ static const char *groups_of(const table_settings *settings, const tdrop_model *
     return info.groups;
 }
 
-/* Every column that is read beside those that are asked for: of groups, and all that a target may
- * mean: the names in its list, and the whole of it, for the name of a column may hold a comma. A
- * list has room for two more. */
-static int names_beside(name_list *list, const char *target, const char *groups) {
-    if (!name_list_split(list, target ? target : "")) return 0;
-    if (!target) list->count = 0;
-    if (list->count > 1) list->names[list->count++] = target;
-    if (groups) list->names[list->count++] = groups;
+/* Every column that a target may mean: the names in its list, and the whole of it, for the name of
+ * a column may hold a comma. A list has room for one more. */
+static int names_of_target(name_list *list, const char *target) {
+    if (!name_list_split(list, target)) return 0;
+    if (target) list->names[list->count++] = target;
     return 1;
 }
 
@@ -54,21 +51,22 @@ static int names_beside(name_list *list, const char *target, const char *groups)
 static int read_listed(tdrop_data **data, const char *source, const table_settings *settings,
                        const char *groups, const name_list *columns, const name_list *drop,
                        tdrop_data_read_options options) {
-    name_list beside = {0};
+    name_list targets = {0};
     tdrop_error error = {TDROP_OK, ""};
-    int done = names_beside(&beside, settings->target, groups) &&
+    int done = names_of_target(&targets, settings->target) &&
                read_delimiter(settings->delimiter, &options.delimiter);
     if (done) {
         options.columns = columns->names;
         options.column_count = columns->count;
         options.drop = drop->names;
         options.drop_count = drop->count;
-        options.targets = beside.names;
-        options.target_count = beside.count;
+        options.targets = targets.names;
+        options.target_count = targets.count;
+        options.groups = groups;
         const tdrop_status status = tdrop_data_read(data, source, &options, &error);
         done = status == TDROP_OK ? 1 : message_library(status, &error);
     }
-    name_list_clear(&beside);
+    name_list_clear(&targets);
     return done;
 }
 

@@ -73,6 +73,9 @@ typedef struct tdrop_data_read_options {
     const char *id;        /* .csv: this column says what the rows are called; NULL: none does */
     char delimiter;        /* .csv: between fields; 0: found out, one of , ; and tab */
     tdrop_missing missing; /* ERROR; otherwise missing cells are let in and counted */
+    const char *groups;    /* this column tells which rows are of one group: it is kept, if it is there,
+                            * as those of `targets` are, may be that of ids too, and may hold any
+                            * number of different texts; NULL: none does */
     uint64_t reserved[4];
 } tdrop_data_read_options;
 
@@ -95,7 +98,7 @@ typedef struct tdrop_data_read_options {
  *
  * options may be NULL. Errors: NULL, RESERVED, FILE, FORMAT, SIZE (no such option), DATA (infinite,
  * missing, no rows, no columns, no column of that name, text where numbers were before, more than
- * 10,000 levels, a column in which everything is missing), OVERFLOW, MEMORY. */
+ * 10,000 levels but of groups, a column in which everything is missing), OVERFLOW, MEMORY. */
 TDROP_API tdrop_status tdrop_data_read(tdrop_data **data, const char *source,
                                        const tdrop_data_read_options *options, tdrop_error *error);
 

@@ -26,6 +26,7 @@ typedef enum role {
     ROLE_ID,
     ROLE_OPEN, /* nothing but missing cells so far */
     ROLE_NUMBER,
+    ROLE_NUMBER_ID, /* numbers that are what rows are called, too */
     ROLE_CATEGORY
 } role;
 
@@ -248,7 +249,10 @@ static tdrop_status store_cell(csv_reader *r, const char *at, size_t column,
     tdrop_csv_type type = tdrop_csv_type_of(field, out);
     if (type == TDROP_CSV_MISSING) return store_missing(r, at, column, field, out);
     role *to = &r->roles[column];
-    if (*to == ROLE_OPEN) *to = type == TDROP_CSV_TEXT ? ROLE_CATEGORY : ROLE_NUMBER;
+    if (*to == ROLE_OPEN)
+        *to = type == TDROP_CSV_TEXT ? ROLE_CATEGORY
+              : column == r->id      ? ROLE_NUMBER_ID
+                                     : ROLE_NUMBER;
     if (*to == ROLE_CATEGORY) return store_level(r, at, column, field, out);
     r->with_numbers = true;
     if (type == TDROP_CSV_INFINITE)
@@ -266,10 +270,13 @@ static tdrop_status store_field(csv_reader *r, size_t column, double **out) {
     const char *at = r->cursor.at;
     tdrop_status status = tdrop_csv_read_field(&r->cursor, &field, r->error);
     if (status || r->roles[column] == ROLE_SKIP) return status;
-    if (r->roles[column] != ROLE_ID) return store_cell(r, at, column, &field, (*out)++);
-    status = check_text(r, at, column, &field);
-    if (!status && tdrop_text_list_add(&r->ids, field.text, field.length)) status = memory_error(r);
-    return status;
+    if (column == r->id) {
+        status = check_text(r, at, column, &field);
+        if (!status && tdrop_text_list_add(&r->ids, field.text, field.length))
+            status = memory_error(r);
+    }
+    if (status || r->roles[column] == ROLE_ID) return status;
+    return store_cell(r, at, column, &field, (*out)++);
 }
 
 /* Reads a number that fills a field, before `stop`, and that nothing is to be said about. */
@@ -413,6 +420,9 @@ static tdrop_status set_up_columns(csv_reader *r) {
         r->roles[j] = r->keep[j] ? ROLE_OPEN : j == r->id ? ROLE_ID : ROLE_SKIP;
         r->kept += r->keep[j];
     }
+    const size_t groups = tdrop_select_groups(
+        r->options, r->with_header ? (const char *const *)r->names : NULL, r->column_count);
+    if (groups < r->column_count) r->levels[groups].unlimited = true;
     return TDROP_OK;
 }
 
@@ -476,7 +486,8 @@ static bool header_is_a_row(const csv_reader *r) {
     bool again = false;
     for (size_t j = 0; j < r->column_count; j++) {
         const tdrop_text_list *list = &r->levels[j].names;
-        if (r->roles[j] == ROLE_NUMBER || r->roles[j] == ROLE_OPEN) return false;
+        if (r->roles[j] == ROLE_NUMBER || r->roles[j] == ROLE_NUMBER_ID || r->roles[j] == ROLE_OPEN)
+            return false;
         for (size_t i = 0; i < list->count && !again; i++)
             again = strcmp(list->text + list->start[i], r->names[j]) == 0;
     }

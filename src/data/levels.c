@@ -48,7 +48,8 @@ tdrop_status tdrop_levels_find(tdrop_levels *levels, const char *text, size_t le
     if (status) return status;
     uint32_t *slot = find_slot(levels, text, length);
     if (!*slot) {
-        if (levels->names.count == TDROP_MOST_LEVELS) return TDROP_ERROR_SIZE;
+        const size_t most = levels->unlimited ? UINT32_MAX - 1 : TDROP_MOST_LEVELS;
+        if (levels->names.count == most) return TDROP_ERROR_SIZE;
         status = tdrop_text_list_add(&levels->names, text, length);
         if (status) return status;
         *slot = (uint32_t)levels->names.count;

@@ -5,6 +5,7 @@
 
 #include "data/text_list.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { TDROP_MOST_LEVELS = 10000 };
@@ -14,6 +15,7 @@ typedef struct tdrop_levels {
     tdrop_text_list names; /* in the order in which they came */
     uint32_t *slots;       /* hash table: number of a name + 1, 0 where free; owned */
     size_t slot_count;     /* a power of two */
+    bool unlimited;        /* they may be more than TDROP_MOST_LEVELS */
 } tdrop_levels;
 
 /* The number of a text, which is added when it is new. Errors: SIZE (one more than

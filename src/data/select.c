@@ -21,6 +21,11 @@ static size_t find_column(const char *wanted, const char *const *names, size_t c
     return at;
 }
 
+size_t tdrop_select_groups(const tdrop_data_read_options *options, const char *const *names,
+                           size_t count) {
+    return options->groups ? find_column(options->groups, names, count) : count;
+}
+
 static tdrop_status no_such_column(const char *source, const char *wanted, const char *const *names,
                                    size_t count, tdrop_error *error) {
     enum { SHOWN = 8 };
@@ -71,6 +76,8 @@ tdrop_status tdrop_select(const tdrop_data_read_options *options, const char *so
         if (id_column == count) return no_such_column(source, options->id, names, count, error);
         keep[id_column] = false;
     }
+    const size_t groups = tdrop_select_groups(options, names, count);
+    if (groups < count) keep[groups] = true;
     if (status) return status;
     for (size_t j = 0; j < count; j++)
         kept += keep[j];

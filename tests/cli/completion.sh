@@ -19,6 +19,8 @@ ask s
 ask fit --ta
 ask fit --task ''
 ask fit --task = cl
+ask fit --loss ''
+ask fit --loss c
 ask fit --epochs ''
 ask fit --checkpoint ''
 ask fit -o model --re
@@ -31,4 +33,5 @@ END
 bash ask
 head -n 1 completion.zsh
 grep -c -- '--checkpoint=' completion.zsh
+grep -o "NAME:(auto squared.*)" completion.zsh
 ! command -v zsh >zsh.out || zsh -n completion.zsh

@@ -30,4 +30,20 @@ sed 's/^p[0-9]*,/p,/' visits.csv >one.csv
 say_failure fit one.csv --group patient -o n
 sed '5s/^p[0-9]*,/,/' visits.csv >gap.csv
 say_failure fit gap.csv --group patient --missing mean -o n
+
+# Groups are no levels: there may be more than 10,000; they may be what rows are called, be it numbers.
+awk 'BEGIN {
+    print "who,number,a,b"
+    for (i = 0; i < 20200; i++) printf "p%d,%d,%d,%d\n", i / 2, i % 10100 + 5, i * 37 % 101, i * 59 % 89
+}' >many.csv
+small="--features 1 --epochs 1 --batch 2000 --quiet"
+# shellcheck disable=SC2086 # options are words
+say_failure fit many.csv --columns a,b --id who --group who -o who $small
+taildropout evaluate who many.csv | sed -n 's/^data *//p'
+taildropout predict who many.csv --id who -o who.csv 2>/dev/null && sed -n '1p; $p' who.csv | cut -d, -f1
+# shellcheck disable=SC2086
+say_failure fit many.csv --columns a,b --id number --group number -o number $small
+taildropout evaluate number many.csv | sed -n 's/^data *//p'
+taildropout evaluate number many.csv --id number | sed -n 's/^data *//p'
+say_failure fit many.csv -o n
 [ ! -e n ] || echo "n was written"

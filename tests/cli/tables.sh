@@ -54,3 +54,23 @@ try taildropout fit table.csv -o none --missing mean --target knd
 try taildropout fit table.csv -o none --columns 'weight,size' --missing mean --target kind --task autoencode
 { cat table.csv; echo 'r121,1'; } >torn.csv
 try taildropout fit torn.csv -o none --missing mean
+
+# Names with commas and quotes, in lists.
+awk 'BEGIN {
+    print "\"height, cm\",\"the \"\"big\"\" one\",\"a,b\",plain"
+    for (i = 0; i < 40; i++) printf "%d,%d,%d,%d\n", i * 37 % 41, i * 7 % 13, i * 5 % 11, i % 9
+}' >commas.csv
+small="--features 1 --epochs 1 --quiet --force"
+# shellcheck disable=SC2086 # options are words
+names() {
+    try taildropout fit commas.csv -o commas $small "$@"
+    [ ! -e commas ] || taildropout predict commas commas.csv -o commas.made.csv --force 2>/dev/null
+    [ ! -e commas ] || sed 1q commas.made.csv
+    rm -f commas
+}
+names --columns '"height, cm",plain'
+names --drop 'plain,"the ""big"" one","a,b"' --target '"height, cm"'
+names --target '"height, cm","a,b"' --columns plain
+names --target 'height, cm' --columns 'plain,"a,b"'
+names --columns '"height, cm'
+names --columns '"height"x,plain'
