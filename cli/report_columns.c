@@ -147,6 +147,7 @@ int report_columns_add(report_numbers *n, const report_cells *cells) {
     size_t *rows, count;
     tdrop_data_get_info(source->data, &info);
     if (source->info->task != TDROP_TASK_AUTOENCODE || image_form_of(&info, &form)) return 1;
+    if (source->info->loss == TDROP_LOSS_COSINE) return 1; /* directions have no error by columns */
     if (!held_out_spread(source->model, source->data, source->use, MOST_ROWS, &rows, &count))
         return 0;
     float *data = inputs_floats(count, columns);

@@ -52,6 +52,12 @@ static void write_task(FILE *out, const report_source *source) {
     if (source->info->classes) fprintf(out, ", %zu classes", source->info->classes);
 }
 
+static void write_loss(FILE *out, const report_source *source) {
+    fputs(source->info->unit, out);
+    if (source->info->loss == TDROP_LOSS_HUBER)
+        fprintf(out, ", delta %s", number_plain(source->info->huber_delta).text);
+}
+
 static void write_architecture(FILE *out, const report_source *source) {
     const tdrop_model_info *info = source->info;
     fprintf(out, "%s, %s parameters, %zu ordered features", info->arch,
@@ -87,11 +93,11 @@ static const struct fact {
     const char *name;
     void (*write)(FILE *out, const report_source *source);
 } facts[] = {
-    {"version", write_version},           {"task", write_task},
-    {"fitted to", write_fitted_to},       {"measured on", write_measured_on},
-    {"architecture", write_architecture}, {"law of k", write_law},
-    {"scaling", write_scaling},           {"training", write_training},
-    {"model file", write_sizes},
+    {"version", write_version},     {"task", write_task},
+    {"fitted to", write_fitted_to}, {"measured on", write_measured_on},
+    {"loss", write_loss},           {"architecture", write_architecture},
+    {"law of k", write_law},        {"scaling", write_scaling},
+    {"training", write_training},   {"model file", write_sizes},
 };
 
 /* What `write` writes, to be freed; NULL when memory ran out. */
@@ -140,6 +146,9 @@ static void add_summary(report_json *r, const report_source *source) {
     report_json_text(r, NULL, "command", source->command);
     add_text(r, NULL, "verdict", write_verdict, source);
     report_json_text(r, NULL, "task", tdrop_task_name(info->task));
+    report_json_text(r, NULL, "loss_name", tdrop_loss_kind_name(info->loss));
+    if (info->loss == TDROP_LOSS_HUBER)
+        report_json_number(r, NULL, "huber_delta", info->huber_delta);
     report_json_count(r, NULL, "columns", info->columns);
     report_json_count(r, NULL, "inputs", info->inputs);
     report_json_count(r, NULL, "outputs", info->outputs);
@@ -200,18 +209,7 @@ static int write_file(const char *path, int force, const char *json, const repor
     return output_close(&file);
 }
 
-/* The page computes the usual losses only. */
-static int knows_loss(const tdrop_model_info *info) {
-    return info->loss == TDROP_LOSS_SQUARED || info->loss == TDROP_LOSS_CROSS_ENTROPY;
-}
-
 int report_html_write(const char *path, int force, const report_source *source) {
-    if (!knows_loss(source->info)) {
-        message_note("%s: not written: the page computes the losses squared and cross-entropy, "
-                     "not %s",
-                     path, tdrop_loss_kind_name(source->info->loss));
-        return 1;
-    }
     report_json json;
     report_numbers n;
     char *text = gather(&n, &json, source) ? report_json_print(&json) : NULL;

@@ -176,6 +176,35 @@ awk -F, -v OFS=, '{ print $3, $4, $1, $2 }' named.csv >reordered.csv
 taildropout scree unnamed.safetensors reordered.csv --html reordered.html
 check reordered unnamed.safetensors reordered.csv 3 all 0 1 2
 
+# other losses: the rows, and, where all held-out rows are shown, their mean loss
+awk 'BEGIN {
+    print "a,b,c,d,e"
+    for (i = 0; i < 80; i++) {
+        u = (i * 37 % 101) / 101; v = (i * 59 % 89) / 89
+        printf "%.4f,%.4f,%.4f,%.4f,%.4f\n", u, v, (u + v) / 2, (1 + u - v) / 2, i % 16 ? u * v : 40 + i
+    }
+}' >shares.csv
+cut -d, -f1-4 shares.csv >inside.csv
+# loss NAME DATA COLUMNS OPTION...
+loss() {
+    name=$1 data=$2 columns=$3
+    shift 3
+    taildropout fit "$data" -o $name.safetensors --html $name.html --valid 0.0875 --epochs 60 --batch 8 \
+        --arch '8-relu-[3]-8-relu' "$@"
+    check $name $name.safetensors "$data" "$columns" all 0 1 2 3
+    for k in 0 1 2 3; do
+        taildropout evaluate $name.safetensors "$data" -k $k --json -
+        {
+            sed -n 's/.*"loss":[[:space:]]*\([0-9.e+-]*\).*/\1/p' out
+            awk -v k=$k '$1 == "loss" && $2 == k { print $4 }' result
+        } | agree "$name, loss at k = $k"
+    done
+}
+loss huber shares.csv 5 --loss huber:0.5
+loss binary inside.csv 4 --loss binary
+loss shares inside.csv 4 --loss binary --scale none
+loss cosine shares.csv 5 --loss cosine
+
 # a decoder too large for a page, which then holds the rows of a few k; images of floats
 taildropout predict images.safetensors table.npy -o floats.npy
 taildropout fit floats.npy -o large.safetensors --arch '8-[4]-950-950' --epochs 1 --batch 8

@@ -129,8 +129,22 @@ function softmax(values, rows, outputs) {
   return values;
 }
 
-/* What the model makes of the shown rows with k features: { k, values }, as `predict -k` has it. Of
- * a decoder that this page does not hold, at the nearest k below whose rows it does. */
+/* What a loss makes of the decoder's outputs, in place: what is given out. */
+const finish = {
+  binary: (values) => values.forEach((x, i) => { values[i] = 1 / (1 + Math.exp(-x)); }),
+  cosine(values, outputs) {
+    for (let first = 0; first < values.length; first += outputs) {
+      const row = values.subarray(first, first + outputs), length = lengthOf(row);
+      if (length > 0) row.forEach((x, o) => { row[o] = x / length; });
+    }
+  },
+};
+
+const lengthOf = (row) => Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
+
+/* What the model makes of the shown rows with k features: { k, values, raw }, values as `predict -k`
+ * has them, raw the decoder's outputs before the loss finishes them, null of a classifier. Of a
+ * decoder that this page does not hold, at the nearest k below whose rows it does, without raw. */
 const reconstruct = (() => {
   if (!report.samples) return null;
   const rows = report.samples.rows.length, outputs = report.outputs;
@@ -150,10 +164,11 @@ const reconstruct = (() => {
         kept = Math.min(kept, layer.outputs);
       }
       if (report.task === "classify") return { k, values: softmax(values, rows, outputs) };
-      const inputs = report.inputs;
+      const inputs = report.inputs, raw = Float32Array.from(values);
+      finish[report.loss_name]?.(values, inputs);
       for (let i = 0; i < values.length; i++)
         values[i] = values[i] * unit[i % inputs] + shift[i % inputs];
-      return { k, values: report.cells ? cellsOf(values) : values };
+      return { k, values: report.cells ? cellsOf(values) : values, raw };
     };
   }
 
@@ -179,7 +194,7 @@ const reconstruct = (() => {
       while (at + 1 < stops.length && stops[at + 1] <= k) at++;
       const values = Float32Array.from(steps.subarray(at * size, (at + 1) * size),
         (step) => low + (step * (high - low)) / 65535);
-      return { k: stops[at], values };
+      return { k: stops[at], values, raw: null };
     };
   }
   return report.decoder ? decoder() : stored();
@@ -495,14 +510,38 @@ function rowOf(values, i, width) {
   return values.subarray(i * width, (i + 1) * width);
 }
 
-/* The loss over the shown rows, as `evaluate` defines it. */
-function lossOf(values) {
+/* A row's loss of output y where t should be, both in the scale of the loss, summed over columns;
+ * of `cosine` of whole rows. As src/model/loss.c has them. */
+const lossOfNumber = {
+  squared: (y, t) => (y - t) ** 2,
+  huber(y, t) {
+    const distance = Math.abs(y - t), delta = report.huber_delta;
+    return distance <= delta ? distance * distance / 2 : delta * (distance - delta / 2);
+  },
+  binary: (y, t) => Math.max(y, 0) + Math.log1p(Math.exp(-Math.abs(y))) - y * Math.max(0, Math.min(1, t)),
+};
+
+function cosineLoss(y, t) {
+  const length = lengthOf(t);
+  return length > 0 ? 1 - y.reduce((sum, x, i) => sum + x * t[i], 0) / (Math.max(lengthOf(y), 0.01) * length) : 1;
+}
+
+/* The loss over the shown rows, as `evaluate` defines it; NaN where it does not follow from what the
+ * page holds: probabilities in steps. */
+function lossOf({ values, raw }) {
   const data = array("data"), shift = array("shift"), unit = array("unit"), width = report.columns;
+  const of = lossOfNumber[report.loss_name];
   let sum = 0, count = 0;
+  if (!of) {
+    const rows = data.length / width;
+    for (let i = 0; i < rows; i++) sum += cosineLoss(rowOf(raw ?? values, i, width), rowOf(data, i, width));
+    return sum / rows;
+  }
+  if (report.loss_name === "binary" && !raw) return NaN;
   for (let i = 0; i < data.length; i++) {
     if (Number.isNaN(data[i])) continue;
-    const j = i % width, difference = (values[i] - shift[j]) / unit[j] - (data[i] - shift[j]) / unit[j];
-    sum += difference * difference;
+    const j = i % width;
+    sum += of(raw ? raw[i] : (values[i] - shift[j]) / unit[j], (data[i] - shift[j]) / unit[j]);
     count++;
   }
   return sum / count;
@@ -526,8 +565,9 @@ function setUpTiles() {
     $("tiles").append(element("figure", cells ? [caption, cells.table] : [...canvases, caption]));
     if (painter) painter.paint(canvases[0], own);
     const profile = !painter && !classify && !cells ? makeProfile(canvases[0], own, array("shift"), array("unit")) : null;
+    const length = report.loss_name === "cosine" ? lengthOf(own) : 1; /* directions are drawn as long as their row */
     return (values) => {
-      const made = rowOf(values, i, report.outputs);
+      const made = rowOf(values, i, report.outputs).map((x) => x * length);
       if (classify) captionClass(caption, row, made, label ? label[i] : null);
       else if (cells) cells.fill(made);
       else if (painter) painter.paint(canvases[1], made);
@@ -560,6 +600,7 @@ function setUpSamples() {
   if (!report.samples) return;
   $("samples").hidden = false;
   $("samples-note").textContent = samplesNote() +
+    (report.loss_name === "cosine" ? " The model gives directions, drawn as long as their row." : "") +
     (report.decoder ? " Computed here by the model's own decoder." : "");
   const tiles = setUpTiles();
   $("samples-loss").hidden = (report.task === "classify" && Boolean(report.decoder)) || Boolean(report.cells);
@@ -570,7 +611,7 @@ function setUpSamples() {
     shown = made.k;
     for (const draw of tiles) draw(made.values);
     $("samples-loss").textContent = (report.task === "classify" ? "" :
-      `Loss of these ${tiles.length} rows: ${short(lossOf(made.values))} at k = ${made.k}.`) +
+      `Loss of these ${tiles.length} rows: ${short(lossOf(made))} at k = ${made.k}.`) +
       (report.decoder ? "" : ` This page holds them at k = ${report.stored.k.join(", ")}.`);
   };
   followers.push(follow);
@@ -760,7 +801,7 @@ function selfTest() {
       lines.push(`target ${k} ${row.cells[0].textContent} ${row.cells[1].textContent}`);
     if (!reconstruct) continue;
     const made = reconstruct(k);
-    if (report.task !== "classify" && !report.cells) lines.push(`loss ${k} ${made.k} ${lossOf(made.values)}`);
+    if (report.task !== "classify" && !report.cells) lines.push(`loss ${k} ${made.k} ${lossOf(made)}`);
     report.samples.rows.forEach((row, i) => lines.push(
       `row ${k} ${made.k} ${row} ${Array.from(rowOf(made.values, i, report.outputs), (v) => v.toPrecision(9)).join(" ")}`));
   }

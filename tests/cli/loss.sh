@@ -36,7 +36,8 @@ for loss in none cosine; do
         if (sqrt(square) < 0.99999 || sqrt(square) > 1.00001) long++
     } END { print (outside ? "outside" : "inside") " (0, 1),", (long ? "any length" : "length 1") }' p.csv
 done
-taildropout scree m.cosine shares.csv --json c.json --html page.html 2>&1 | tail -2 | numbers
+taildropout scree m.cosine shares.csv --json c.json --html page.html 2>&1 | tail -1 | numbers
+grep -o '"loss_name":"cosine"' page.html
 tr -d '\n\t ' <c.json | grep -o '"pca":null'
 taildropout prune m.huber -k 1 -o small 2>&1 | sed 's/ has .*//'
 taildropout info small | grep -E '^loss  '
