@@ -3,7 +3,7 @@
 """Writes the tables of docs/examples.md as .csv files into a folder: write_tables.py FOLDER
 
 Four data sets that scikit-learn ships (pip install scikit-learn), with the names of their columns,
-labels as text, and a generated one: spectra of five substances."""
+labels as text, and two generated ones: spectra of five substances, and the same with spikes."""
 
 import csv
 import math
@@ -48,6 +48,13 @@ def spectra(rows: int, channels: int, substances: int):
     return names, table
 
 
+def with_spikes(table, share: float):
+    """The table with something far too large added to a share of its numbers, as cosmic rays do."""
+    draw = random.Random(2)
+    return [[f"{float(cell) + (draw.uniform(5, 20) if draw.random() < share else 0):.4f}"
+             for cell in row] for row in table]
+
+
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     digits, wine = datasets.load_digits(), datasets.load_wine()
@@ -56,7 +63,9 @@ def main(folder: Path) -> None:
     write(folder / "wine.csv", *of_scikit_learn(wine, "cultivar", wine.target_names))
     write(folder / "cancer.csv", *of_scikit_learn(cancer, "diagnosis", cancer.target_names))
     write(folder / "diabetes.csv", *of_scikit_learn(diabetes, "progression"))
-    write(folder / "spectra.csv", *spectra(2000, 60, 5))
+    names, table = spectra(2000, 60, 5)
+    write(folder / "spectra.csv", names, table)
+    write(folder / "spikes.csv", names, with_spikes(table, 0.01))
 
 
 if __name__ == "__main__":
