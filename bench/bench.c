@@ -182,8 +182,9 @@ static void start_with_apt_openblas(char **argv) {
 int main(int argc, char **argv) {
     start_with_apt_openblas(argv);
     static const bench_row *const tables[] = {
-        bench_layer_rows, bench_product_rows, bench_rival_rows,   bench_step_rows,
-        bench_scree_rows, bench_threads_rows, bench_training_rows, bench_csv_rows};
+        bench_layer_rows,   bench_product_rows,  bench_rival_rows,
+        bench_step_rows,    bench_scree_rows,    bench_predict_rows,
+        bench_threads_rows, bench_training_rows, bench_csv_rows};
     if (argc == 3 && !strcmp(argv[1], "--plot")) return bench_plot(argv[2]) ? 0 : 1;
     result results[MOST_ROWS];
     size_t count = 0;

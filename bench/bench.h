@@ -37,6 +37,7 @@ typedef struct bench_row {
 /* All rows, ended by one without a name. */
 extern const bench_row bench_csv_rows[];
 extern const bench_row bench_layer_rows[];
+extern const bench_row bench_predict_rows[];
 extern const bench_row bench_product_rows[];
 extern const bench_row bench_rival_rows[];
 extern const bench_row bench_step_rows[];

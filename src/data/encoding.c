@@ -355,19 +355,41 @@ void tdrop_encoder_row(const tdrop_encoder *encoder, size_t row, double *buffer,
     if (encoder->encoding->unit_rows) make_unit(encoder->encoding->inputs, out);
 }
 
+/* Numbers alone stand in the outputs as in the columns. */
+static bool is_all_numbers(const tdrop_encoding *encoding) {
+    for (size_t j = 0; j < encoding->columns; j++)
+        if (encoding->column[j].kind != TDROP_COLUMN_NUMBER) return false;
+    return true;
+}
+
+static void undo_numbers(const tdrop_encoding *encoding, const float *from, float *to) {
+    const double *unit = encoding->scaling.unit, *shift = encoding->scaling.shift;
+    for (size_t j = 0; j < encoding->columns; j++)
+        to[j] = (float)((double)from[j] * unit[j] + shift[j]);
+}
+
+static void undo_row(const tdrop_encoding *encoding, const float *from, float *to) {
+    const tdrop_scaling *scaling = &encoding->scaling;
+    for (size_t j = 0; j < encoding->columns; j++, to++) {
+        const tdrop_encoded_column *column = &encoding->column[j];
+        size_t first = column->first, best = 0;
+        if (column->kind == TDROP_COLUMN_NUMBER) {
+            *to = (float)((double)from[first] * scaling->unit[first] + scaling->shift[first]);
+            continue;
+        }
+        for (size_t i = 1; i < column->inputs; i++)
+            if (from[first + i] > from[first + best]) best = i;
+        *to = (float)best;
+    }
+}
+
 void tdrop_encoding_undo(const tdrop_encoding *encoding, size_t rows, const float *from,
                          size_t stride, float *to) {
-    const tdrop_scaling *scaling = &encoding->scaling;
-    for (size_t row = 0; row < rows; row++, from += stride)
-        for (size_t j = 0; j < encoding->columns; j++, to++) {
-            const tdrop_encoded_column *column = &encoding->column[j];
-            size_t first = column->first, best = 0;
-            if (column->kind == TDROP_COLUMN_NUMBER) {
-                *to = (float)((double)from[first] * scaling->unit[first] + scaling->shift[first]);
-                continue;
-            }
-            for (size_t i = 1; i < column->inputs; i++)
-                if (from[first + i] > from[first + best]) best = i;
-            *to = (float)best;
-        }
+    const bool numbers = is_all_numbers(encoding);
+    for (size_t row = 0; row < rows; row++, from += stride, to += encoding->columns) {
+        if (numbers)
+            undo_numbers(encoding, from, to);
+        else
+            undo_row(encoding, from, to);
+    }
 }
