@@ -12,6 +12,17 @@ static size_t best_k(const tdrop_model_info *info) {
     return best;
 }
 
+/* What of `auto` decided: the 2 %, or a cliff before. */
+static tdrop_rule deciding(const tdrop_rule *rule, size_t chosen, const tdrop_model_info *info) {
+    const tdrop_rule within = {.kind = TDROP_RULE_WITHIN, .share = 0.02};
+    int32_t k;
+    if (rule->kind == TDROP_RULE_AUTO &&
+        tdrop_choose_k(&within, info->features, info->valid_loss, info->valid_se, &k) == TDROP_OK &&
+        (size_t)k == chosen)
+        return within;
+    return *rule;
+}
+
 static void explain(width_choice *choice, const tdrop_rule *rule, const tdrop_model_info *info) {
     char where[96];
     snprintf(where, sizeof where, "(k = %zu) on %zu validation rows", best_k(info),
@@ -37,6 +48,14 @@ static void explain(width_choice *choice, const tdrop_rule *rule, const tdrop_mo
     case TDROP_RULE_K:
         snprintf(choice->short_why, sizeof choice->short_why, "as asked");
         snprintf(choice->why, sizeof choice->why, "given");
+        break;
+    case TDROP_RULE_AUTO:
+        snprintf(choice->short_why, sizeof choice->short_why,
+                 "each feature behind gains less than a tenth of feature %zu", choice->k);
+        snprintf(choice->why, sizeof choice->why,
+                 "at a cliff: the features behind gain less than a tenth of it each, all together "
+                 "at most 10 %% of what the best k gains over k = 0 %s",
+                 where);
         break;
     }
 }
@@ -68,7 +87,8 @@ int choice_make(width_choice *choice, const width_rule *rule, const tdrop_model_
     }
     choice->k = (size_t)k;
     choice->rule = rule->text;
-    explain(choice, &rule->rule, info);
+    const tdrop_rule decided = deciding(&rule->rule, choice->k, info);
+    explain(choice, &decided, info);
     return 1;
 }
 

@@ -8,8 +8,8 @@
 typedef struct width_choice {
     size_t k;
     const char *rule;   /* as written */
-    char short_why[64]; /* "within 2 % of the best" */
-    char why[192];      /* the same in full */
+    char short_why[80]; /* "within 2 % of the best" */
+    char why[256];      /* the same in full */
 } width_choice;
 
 /* The row for -k of a subcommand whose settings have a member `k` of type width_rule. */

@@ -25,9 +25,11 @@ static const option_row options[] = {
      .type = OPTION_RULE,
      .value = "K",
      .field = offsetof(prune_settings, k),
-     .help = "how many features to keep: a number, or a rule that reads the validation curve in "
-             "the model: within=X% (the smallest k that reaches all but X% of the best k's gain), "
-             "auto (within=2%), knee, or 1se (within one standard error of the best)"},
+     .help =
+         "how many features to keep: a number, or a rule that reads the validation curve in "
+         "the model: within=X% (the smallest k that reaches all but X% of the best k's gain), "
+         "auto (within=2%, or fewer at a cliff: the features behind gain less than a tenth of the "
+         "last one each), knee, or 1se (within one standard error of the best)"},
     {.name = "output",
      .letter = 'o',
      .required = 1,

@@ -549,8 +549,25 @@ typedef enum tdrop_rule_kind {
                             * [0, 1] (Satopaa et al., "Finding a 'kneedle' in a haystack", 2011) */
     TDROP_RULE_1SE = 2,    /* smallest k whose loss is within one standard error of the best k's
                             * (Breiman et al., CART, 1984) */
-    TDROP_RULE_K = 3       /* a number given */
+    TDROP_RULE_K = 3,      /* a number given */
+    TDROP_RULE_AUTO = 4    /* see below */
 } tdrop_rule_kind;
+
+/* The rule AUTO is WITHIN a share of 0.02, unless the curve has a cliff before. A k is at a cliff if
+
+       loss(k) <= 0.9 loss(best) + 0.1 loss(0)
+       (loss(k) - loss(j)) / (j - k) <= (loss(k - 1) - loss(k)) / 10    for each j = k + 1..best
+
+ * so if it reaches 90 % of the best gain, and no stretch of features behind it gains a tenth of what
+ * feature k does, on average of the stretch. The smallest such k is chosen. Where noise is large,
+ * features behind the last one that the data have go on to take off a little each, in sum more than
+ * 2 %; only their size beside that of the last feature gives them away.
+ *
+ * The ratio of neighbouring gains as a count of factors: Ahn & Horenstein, "Eigenvalue ratio test for
+ * the number of factors", Econometrica 81 (2013); Lam & Yao, "Factor modeling for high-dimensional
+ * time series", Annals of Statistics 40 (2012). They take the k of the largest ratio. Most curves have
+ * no cliff and fall smoothly, where that would be a matter of chance: hence the bounds. Stretches stand
+ * for the single next gain, which may be small by accident. */
 
 typedef struct tdrop_rule {
     tdrop_rule_kind kind;
@@ -558,7 +575,7 @@ typedef struct tdrop_rule {
     int32_t k;    /* K */
 } tdrop_rule;
 
-/* Reads a rule: a number, "auto" (within=2%), "within=X%", "knee" or "1se". Errors: NULL, RULE. */
+/* Reads a rule: a number, "auto", "within=X%", "knee" or "1se". Errors: NULL, RULE. */
 TDROP_API tdrop_status tdrop_rule_parse(const char *text, tdrop_rule *rule);
 
 /* Chooses k from loss[n + 1], the held-out loss at k = 0..n, and se[n + 1], its standard errors

@@ -31,6 +31,8 @@ typedef struct curve_case {
     { .kind = TDROP_RULE_KNEE }
 #define ONE_SE                                                                                     \
     { .kind = TDROP_RULE_1SE }
+#define AUTO                                                                                       \
+    { .kind = TDROP_RULE_AUTO }
 #define GIVEN(number)                                                                              \
     { .kind = TDROP_RULE_K, .k = (number) }
 
@@ -72,6 +74,36 @@ static const curve_case curves[] = {
     {"1se, rising", ONE_SE, 3, {1, 2, 3, 4}, {0}, 0},
     {"1se, n = 1", ONE_SE, 1, {2, 1}, {0.5, 0.5}, 1},
     {"1se, n = 0", ONE_SE, 0, {3}, {1}, 0},
+
+    /* 2 % of 100 are left at 6, 4 % at 2; feature 2 gains 26, those behind it at most 1. */
+    {"auto, a cliff", AUTO, 7, {100, 30, 4, 3.2, 2.8, 2.4, 1.5, 0}, {0}, 2},
+    {"auto, no cliff: a feature behind gains an eighth",
+     AUTO,
+     6,
+     {100, 29, 5, 2.1, 0.5, 0.1, 0},
+     {0},
+     4},
+    {"auto, no cliff: a stretch behind does", AUTO, 6, {100, 29, 5, 4.9, 0.1, 0.05, 0}, {0}, 4},
+    {"auto, a cliff that leaves more than 10 %",
+     AUTO,
+     8,
+     {100, 10.1, 8.5, 7, 5.5, 4, 2.5, 1, 0},
+     {0},
+     7},
+    {"auto, a cliff that leaves less", AUTO, 8, {100, 9.9, 8.5, 7, 5.5, 4, 2.5, 1, 0}, {0}, 1},
+    {"auto, a cliff at 1", AUTO, 5, {100, 4.9, 3.5, 2.5, 1.2, 0}, {0}, 1},
+    {"auto, no cliff: one feature gains nothing, those behind do",
+     AUTO,
+     6,
+     {100, 24, 5, 5, 1, 0.1, 0},
+     {0},
+     4},
+    {"auto, behind the best nothing counts", AUTO, 5, {100, 50, 2.5, 0, -1e-9, 90}, {0}, 2},
+    {"auto, a smooth fall is within 2 %", AUTO, 8, {100, 50, 25, 12, 6, 3, 1.5, 0.7, 0}, {0}, 6},
+    {"auto, flat", AUTO, 3, {7, 7, 7, 7}, {0}, 0},
+    {"auto, rising", AUTO, 3, {1, 2, 3, 4}, {0}, 0},
+    {"auto, n = 1", AUTO, 1, {2, 1}, {0}, 1},
+    {"auto, n = 0", AUTO, 0, {3}, {0}, 0},
 
     {"a number", GIVEN(2), 4, {1, 2, 3, 4, 5}, {0}, 2},
     {"the number 0", GIVEN(0), 4, {5, 4, 3, 2, 1}, {0}, 0},
@@ -125,11 +157,14 @@ static void test_choose_with_huge_losses(void **state) {
     (void)state;
     const double loss[] = {1.5e308, 0, -0.5e308, -1e308, -1.5e308};
     int32_t k = -5;
-    const tdrop_rule knee = KNEE, within = WITHIN(0.4);
+    const tdrop_rule knee = KNEE, within = WITHIN(0.4), automatic = AUTO;
     assert_int_equal(tdrop_choose_k(&knee, 4, loss, NULL, &k), TDROP_OK);
     assert_int_equal(k, 1);
     assert_int_equal(tdrop_choose_k(&within, 4, loss, NULL, &k), TDROP_OK);
     assert_int_equal(k, 2);
+    const double cliff[] = {1.5e308, -1.4e308, -1.45e308, -1.46e308, -1.5e308};
+    assert_int_equal(tdrop_choose_k(&automatic, 4, cliff, NULL, &k), TDROP_OK);
+    assert_int_equal(k, 1);
 }
 
 /* --- Refusals --- */
@@ -142,7 +177,7 @@ static const struct {
 } refusals[] = {
     {"k above n", GIVEN(3), {3, 2, 1}, {0}, TDROP_ERROR_K},
     {"k below 0", GIVEN(-1), {3, 2, 1}, {0}, TDROP_ERROR_K},
-    {"unknown rule", {.kind = (tdrop_rule_kind)4}, {3, 2, 1}, {0}, TDROP_ERROR_RULE},
+    {"unknown rule", {.kind = (tdrop_rule_kind)5}, {3, 2, 1}, {0}, TDROP_ERROR_RULE},
     {"negative rule", {.kind = (tdrop_rule_kind)-1}, {3, 2, 1}, {0}, TDROP_ERROR_RULE},
     {"share 1", WITHIN(1), {3, 2, 1}, {0}, TDROP_ERROR_RULE},
     {"share below 0", WITHIN(-0.01), {3, 2, 1}, {0}, TDROP_ERROR_RULE},
@@ -188,7 +223,7 @@ static const struct {
     {"14", GIVEN(14)},
     {"0", GIVEN(0)},
     {"2147483647", GIVEN(INT32_MAX)},
-    {"auto", WITHIN(0.02)},
+    {"auto", AUTO},
     {"within=2%", WITHIN(0.02)},
     {"within=0.5%", WITHIN(0.005)},
     {"within=0%", WITHIN(0)},

@@ -26,6 +26,22 @@ static size_t choose_within(double share, size_t n, const double *loss) {
     return first_at_most((1.0 - share) * loss[best] + share * loss[0], best, loss);
 }
 
+/* Feature k takes off ten times as much as those behind it, on average of any stretch of them.
+ * Halves: no overflow. */
+static bool is_cliff(size_t k, size_t best, const double *loss) {
+    const double gain = loss[k - 1] / 2 - loss[k] / 2;
+    for (size_t j = k + 1; j <= best; j++)
+        if (loss[k] / 2 - loss[j] / 2 > 0.1 * gain * (double)(j - k)) return false;
+    return true;
+}
+
+static size_t choose_auto(size_t n, const double *loss) {
+    const size_t best = best_k(n, loss), enough = choose_within(0.02, n, loss);
+    for (size_t k = 1; k < enough; k++)
+        if (loss[k] <= 0.9 * loss[best] + 0.1 * loss[0] && is_cliff(k, best, loss)) return k;
+    return enough;
+}
+
 static size_t choose_1se(size_t n, const double *loss, const double *se) {
     size_t best = best_k(n, loss);
     return first_at_most(loss[best] + se[best], best, loss);
@@ -68,6 +84,9 @@ tdrop_status tdrop_choose_k(const tdrop_rule *rule, size_t n, const double *loss
         if (rule->k < 0 || (size_t)rule->k > n) return TDROP_ERROR_K;
         *k = rule->k;
         return TDROP_OK;
+    case TDROP_RULE_AUTO:
+        *k = (int32_t)choose_auto(n, loss);
+        return TDROP_OK;
     }
     return TDROP_ERROR_RULE;
 }
@@ -107,7 +126,10 @@ static tdrop_status parse_within(const char *text, tdrop_rule *rule) {
 
 tdrop_status tdrop_rule_parse(const char *text, tdrop_rule *rule) {
     if (!text || !rule) return TDROP_ERROR_NULL;
-    if (!strcmp(text, "auto")) return parse_within("2%", rule);
+    if (!strcmp(text, "auto")) {
+        *rule = (tdrop_rule){.kind = TDROP_RULE_AUTO};
+        return TDROP_OK;
+    }
     if (!strncmp(text, "within=", 7)) return parse_within(text + 7, rule);
     if (!strcmp(text, "knee") || !strcmp(text, "1se")) {
         *rule = (tdrop_rule){.kind = *text == 'k' ? TDROP_RULE_KNEE : TDROP_RULE_1SE};

@@ -50,9 +50,11 @@ def choose_k(
 
     Args:
         loss: a `Scree`, or the loss at k = 0..n.
-        rule: "auto" (the same as "within=2%"), "within=X%" (the smallest k that reaches all but X %
-            of what the best k gains over k = 0), "knee", "1se" (the smallest k within one standard
-            error of the best), "bytes=200k" (the largest k whose model is that small), or a number.
+        rule: "auto" ("within=2%", or a smaller k at a cliff, where the features behind gain less than
+            a tenth of the last one each, and at most 10 % of the best gain together), "within=X%"
+            (the smallest k that reaches all but X % of what the best k gains over k = 0), "knee",
+            "1se" (the smallest k within one standard error of the best), "bytes=200k" (the largest
+            k whose model is that small), or a number.
         se: standard errors at k = 0..n, for "1se"; a `Scree` brings its own.
         size: bytes of the model at a k, rising with k; for "bytes=".
 

@@ -133,6 +133,8 @@ LOSS = [10.0, 5.0, 3.0, 2.0, 1.5, 1.1, 1.05, 1.0, 1.0, 1.01]
 
 def test_choose_k():
     assert choose_k(LOSS) == choose_k(LOSS, "within=2%") == 5
+    cliff = [100, 30, 4, 3.2, 2.8, 2.4, 1.5, 0]
+    assert (choose_k(cliff), choose_k(cliff, "within=2%")) == (2, 6)
     assert choose_k(LOSS, "within=0%") == 7
     assert choose_k(LOSS, "within=10%") == 4
     assert choose_k(LOSS, "knee") in (2, 3)
