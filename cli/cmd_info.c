@@ -12,6 +12,7 @@
 #include "split_text.h"
 
 #include <stdio.h>
+#include <string.h>
 
 typedef struct info_settings {
     const char *model, *json;
@@ -44,8 +45,11 @@ static void write_training(FILE *out, const tdrop_model_info *info) {
     fputs("law           ", out);
     law_text_write_model(out, info);
     fputc('\n', out);
-    fprintf(out, "training      %u epochs, seed %llu, %s operations\n", (unsigned)info->epochs,
+    fprintf(out, "training      %u epochs, seed %llu, %s operations", (unsigned)info->epochs,
             (unsigned long long)info->seed, number_short(info->flops).text);
+    if (info->tuned)
+        fprintf(out, "; the last %u for all %zu features", (unsigned)info->tuned, info->features);
+    fputc('\n', out);
 }
 
 static void write_facts(FILE *out, const tdrop_model_info *info) {
@@ -72,6 +76,9 @@ static void write_layer(FILE *out, const tdrop_layer_info *layer, const tdrop_mo
     char name[48], shape[48];
     snprintf(name, sizeof name, "%s.%zu", layer->part, layer->index);
     snprintf(shape, sizeof shape, "%zu x %zu", layer->outputs, layer->inputs);
+    if (!strcmp(layer->op, "widthbias")) /* a row for each k */
+        snprintf(shape, sizeof shape, "%zu x %zu", layer->parameters / layer->outputs,
+                 layer->outputs);
     if (layer->parameters == 0) snprintf(shape, sizeof shape, "%zu", layer->outputs);
     fprintf(out, "%-14s%-10s%12s%16s%16s", name, layer->op, shape,
             number_grouped(layer->parameters).text, number_grouped(layer->multiply_adds).text);
@@ -111,6 +118,7 @@ static void add_facts(report_json *r, const tdrop_model_info *info) {
     add_item_shape(r, info);
     report_json_count(r, NULL, "parameters", info->parameters);
     report_json_count(r, NULL, "pruned_from", info->pruned_from);
+    report_json_count(r, NULL, "tuned_epochs", info->tuned);
     report_json_text(r, NULL, "data", info->data_name);
     report_json_text(r, NULL, "data_hash", hash);
     report_json_count(r, NULL, "data_rows", info->data_rows);

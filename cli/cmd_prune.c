@@ -7,17 +7,23 @@
 #include "number.h"
 #include "output_file.h"
 
+#include <stdint.h>
 #include <stdio.h>
 
 typedef struct prune_settings {
-    const char *model, *output;
+    const char *model, *data, *output;
     width_rule k;
+    uint64_t tune, seed; /* epochs, 0: none; of --tune */
+    table_settings table;
+    compute_settings compute;
     int force;
     uint64_t max_bytes, max_macs; /* 0: not given */
 } prune_settings;
 
 static const operand_row operands[] = {
-    {"MODEL", offsetof(prune_settings, model), OPERAND_HELP_MODEL}, {0}};
+    {"MODEL", offsetof(prune_settings, model), OPERAND_HELP_MODEL},
+    {"DATA", offsetof(prune_settings, data), "for --tune: the table that the model was fitted to"},
+    {0}};
 
 static const option_row options[] = {
     {.letter = 'k',
@@ -51,6 +57,24 @@ static const option_row options[] = {
      .least = 1,
      .most = SIZE_MAX,
      .help = "keep fewer where a row would take more multiply-adds than this"},
+    {.name = "tune",
+     .type = OPTION_COUNT,
+     .value = "EPOCHS",
+     .field = offsetof(prune_settings, tune),
+     .least = 1,
+     .most = UINT32_MAX,
+     .help = "then train the cut model on DATA for all the features it has, nothing dropped; the "
+             "held-out rows stay so and say which epoch is kept, or none of them"},
+    {.name = "seed",
+     .type = OPTION_COUNT,
+     .value = "S",
+     .field = offsetof(prune_settings, seed),
+     .most = UINT64_MAX,
+     .help = "order of the rows in --tune (default 0)"},
+    OPTION_ROW_TARGET(prune_settings),
+    OPTION_ROW_GROUP(prune_settings, OPTION_HELP_GROUP),
+    OPTION_ROWS_TABLE(prune_settings),
+    OPTION_ROWS_COMPUTE(prune_settings),
     {.name = "force",
      .field = offsetof(prune_settings, force),
      .help = "overwrite an output that exists"},
@@ -112,15 +136,42 @@ static int keep_budgets(const prune_settings *s, const tdrop_model *model, width
     return 1;
 }
 
-static void report(const prune_settings *s, const inputs *in, const width_choice *choice) {
+static void report(const prune_settings *s, const inputs *in, const width_choice *choice,
+                   const tdrop_model *cut) {
     const size_t n = in->model_info.features;
     size_t before, after;
     printf("Kept %zu of %zu: %s.\n", choice->k, n, choice->short_why);
     if (tdrop_model_file_size(in->model, n, &before) != TDROP_OK ||
-        tdrop_model_file_size(in->model, choice->k, &after) != TDROP_OK)
+        tdrop_model_file_size(cut, choice->k, &after) != TDROP_OK)
         return;
     printf("%s has %s bytes, %s of the %s before.\n", s->output, number_grouped(after).text,
            number_percent((double)after / (double)before).text, number_grouped(before).text);
+}
+
+/* Puts the tuned model in the place of the cut one. */
+static tdrop_status tune(const prune_settings *s, const inputs *in, tdrop_model **cut,
+                         tdrop_error *error) {
+    tdrop_model *tuned;
+    const tdrop_tune_options how = {
+        .epochs = (uint32_t)s->tune, .seed = s->seed, .use = in->compute.use};
+    const tdrop_status status = tdrop_model_tune(&tuned, *cut, in->data, &how, NULL, error);
+    if (status != TDROP_OK) return status;
+    tdrop_model_destroy(*cut);
+    *cut = tuned;
+    return TDROP_OK;
+}
+
+/* What tuning gave, `cut` being what was saved. */
+static void report_tuned(const prune_settings *s, const inputs *in, const tdrop_model *cut) {
+    tdrop_model_info info;
+    tdrop_model_get_info(cut, &info);
+    const double before = in->model_info.valid_loss[info.features];
+    if (info.tuned == in->model_info.tuned)
+        printf("None of %u epochs was better: it is as it was cut.\n", (unsigned)s->tune);
+    else
+        printf("Tuned: %s with all %zu, %s as it was cut, on %zu held-out rows.\n",
+               number_short(info.valid_loss[info.features]).text, info.features,
+               number_short(before).text, info.valid_rows);
 }
 
 static int cut(const prune_settings *s, const inputs *in) {
@@ -130,22 +181,40 @@ static int cut(const prune_settings *s, const inputs *in) {
     if (!choice_make(&choice, &s->k, &in->model_info, s->model, 1)) return 0;
     if (!keep_budgets(s, in->model, &choice)) return 0;
     tdrop_status status = tdrop_model_prune(&pruned, in->model, choice.k, &error);
+    if (status == TDROP_OK && s->tune) status = tune(s, in, &pruned, &error);
     if (status == TDROP_OK) status = tdrop_model_save(pruned, s->output, s->force, &error);
+    if (status == TDROP_OK) {
+        report(s, in, &choice, pruned);
+        if (s->tune) report_tuned(s, in, pruned);
+    }
     tdrop_model_destroy(pruned);
-    if (status != TDROP_OK) return message_library(status, &error);
-    report(s, in, &choice);
-    return 1;
+    return status == TDROP_OK ? 1 : message_library(status, &error);
+}
+
+/* Either both, or none. */
+static int check_tuning(const prune_settings *s) {
+    if (s->tune && !s->data)
+        message_error("option --tune: on what? Give the table that the model was fitted to: "
+                      "prune MODEL DATA");
+    if (!s->tune && s->data)
+        message_error("prune: argument '%s' is only for --tune EPOCHS", s->data);
+    return !s->tune == !s->data;
 }
 
 static int run(int argc, char **argv) {
-    prune_settings s = {0};
+    prune_settings s = {.table.with_groups = 1};
     inputs in;
     int exit_code;
     if (!options_parse(&command_prune, argc, argv, &s, &exit_code)) return exit_code;
+    if (!check_tuning(&s)) return EXIT_USAGE;
     const output_wish wishes[] = {{"-o", s.output, 1}, {0}};
     if (!output_check(wishes, s.force, &exit_code)) return exit_code;
-    if (!inputs_open(&in, s.model, NULL, TDROP_PART_TEST, NULL, NULL)) return EXIT_FAILED;
-    const int done = cut(&s, &in);
+    if (!inputs_open(&in, s.model, s.data, TDROP_PART_TRAIN, s.data ? &s.table : NULL,
+                     s.data ? &s.compute : NULL))
+        return EXIT_FAILED;
+    const int done = (!s.data || (inputs_open_groups(&in, s.table.groups) &&
+                                  inputs_open_target(&in, s.table.target, s.data))) &&
+                     cut(&s, &in);
     inputs_close(&in);
     return done ? EXIT_DONE : EXIT_FAILED;
 }
@@ -155,6 +224,7 @@ const subcommand command_prune = {
     .summary = "Cut a model to its first k features: a smaller file, the same results at that k.",
     .example = "prune model.safetensors -k auto -o small.safetensors",
     .operands = operands,
+    .last_optional = 1,
     .options = options,
     .run = run,
 };

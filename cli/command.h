@@ -14,6 +14,7 @@ typedef struct subcommand {
     const char *about;   /* what its --help says beyond that; may be NULL */
     const char *example; /* one command line without the word taildropout */
     const operand_row *operands;
+    int last_optional; /* nonzero: the last operand may be left out */
     const option_row *options;
     const char *common; /* names of the options that its --help describes; NULL: all */
     int (*run)(int argc, char **argv); /* argv[0] is the subcommand; returns the exit code */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "completion.h"
 
+#include "help.h"
 #include "message.h"
 
 #include <stdio.h>
@@ -154,7 +155,8 @@ static void zsh_command(const subcommand *command) {
     for_each_option(command, zsh_option);
     int number = 1;
     for (const operand_row *row = command->operands; row->name; row++)
-        printf(" \\\n            '%d:%s:_files'", number++, row->name);
+        printf(" \\\n            '%d:%s%s:_files'", number++,
+               help_is_optional(command, row) ? ":" : "", row->name);
     fputs("\n        ;;\n", stdout);
 }
 

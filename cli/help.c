@@ -31,10 +31,15 @@ static void write_wrapped(const char *text, int at, int indent) {
     putchar('\n');
 }
 
+int help_is_optional(const subcommand *command, const operand_row *row) {
+    return command->last_optional && !row[1].name;
+}
+
 const char *help_usage(const subcommand *command, char *buffer, size_t size) {
     size_t used = (size_t)snprintf(buffer, size, "taildropout %s", command->name);
     for (const operand_row *row = command->operands; row->name && used < size; row++)
-        used += (size_t)snprintf(buffer + used, size - used, " %s", row->name);
+        used += (size_t)snprintf(buffer + used, size - used,
+                                 help_is_optional(command, row) ? " [%s]" : " %s", row->name);
     for (const option_row *row = command->options; row->help && used < size; row++) {
         if (!row->required) continue;
         char shown[64];

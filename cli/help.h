@@ -5,6 +5,9 @@
 
 #include "command.h"
 
+/* Whether an operand of the subcommand may be left out. */
+int help_is_optional(const subcommand *command, const operand_row *row);
+
 /* The usage of a subcommand in one line, written into buffer and returned. */
 const char *help_usage(const subcommand *command, char *buffer, size_t size);
 

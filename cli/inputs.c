@@ -28,7 +28,7 @@ static int open_data(inputs *in, const char *data, tdrop_part part, const table_
 
 int inputs_open(inputs *in, const char *model, const char *data, tdrop_part part,
                 const table_settings *table, const compute_settings *settings) {
-    *in = (inputs){0};
+    *in = (inputs){.part = part};
     if (open_model(in, model) && (!data || open_data(in, data, part, table)) &&
         (!settings || compute_open(&in->compute, settings)))
         return 1;
@@ -171,7 +171,7 @@ int inputs_open_target(inputs *in, const char *target, const char *source) {
                       source);
         return 0;
     }
-    if (!inputs_read_target(&in->target, in->data, target, TDROP_PART_TEST)) return 0;
+    if (!inputs_read_target(&in->target, in->data, target, in->part)) return 0;
     tdrop_data_get_info(in->data, &in->data_info);
     in->compute.use.target = in->target;
     return 1;

@@ -13,6 +13,7 @@ typedef struct inputs {
     tdrop_data_info data_info;
     tdrop_data *target; /* labels of the data; NULL when none were opened */
     tdrop_data *groups; /* likewise */
+    tdrop_part part;    /* of a data set that comes in two */
     compute compute;    /* not started when no settings were given */
 } inputs;
 

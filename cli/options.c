@@ -248,6 +248,7 @@ static int required_given(const subcommand *command, const char *settings) {
 static int take_operands(const subcommand *command, int argc, char **argv, char *settings) {
     int next = optind;
     for (const operand_row *row = command->operands; row->name; row++) {
+        if (next == argc && help_is_optional(command, row)) return 1;
         if (next == argc) {
             usage_missing(command, row->name);
             return 0;

@@ -527,6 +527,7 @@ typedef struct tdrop_model_info {
     const char *valid_name; /* TABLE: the last part of that table's name; else NULL */
     const char *groups; /* the column whose groups were held out whole; NULL when rows were */
     uint32_t epochs;    /* that were trained */
+    uint32_t tuned;     /* of these, in tdrop_model_tune; 0: it is as it was cut, or not cut */
     size_t pruned_from; /* n of the model it was cut from, 0 if it was not */
     double flops;       /* operations of the training, a multiply-add counts two */
     /* the validation curve, each of n + 1 numbers: at k = 0..n */ const double *valid_loss,
@@ -651,6 +652,25 @@ TDROP_API void tdrop_scree_destroy(tdrop_scree *scree);
  * k bit for bit. Errors: NULL, K (k = 0 or above n), MEMORY. */
 TDROP_API tdrop_status tdrop_model_prune(tdrop_model **pruned, const tdrop_model *model, size_t k,
                                          tdrop_error *error);
+
+/* How to tune. */
+typedef struct tdrop_tune_options {
+    uint32_t epochs; /* at least 1 */
+    uint64_t seed;
+    double learning_rate;  /* the highest; 0: that of a fit */
+    tdrop_use_options use; /* target of a classifier or a regression, groups: those of the fit */
+    uint64_t reserved[2];
+} tdrop_tune_options;
+
+/* Trains a model, cut or not, on the data it was fitted to for all its n features: nothing is dropped,
+ * so widths below n get worse. The rows that were held out stay so, and the epoch that serves them
+ * best is kept, with the curve measured anew; where none is better than the model as it is, the
+ * result is the model as it is (info.tuned tells). Epochs and operations add up. The same seed gives
+ * the same bits. Errors: NULL, RESERVED, SIZE (no epochs), DATA (other data than those of the fit, or
+ * its held-out rows are another table's), and those of tdrop_fit. */
+TDROP_API tdrop_status tdrop_model_tune(tdrop_model **tuned, const tdrop_model *model,
+                                        const tdrop_data *data, const tdrop_tune_options *options,
+                                        const tdrop_fit_observer *observer, tdrop_error *error);
 
 /* The first k features of rows first..first+rows-1 of the data, into codes[rows, k].
  * Errors: NULL, RESERVED, K, SIZE (rows beyond the table), DATA (another width), ISA, MEMORY. */

@@ -13,8 +13,7 @@ uint64_t tdrop_hash_classes(const float *class_of, size_t rows) {
     return tdrop_hash_value(&hash);
 }
 
-/* Whether these are the data that the model was fitted to. */
-static bool is_of(const tdrop_model *model, const tdrop_data *data) {
+bool tdrop_model_was_fitted_to(const tdrop_model *model, const tdrop_data *data) {
     return data->info.hash == model->info.data_hash && data->info.rows == model->info.data_rows &&
            data->info.columns == model->info.columns;
 }
@@ -86,7 +85,7 @@ tdrop_status tdrop_model_find_held_out(const tdrop_model *model, const tdrop_dat
                                        const tdrop_split_inputs *inputs, size_t **rows,
                                        size_t *count, tdrop_error *error) {
     tdrop_split split = {.valid_count = data->info.rows};
-    const bool all = !is_of(model, data) || model->info.split == TDROP_SPLIT_TABLE;
+    const bool all = !tdrop_model_was_fitted_to(model, data) || model->info.split == TDROP_SPLIT_TABLE;
     tdrop_status status = all ? TDROP_OK : tdrop_model_split(&split, model, data, inputs, error);
     if (status) return status;
     size_t *found = tdrop_alloc(split.valid_count, sizeof *found);
@@ -103,7 +102,7 @@ tdrop_status tdrop_model_find_held_out(const tdrop_model *model, const tdrop_dat
 /* The class of every row, tdrop_free(*class_of); NULL where nothing is asked of them. */
 static tdrop_status find_classes(const tdrop_model *model, const tdrop_data *data,
                                  const tdrop_data *target, float **class_of) {
-    if (model->info.split != TDROP_SPLIT_CLASSES || !target || !is_of(model, data)) return TDROP_OK;
+    if (model->info.split != TDROP_SPLIT_CLASSES || !target || !tdrop_model_was_fitted_to(model, data)) return TDROP_OK;
     if (target->info.rows != data->info.rows) return TDROP_ERROR_DATA;
     *class_of = tdrop_alloc(data->info.rows, sizeof **class_of);
     if (!*class_of) return TDROP_ERROR_MEMORY;

@@ -9,6 +9,9 @@
 /* Tells the classes of all rows from others. */
 uint64_t tdrop_hash_classes(const float *class_of, size_t rows);
 
+/* Whether these are the data that the model was fitted to. */
+bool tdrop_model_was_fitted_to(const tdrop_model *model, const tdrop_data *data);
+
 /* What decides beside the data; each may be NULL where nothing is asked of it. */
 typedef struct tdrop_split_inputs {
     const tdrop_data *groups;

@@ -126,6 +126,7 @@ static cJSON *training_object(texts *t, const tdrop_model_info *info) {
     cJSON *training = cJSON_CreateObject();
     add_number(t, training, "epochs", info->epochs);
     add_number(t, training, "flops", info->flops);
+    if (info->tuned) add_number(t, training, "tuned", info->tuned);
     return training;
 }
 
@@ -519,6 +520,8 @@ static void read_history(reading *r, tdrop_model *model) {
     info->seed = integer_of(r, KEY_SEED, text_of(r, KEY_SEED), 10);
     info->epochs = (uint32_t)count_of(r, KEY_TRAINING, training, "epochs", UINT32_MAX);
     info->flops = number_of(r, KEY_TRAINING, training, "flops", 0.0, 1e300);
+    if (cJSON_GetObjectItemCaseSensitive(training, "tuned"))
+        info->tuned = (uint32_t)count_of(r, KEY_TRAINING, training, "tuned", info->epochs);
     info->valid_share = number_of(r, KEY_SPLIT, split, "valid_share", 0.0, 1.0);
     info->split_seed = integer_of(r, KEY_SPLIT, string_of(r, KEY_SPLIT, split, "seed"), 10);
     read_kind(r, split, model);
