@@ -536,6 +536,29 @@ static void write_settings(const fit_job *job, const tdrop_fit_settings *s) {
     fflush(out);
 }
 
+/* Where an activation is named, none is added, and two linear layers in a row are no more than one.
+ */
+static void note_linear_pair(const char *arch) {
+    size_t digits[2] = {0, 0};            /* of an item that is a width, and of the one before it */
+    const char *item = strchr(arch, '-'); /* behind the input */
+    while (item) {
+        item++;
+        digits[0] = digits[1];
+        digits[1] = strcspn(item, "-");
+        if (strspn(item, "0123456789") != digits[1]) digits[1] = 0;
+        if (digits[0] && digits[1]) {
+            const char *before = item - 1 - digits[0];
+            message_note(
+                "no activation stands between %.*s and %.*s, so both are one linear layer; "
+                "where one is named, none is added: %.*s-relu-%.*s",
+                (int)digits[0], before, (int)digits[1], item, (int)digits[0], before,
+                (int)digits[1], item);
+            return;
+        }
+        item = strchr(item, '-');
+    }
+}
+
 static void on_settings(void *context, const tdrop_fit_settings *settings) {
     fit_job *job = context;
     write_settings(job, settings);
@@ -547,6 +570,7 @@ static void on_settings(void *context, const tdrop_fit_settings *settings) {
     if (settings->unseen)
         message_note("%s: levels that are not in %s count as none (%zu): %s", job->settings.valid,
                      job->settings.data, settings->unseen, settings->unseen_levels);
+    note_linear_pair(settings->arch);
     if (settings->batch_shrunk)
         message_note("there are only %zu rows to train on: the batch shrinks to them",
                      settings->rows_train);
