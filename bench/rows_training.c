@@ -23,8 +23,7 @@ static bool measure_demo(const bench_row *row, const bench_peaks *peaks, bool qu
     tdrop_pool *pool = NULL;
     tdrop_error error;
     double seconds = 0.0;
-    if (tdrop_data_read(&data, "fashion-mnist", NULL, &error))
-        return fail(row, error.message);
+    if (tdrop_data_read(&data, "fashion-mnist", NULL, &error)) return fail(row, error.message);
     if (tdrop_pool_create(&pool, row->threads)) return fail(row, "no threads");
     tdrop_parallel parallel = tdrop_pool_parallel(pool);
     tdrop_fit_options options = {.parallel = &parallel, .epochs = quick ? 1 : 10};

@@ -48,8 +48,8 @@ int inputs_read_target(tdrop_data **labels, tdrop_data *data, const char *target
 int inputs_open_target(inputs *in, const char *target, const char *source);
 
 /* Takes the column that decided which rows were held out, `column` or the one that the model names,
- * out of the data, where it is there; in->compute.use points to it. On failure, also where `column` is
- * given and not there, says why and returns 0; inputs_close frees it. */
+ * out of the data, where it is there; in->compute.use points to it. On failure, also where `column`
+ * is given and not there, says why and returns 0; inputs_close frees it. */
 int inputs_open_groups(inputs *in, const char *column);
 
 /* Says which levels of the data's categories the model does not know. On failure says why and

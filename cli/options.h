@@ -49,8 +49,8 @@ typedef struct option_row {
     const char *help;                  /* what it does, and the default */
 } option_row;
 
-/* One argument that is not an option; all are required, unless the subcommand says that the last may
- * be left out. Ends with a row of zeros. */
+/* One argument that is not an option; all are required, unless the subcommand says that the last
+ * may be left out. Ends with a row of zeros. */
 typedef struct operand_row {
     const char *name;
     size_t field; /* offset of a const char * in the settings */

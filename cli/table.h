@@ -16,7 +16,7 @@ typedef struct table_settings {
      .type = OPTION_TEXT,                                                                          \
      .value = "A,B,...",                                                                           \
      .field = offsetof(settings, table.columns),                                                   \
-     .help = "only these columns of DATA: names, or numbers from 1 where it has none; a name "      \
+     .help = "only these columns of DATA: names, or numbers from 1 where it has none; a name "     \
              "that holds a comma in double quotes"},                                               \
         {.name = "drop",                                                                           \
          .type = OPTION_TEXT,                                                                      \

@@ -101,7 +101,7 @@ int main(void) {
         step(&whole, 0.2f, keep);
     }
     CHECK(tdrop_scree_by_callback(FEATURES, loss_at, &whole, loss, NULL));
-    CHECK(tdrop_choose_k(&(tdrop_rule){.share = 0.02}, FEATURES, loss, NULL, &k));
+    CHECK(tdrop_choose_k(&(tdrop_rule){.kind = TDROP_RULE_AUTO}, FEATURES, loss, NULL, &k));
     for (int i = 0; i <= FEATURES; i++)
         printf("k = %d   loss %.5f%s\n", i, loss[i], i == k ? "   <- chosen" : "");
     const size_t n = (size_t)k; /* the cut: rows of W1 and b1, columns of W2 */

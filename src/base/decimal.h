@@ -59,9 +59,9 @@ enum { TDROP_DECIMAL_MOST = 1023 };
  * range. Returns where it ends (never beyond `end`), or NULL when no number begins there. */
 const char *tdrop_decimal_read(const char *at, const char *end, double *value);
 
-/* Reads the number that fills [at, stop), in the common case: at most eight digits, and no exponent.
- * False when it is not known to be that; what then stands in *value means nothing. Looks at some
- * bytes behind `stop`, never beyond `end`. */
+/* Reads the number that fills [at, stop), in the common case: at most eight digits, and no
+ * exponent. False when it is not known to be that; what then stands in *value means nothing. Looks
+ * at some bytes behind `stop`, never beyond `end`. */
 static inline bool tdrop_decimal_read_short(const char *at, const char *stop, const char *end,
                                             double *value) {
     static const double signs[] = {1.0, -1.0}; /* no branch: there is no telling a sign */

@@ -14,7 +14,8 @@ typedef struct tdrop_bytes {
     size_t capacity;
 } tdrop_bytes;
 
-/* Makes room for `capacity` bytes, keeping what is there. `name` is for messages. Errors: MEMORY. */
+/* Makes room for `capacity` bytes, keeping what is there. `name` is for messages. Errors: MEMORY.
+ */
 tdrop_status tdrop_bytes_reserve(tdrop_bytes *bytes, size_t capacity, const char *name,
                                  tdrop_error *error);
 

@@ -18,13 +18,13 @@ tdrop_status tdrop_csv_parse(tdrop_data **data, const char *name, const unsigned
                              size_t size, const tdrop_data_read_options *options,
                              tdrop_error *error);
 
-/* The same of these bytes, which are taken away, and what a stream brings behind them, of which not much more than `window` bytes are in memory at a
- * time: as many as the longest record takes; a file of nothing but text under a header is kept,
- * since the header may turn out to be a row. Errors: also those of streams. */
+/* The same of these bytes, which are taken away, and what a stream brings behind them, of which not
+ * much more than `window` bytes are in memory at a time: as many as the longest record takes; a
+ * file of nothing but text under a header is kept, since the header may turn out to be a row.
+ * Errors: also those of streams. */
 enum { TDROP_CSV_WINDOW = 1 << 18 };
 tdrop_status tdrop_csv_read(tdrop_data **data, const char *name, tdrop_bytes *begin,
                             tdrop_stream *stream, size_t window,
-                            const tdrop_data_read_options *options,
-                            tdrop_error *error);
+                            const tdrop_data_read_options *options, tdrop_error *error);
 
 #endif

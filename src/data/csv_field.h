@@ -22,8 +22,8 @@ typedef struct tdrop_csv_cursor {
     tdrop_bytes scratch;  /* a field whose doubled quotes had to be made single; owned */
 } tdrop_csv_cursor;
 
-/* Begins with what is in the window and what comes behind it, in all `window` bytes, if there are as
- * many, or as many as the first line takes. What the cursor owns is to be released in any case.
+/* Begins with what is in the window and what comes behind it, in all `window` bytes, if there are
+ * as many, or as many as the first line takes. What the cursor owns is to be released in any case.
  * Errors: those of streams. */
 tdrop_status tdrop_csv_begin(tdrop_csv_cursor *cursor, tdrop_stream *stream, size_t window,
                              tdrop_error *error);

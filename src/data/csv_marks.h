@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Where fields may end: the places of delimiters and line ends, found many bytes at a time and ahead
- * of the reading, so that a number need not be read before one knows where the next begins. What
- * stands in quotes is not told from the rest. */
+ * Where fields may end: the places of delimiters and line ends, found many bytes at a time and
+ * ahead of the reading, so that a number need not be read before one knows where the next begins.
+ * What stands in quotes is not told from the rest. */
 #ifndef TDROP_DATA_CSV_MARKS_H
 #define TDROP_DATA_CSV_MARKS_H
 

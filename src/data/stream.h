@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A source that is read piece by piece, and unpacked on the way when it is gzip. (A file is read, not
- * mapped: one that somebody cuts short meanwhile would kill the process that mapped it.) */
+ * A source that is read piece by piece, and unpacked on the way when it is gzip. (A file is read,
+ * not mapped: one that somebody cuts short meanwhile would kill the process that mapped it.) */
 #ifndef TDROP_DATA_STREAM_H
 #define TDROP_DATA_STREAM_H
 

@@ -85,7 +85,8 @@ tdrop_status tdrop_model_find_held_out(const tdrop_model *model, const tdrop_dat
                                        const tdrop_split_inputs *inputs, size_t **rows,
                                        size_t *count, tdrop_error *error) {
     tdrop_split split = {.valid_count = data->info.rows};
-    const bool all = !tdrop_model_was_fitted_to(model, data) || model->info.split == TDROP_SPLIT_TABLE;
+    const bool all =
+        !tdrop_model_was_fitted_to(model, data) || model->info.split == TDROP_SPLIT_TABLE;
     tdrop_status status = all ? TDROP_OK : tdrop_model_split(&split, model, data, inputs, error);
     if (status) return status;
     size_t *found = tdrop_alloc(split.valid_count, sizeof *found);
@@ -102,7 +103,9 @@ tdrop_status tdrop_model_find_held_out(const tdrop_model *model, const tdrop_dat
 /* The class of every row, tdrop_free(*class_of); NULL where nothing is asked of them. */
 static tdrop_status find_classes(const tdrop_model *model, const tdrop_data *data,
                                  const tdrop_data *target, float **class_of) {
-    if (model->info.split != TDROP_SPLIT_CLASSES || !target || !tdrop_model_was_fitted_to(model, data)) return TDROP_OK;
+    if (model->info.split != TDROP_SPLIT_CLASSES || !target ||
+        !tdrop_model_was_fitted_to(model, data))
+        return TDROP_OK;
     if (target->info.rows != data->info.rows) return TDROP_ERROR_DATA;
     *class_of = tdrop_alloc(data->info.rows, sizeof **class_of);
     if (!*class_of) return TDROP_ERROR_MEMORY;

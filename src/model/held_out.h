@@ -23,8 +23,8 @@ typedef struct tdrop_split_inputs {
 tdrop_status tdrop_model_split(tdrop_split *split, const tdrop_model *model, const tdrop_data *data,
                                const tdrop_split_inputs *inputs, tdrop_error *error);
 
-/* The rows to measure, tdrop_free(*rows): of the data of the fit those that the split holds out, all
- * where another table was; of other data all. Errors: as tdrop_model_split. */
+/* The rows to measure, tdrop_free(*rows): of the data of the fit those that the split holds out,
+ * all where another table was; of other data all. Errors: as tdrop_model_split. */
 tdrop_status tdrop_model_find_held_out(const tdrop_model *model, const tdrop_data *data,
                                        const tdrop_split_inputs *inputs, size_t **rows,
                                        size_t *count, tdrop_error *error);

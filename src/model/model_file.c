@@ -186,8 +186,7 @@ static cJSON *split_object(texts *t, const tdrop_model_info *info) {
     add_integer_text(t, split, "seed", info->split_seed, 10);
     if (info->valid_name) note(t, cJSON_AddStringToObject(split, "name", info->valid_name));
     if (info->groups) note(t, cJSON_AddStringToObject(split, "groups", info->groups));
-    if (info->groups && info->split_hash)
-        add_integer_text(t, split, "hash", info->split_hash, 16);
+    if (info->groups && info->split_hash) add_integer_text(t, split, "hash", info->split_hash, 16);
     return split;
 }
 

@@ -31,8 +31,8 @@ typedef struct tdrop_trainer {
  * rows come from valid_feed, which may be the same table. Errors: ISA, MEMORY. */
 tdrop_status tdrop_trainer_create(tdrop_trainer *trainer, const tdrop_fit_options *options,
                                   const tdrop_arch *arch, const tdrop_feed *feed,
-                                  const tdrop_feed *valid_feed, const tdrop_split *split, const tdrop_law *const *laws,
-                                  tdrop_error *error);
+                                  const tdrop_feed *valid_feed, const tdrop_split *split,
+                                  const tdrop_law *const *laws, tdrop_error *error);
 void tdrop_trainer_clear(tdrop_trainer *trainer);
 
 /* Has the trainer, just created, go on from options->checkpoint.resume, where there is one.
