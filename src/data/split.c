@@ -33,6 +33,11 @@ static size_t valid_rows(size_t rows, double share) {
     return count < 1 ? 1 : count > rows - 1 ? rows - 1 : count;
 }
 
+static tdrop_status fail_about(const tdrop_split_rule *rule, tdrop_error *error, const char *text) {
+    return tdrop_fail(error, TDROP_ERROR_DATA, "%.200s%s%s", rule->name ? rule->name : "",
+                      rule->name ? ": " : "", text);
+}
+
 static tdrop_draw draw_of(const tdrop_split_rule *rule) {
     return (tdrop_draw){.seed = rule->seed, .purpose = TDROP_PURPOSE_SPLIT};
 }
@@ -80,7 +85,7 @@ static tdrop_status choose_of_classes(size_t rows, const tdrop_split_rule *rule,
     }
     tdrop_free(class);
     if (count) return TDROP_OK;
-    return tdrop_fail(error, TDROP_ERROR_DATA,
+    return fail_about(rule, error,
                       "each label stands in one row only, so no row can be held out: at least one "
                       "label is needed in 2 rows");
 }
@@ -231,7 +236,7 @@ tdrop_status tdrop_split_make(tdrop_split *split, size_t rows, const tdrop_split
     tdrop_status status = TDROP_OK;
     uint64_t groups_hash = 0;
     if (rows < 2)
-        return tdrop_fail(error, TDROP_ERROR_DATA,
+        return fail_about(rule, error,
                           "one row only: at least 2 are needed, one of them to hold out");
     bool *held_out = tdrop_alloc(rows, sizeof *held_out);
     if (!held_out) return tdrop_fail_memory(error, "held-out rows");

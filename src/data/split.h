@@ -7,7 +7,8 @@
 
 /* What decides, beside the number of rows. */
 typedef struct tdrop_split_rule {
-    double share; /* of the rows, to be held out */
+    const char *name; /* of the data, for messages; NULL: they do without */
+    double share;     /* of the rows, to be held out */
     uint64_t seed;
     const float *class_of; /* [rows] whole numbers below `classes`; NULL: rows are of no class */
     size_t classes;

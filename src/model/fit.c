@@ -189,7 +189,10 @@ static tdrop_status check_target(tdrop_task task, const tdrop_data *data, const 
 
 static tdrop_status split_rows(fit_state *fit, tdrop_error *error) {
     const tdrop_fit_options *o = &fit->options;
-    tdrop_split_rule rule = {.share = o->valid_share, .seed = o->split_seed, .groups = o->groups};
+    tdrop_split_rule rule = {.name = fit->data->info.name,
+                             .share = o->valid_share,
+                             .seed = o->split_seed,
+                             .groups = o->groups};
     if (o->valid) {
         fit->split_kind = TDROP_SPLIT_TABLE;
         return tdrop_split_of_tables(&fit->split, fit->data->info.rows, o->valid->info.rows, error);
