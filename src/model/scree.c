@@ -19,7 +19,8 @@ typedef struct gathered {
     size_t first_k, last_k;
     tdrop_mean *mean; /* [widths] */
     double *left;     /* [widths, targets] of a regression: squares that are not explained */
-    tdrop_row_result *results; /* [WIDTHS_AT_A_TIME, TDROP_USE_BATCH] */
+    tdrop_row_result *results; /* [WIDTHS_AT_A_TIME, TDROP_USE_BATCH] where widths are found across
+                                * (model/across.h), else NULL */
 } gathered;
 
 static void gathered_clear(gathered *g) {
@@ -33,9 +34,8 @@ static tdrop_status gathered_create(gathered *g, size_t first_k, size_t last_k, 
     const size_t widths = last_k - first_k + 1;
     *g = (gathered){.first_k = first_k, .last_k = last_k};
     g->mean = tdrop_alloc_zero(widths, sizeof *g->mean);
-    g->results = tdrop_alloc(WIDTHS_AT_A_TIME, TDROP_USE_BATCH * sizeof *g->results);
     if (targets) g->left = tdrop_alloc_zero(widths, targets * sizeof *g->left);
-    if (g->mean && g->results && (g->left || !targets)) return TDROP_OK;
+    if (g->mean && (g->left || !targets)) return TDROP_OK;
     gathered_clear(g);
     return TDROP_ERROR_MEMORY;
 }
@@ -86,7 +86,7 @@ static tdrop_status measure_batch(tdrop_runner *runner, tdrop_columns *columns, 
     if (status) return status;
     tdrop_net_forward(net, 0, net->tail_edge[tail]);
     tdrop_columns_start(columns, tail);
-    if (tdrop_across_fits(columns, runner->loss))
+    if (g->results)
         measure_widths_across(runner, columns, count, g);
     else
         measure_widths(runner, columns, count, g);
@@ -94,11 +94,15 @@ static tdrop_status measure_batch(tdrop_runner *runner, tdrop_columns *columns, 
 }
 
 static tdrop_status measure_batches(tdrop_runner *runner, const tdrop_model *model,
-                                    const tdrop_sample *sample, size_t tail, const gathered *g) {
+                                    const tdrop_sample *sample, size_t tail, gathered *g) {
     tdrop_columns columns;
     tdrop_status status = tdrop_net_set_parameters(runner->net, model->parameters, false);
     if (!status) status = tdrop_columns_create(&columns, runner->net, tail, model->parameters);
     if (status) return status;
+    if (tdrop_across_fits(&columns, runner->loss)) {
+        g->results = tdrop_alloc(WIDTHS_AT_A_TIME, TDROP_USE_BATCH * sizeof *g->results);
+        if (!g->results) status = TDROP_ERROR_MEMORY;
+    }
     for (size_t first = 0, count; first < sample->row_count && !status; first += count) {
         size_t left = sample->row_count - first;
         count = left < TDROP_USE_BATCH ? left : TDROP_USE_BATCH;
@@ -158,7 +162,7 @@ static void write_curve(const tdrop_mean *mean, size_t count, const tdrop_curve 
 }
 
 static tdrop_status measure(tdrop_runner *runner, const tdrop_model *model,
-                            const tdrop_sample *sample, size_t tail, const gathered *g,
+                            const tdrop_sample *sample, size_t tail, gathered *g,
                             const tdrop_curve *curve) {
     tdrop_status status = measure_batches(runner, model, sample, tail, g);
     if (status) return status;
