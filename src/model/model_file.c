@@ -488,15 +488,17 @@ static tdrop_status read_class_names(reading *r, const cJSON *array, size_t coun
     return r->no_memory ? TDROP_ERROR_MEMORY : status;
 }
 
+static uint64_t split_hash_of(reading *r, const cJSON *split) {
+    return integer_of(r, KEY_SPLIT, string_of(r, KEY_SPLIT, split, "hash"), 16);
+}
+
 /* The column whose groups were held out, where groups were, and their hash, which files did not
  * have from the beginning. */
 static void read_groups(reading *r, const cJSON *split, tdrop_model *model) {
     if (!cJSON_HasObjectItem(split, "groups")) return;
     const char *name = string_of(r, KEY_SPLIT, split, "groups");
     if (!r->wrong && tdrop_model_name_groups(model, name)) r->no_memory = true;
-    if (cJSON_HasObjectItem(split, "hash"))
-        model->info.split_hash =
-            integer_of(r, KEY_SPLIT, string_of(r, KEY_SPLIT, split, "hash"), 16);
+    if (cJSON_HasObjectItem(split, "hash")) model->info.split_hash = split_hash_of(r, split);
 }
 
 /* Without a kind it is one of rows, or of groups where these have a name. */
@@ -506,7 +508,7 @@ static void read_kind(reading *r, const cJSON *split, tdrop_model *model) {
     tdrop_status unknown =
         tdrop_split_kind_parse(string_of(r, KEY_SPLIT, split, "kind"), &info->split);
     if ((unknown || info->split == TDROP_SPLIT_GROUPS) && !r->wrong) r->wrong = keys[KEY_SPLIT];
-    info->split_hash = integer_of(r, KEY_SPLIT, string_of(r, KEY_SPLIT, split, "hash"), 16);
+    info->split_hash = split_hash_of(r, split);
     if (info->split == TDROP_SPLIT_TABLE &&
         tdrop_model_name_valid(model, string_of(r, KEY_SPLIT, split, "name")))
         r->no_memory = true;
