@@ -74,6 +74,12 @@ typedef struct weights_block {
     size_t output, rows, input, columns;
 } weights_block;
 
+/* Whole lines, which are few: a call for each would cost more than copying them does. */
+static void copy_lines(float *to, const float *from, size_t floats) {
+    for (size_t j = 0; j < floats; j += FLOATS_PER_LINE)
+        memcpy(to + j, from + j, FLOATS_PER_LINE * sizeof *to);
+}
+
 /* Row r of the block goes to place r of the panel; the block behind is asked for. */
 static void pack_backward(const pack_job *job, const weights_block *block) {
     const tdrop_linear *layer = job->layer;
@@ -84,8 +90,12 @@ static void pack_backward(const pack_job *job, const weights_block *block) {
     for (size_t r = 0; r < block->rows; r++, row += job->w_stride, to += nr) {
         for (size_t j = 0; j < block->columns; j += FLOATS_PER_LINE)
             __builtin_prefetch(row + behind + j);
-        memcpy(to, row, block->columns * sizeof *to);
-        memset(to + block->columns, 0, (nr - block->columns) * sizeof *to);
+        if (block->columns == nr) {
+            copy_lines(to, row, nr);
+        } else {
+            memcpy(to, row, block->columns * sizeof *to);
+            memset(to + block->columns, 0, (nr - block->columns) * sizeof *to);
+        }
     }
 }
 
@@ -167,8 +177,9 @@ static size_t larger(size_t a, size_t b) {
 
 size_t tdrop_linear_workspace(const tdrop_linear *layer, size_t rows, unsigned workers) {
     size_t inner = larger(layer->inputs, layer->outputs);
-    size_t floats = larger(tdrop_rows_product_floats(layer->kernels, inner),
-                           tdrop_weights_product_floats(layer->kernels, rows, layer->outputs));
+    size_t floats =
+        larger(tdrop_rows_product_floats(layer->kernels, inner),
+               tdrop_weights_product_floats(layer->kernels, rows, layer->inputs, layer->outputs));
     return (size_t)workers * floats * sizeof(float) + TDROP_ALIGNMENT;
 }
 

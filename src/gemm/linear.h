@@ -61,7 +61,8 @@ typedef struct tdrop_weights_product {
 } tdrop_weights_product;
 
 /* Floats of workspace for each worker. */
-size_t tdrop_weights_product_floats(const tdrop_gemm_kernels *kernels, size_t rows, size_t outputs);
+size_t tdrop_weights_product_floats(const tdrop_gemm_kernels *kernels, size_t rows, size_t inputs,
+                                    size_t outputs);
 
 void tdrop_weights_product_run(const tdrop_weights_product *product,
                                const tdrop_parallel *parallel);

@@ -14,23 +14,26 @@
 
 #include <string.h>
 
-enum { TILES_PER_BLOCK = 8, PANELS_PER_GROUP = 4, WIDTH_GRAIN = 16 };
+enum { TILES_PER_BLOCK = 8, GROUP_COLUMNS = 256, WIDTH_GRAIN = 16 };
 enum { CACHED_FLOATS = 128 * 1024 }; /* of panels: half of a second-level cache of 1 MiB */
 
 typedef struct span {
-    size_t least, most; /* of the inner keeps of a tile's rows */
+    size_t least, most; /* of the keeps of some rows */
 } span;
 
 size_t tdrop_rows_product_floats(const tdrop_gemm_kernels *kernels, size_t inner_size) {
     return kernels->mr * (inner_size + WIDTH_GRAIN);
 }
 
-static span inner_span(const tdrop_rows_product *p, size_t first, size_t rows) {
-    span s = {(size_t)p->inner[first], (size_t)p->inner[first]};
+static size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+static span span_of(const int32_t *keep, size_t first, size_t rows) {
+    span s = {(size_t)keep[first], (size_t)keep[first]};
     for (size_t i = first + 1; i < first + rows; i++) {
-        size_t keep = (size_t)p->inner[i];
-        if (keep < s.least) s.least = keep;
-        if (keep > s.most) s.most = keep;
+        if ((size_t)keep[i] < s.least) s.least = (size_t)keep[i];
+        if ((size_t)keep[i] > s.most) s.most = (size_t)keep[i];
     }
     return s;
 }
@@ -51,6 +54,8 @@ static void copy_ragged(const tdrop_rows_product *p, size_t first, size_t rows, 
                                  .stride = p->a_stride,
                                  .column = s.least,
                                  .width = copied_width(s),
+                                 .panel = copied_width(s),
+                                 .fill = true,
                                  .to = copy};
     p->kernels->gather(&gather);
 }
@@ -59,7 +64,7 @@ static void copy_ragged(const tdrop_rows_product *p, size_t first, size_t rows, 
  * lie, then their ragged ends. */
 static size_t plan_runs(const tdrop_rows_product *p, size_t first, size_t rows, float *copy,
                         tdrop_run run[2]) {
-    span s = inner_span(p, first, rows);
+    span s = span_of(p->inner, first, rows);
     size_t count = 0;
     if (s.least) {
         run[count] = (tdrop_run){.count = s.least, .a_step = 1};
@@ -77,30 +82,40 @@ static size_t plan_runs(const tdrop_rows_product *p, size_t first, size_t rows, 
     return count;
 }
 
-/* Where the tile's rows go, and how much of each; returns the columns that any of them wants. */
-static size_t plan_targets(const tdrop_rows_product *p, size_t first, size_t column,
-                           tdrop_tile *tile) {
-    size_t nr = p->kernels->nr, columns = 0;
+/* Where the tile's rows begin. */
+static void plan_targets(const tdrop_rows_product *p, size_t first, size_t column,
+                         tdrop_tile *tile) {
     for (size_t r = 0; r < tile->rows; r++) {
-        size_t limit = (size_t)p->limit[first + r];
-        size_t wanted = limit <= column ? 0 : limit - column < nr ? limit - column : nr;
         size_t offset = p->order[first + r] * p->c_stride + column;
-        tile->limit[r] = (int32_t)wanted;
         tile->c[r] = p->c + offset;
         tile->gate[r] = p->gate ? p->gate + offset : NULL;
-        if (wanted > columns) columns = wanted;
     }
-    return columns;
 }
 
-/* One tile over one panel; false when no row wants it, nor any panel behind it. */
-static bool run_panel(const tdrop_rows_product *p, size_t first, size_t panel, tdrop_tile *tile,
-                      tdrop_run *run) {
+static void move_targets(size_t columns, tdrop_tile *tile) {
+    for (size_t r = 0; r < tile->rows; r++) {
+        tile->c[r] += columns;
+        if (tile->gate[r]) tile->gate[r] += columns;
+    }
+}
+
+/* How much of the panel at `column` each row wants, where not all want all of it. */
+static void set_limits(const tdrop_rows_product *p, size_t first, size_t column, tdrop_tile *tile) {
+    for (size_t r = 0; r < tile->rows; r++) {
+        const size_t limit = (size_t)p->limit[first + r];
+        tile->limit[r] = limit <= column ? 0 : (int32_t)least(limit - column, tile->columns);
+    }
+}
+
+/* One tile over one panel, which some row wants. */
+static void run_panel(const tdrop_rows_product *p, size_t first, size_t column, span limit,
+                      tdrop_tile *tile, tdrop_run *run) {
     static const float no_bias[TDROP_MOST_NR];
-    const size_t nr = p->kernels->nr, column = panel * nr;
+    const size_t nr = p->kernels->nr;
     const float *b = p->panels + column * p->inner_size;
-    tile->columns = plan_targets(p, first, column, tile);
-    if (tile->columns == 0) return false;
+    tile->columns = least(limit.most - column, nr);
+    tile->whole = limit.least >= column + nr;
+    if (!tile->whole) set_limits(p, first, column, tile);
     tile->bias = p->bias ? p->bias + column : no_bias;
     for (size_t i = 0; i < tile->run_count; i++) {
         run[i].columns = tile->columns;
@@ -108,29 +123,38 @@ static bool run_panel(const tdrop_rows_product *p, size_t first, size_t panel, t
         b += run[i].count * nr;
     }
     p->kernels->tile(tile);
-    return true;
 }
 
-/* mr rows over some panels: where they lie and end is found once for all of them. */
-static void run_tiles(const tdrop_rows_product *p, size_t first, size_t rows, size_t panel,
+/* mr rows over the columns from `column` to `end` that any of them wants: where they lie and end is
+ * found once for all of these. */
+static void run_tiles(const tdrop_rows_product *p, size_t first, size_t rows, size_t column,
                       size_t end, float *copy) {
+    const size_t nr = p->kernels->nr;
+    const span limit = span_of(p->limit, first, rows);
     tdrop_run run[2];
     tdrop_tile tile = {.rows = rows, .runs = run, .relu = p->relu};
+    end = least(end, limit.most);
+    if (column >= end) return;
     tile.run_count = plan_runs(p, first, rows, copy, run);
-    while (panel < end && run_panel(p, first, panel, &tile, run))
-        panel++;
+    plan_targets(p, first, column, &tile);
+    for (; column < end; column += nr, move_targets(nr, &tile))
+        run_panel(p, first, column, limit, &tile, run);
 }
 
 static size_t block_rows(const tdrop_rows_product *p) {
     return TILES_PER_BLOCK * p->kernels->mr;
 }
 
+static size_t panels_per_group(const tdrop_rows_product *p) {
+    return GROUP_COLUMNS / p->kernels->nr;
+}
+
 /* How many panels rows first..last-1 may go through at a time, so that what is read of them stays
  * in the second-level cache from one tile to the next. */
 static size_t panels_at_a_time(const tdrop_rows_product *p, size_t first, size_t last) {
-    size_t most = inner_span(p, first, last - first).most;
+    size_t most = span_of(p->inner, first, last - first).most;
     size_t fit = CACHED_FLOATS / (most * p->kernels->nr + 1);
-    return fit < 1 ? 1 : fit > PANELS_PER_GROUP ? PANELS_PER_GROUP : fit;
+    return fit < 1 ? 1 : least(fit, panels_per_group(p));
 }
 
 /* Blocks of rows, the first `tall` of which have a task for each panel, the others one for each
@@ -144,7 +168,7 @@ static rows_job cut_tasks(const tdrop_rows_product *p) {
     const size_t height = block_rows(p);
     rows_job job = {.product = p, .blocks = (p->rows + height - 1) / height};
     job.panels = (p->columns + p->kernels->nr - 1) / p->kernels->nr;
-    job.groups = (job.panels + PANELS_PER_GROUP - 1) / PANELS_PER_GROUP;
+    job.groups = (job.panels + panels_per_group(p) - 1) / panels_per_group(p);
     for (size_t first = 0; first < p->rows; first += height, job.tall++)
         if (panels_at_a_time(p, first, p->rows - first < height ? p->rows : first + height) > 1)
             break;
@@ -159,8 +183,8 @@ static void run_block(const tdrop_rows_product *p, size_t block, size_t panel, s
     const size_t step = panels_at_a_time(p, first, last);
     for (; panel < end; panel += step)
         for (size_t row = first; row < last; row += mr)
-            run_tiles(p, row, last - row < mr ? last - row : mr, panel,
-                      end - panel < step ? end : panel + step, copy);
+            run_tiles(p, row, least(last - row, mr), panel * p->kernels->nr,
+                      least(panel + step, end) * p->kernels->nr, copy);
 }
 
 static void run_task(void *arg, size_t index, unsigned worker) {
@@ -173,8 +197,8 @@ static void run_task(void *arg, size_t index, unsigned worker) {
         return;
     }
     index -= job->tall * job->panels;
-    const size_t flat = job->blocks - job->tall, panel = index / flat * PANELS_PER_GROUP;
-    const size_t end = panel + PANELS_PER_GROUP;
+    const size_t flat = job->blocks - job->tall, panel = index / flat * panels_per_group(p);
+    const size_t end = panel + panels_per_group(p);
     run_block(p, job->tall + index % flat, panel, end < job->panels ? end : job->panels, copy);
 }
 

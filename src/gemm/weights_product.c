@@ -1,23 +1,31 @@
 /* SPDX-License-Identifier: MIT
  *
- * backward_weights. The sums run over rows, in the order of the staircase. A task is a block of
- * outputs by a group of panels of inputs: it copies its columns of dy, and one panel of x after the
- * other, as rows of the staircase with zeros beyond each keep, so that the tiles stream through
- * both. Tall batches are taken in chunks, each chain going on from what the last chunk left in dw:
- * that bounds the workspace and changes no bit. */
+ * backward_weights. The sums run over rows, in the order of the staircase. A task is some outputs
+ * by some inputs. It copies its columns of x once, as the panels of a product, and its columns of
+ * dy block after block, as tiles read them: both without a gap, with zeros beyond each keep. Tall
+ * batches are taken in chunks, each chain going on from what the last chunk left in dw: that bounds
+ * the workspace and changes no bit. */
 #include "base/parallel.h"
 #include "gemm/linear.h"
 
 #include <string.h>
 
-enum { CHUNK_ROWS = 512, BLOCK_TILES = 32, GROUP_PANELS = 8, ENOUGH_TASKS = 8 };
+/* Blocks are that small so that the copy of dy stays in the second-level cache while the panels of
+ * x pass it. */
+enum { CHUNK_ROWS = 512, BLOCK_TILES = 16, TASK_INPUTS = 512, ENOUGH_TASKS = 12 };
 enum { MOST_STRETCHES = TDROP_MOST_BUCKETS }; /* and at least nr / lanes of any kernel */
+enum { LINE_FLOATS = 16 };
 
 /* How outputs and inputs are cut into tasks. */
 typedef struct cut {
-    size_t output_blocks, block; /* blocks of so many outputs, a multiple of mr */
-    size_t input_groups, group;  /* groups of so many inputs, a multiple of nr */
+    size_t block;        /* outputs whose columns of dy are copied at a time, a multiple of mr */
+    size_t tall, wide;   /* outputs of a task, a multiple of block; inputs, a multiple of nr */
+    size_t down, across; /* tasks */
 } cut;
+
+static size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
 
 static size_t divide_up(size_t a, size_t b) {
     return (a + b - 1) / b;
@@ -33,53 +41,62 @@ static size_t block_outputs(const tdrop_gemm_kernels *kernels, size_t outputs) {
     return even_part(outputs, blocks, kernels->mr);
 }
 
-static cut cut_tasks(const tdrop_gemm_kernels *kernels, size_t outputs, size_t inputs) {
-    cut c = {.block = block_outputs(kernels, outputs)};
-    c.output_blocks = divide_up(outputs, c.block);
-    size_t panels = divide_up(inputs, kernels->nr);
-    size_t per_group = GROUP_PANELS;
-    while (per_group > 1 && c.output_blocks * divide_up(panels, per_group) < ENOUGH_TASKS)
-        per_group--;
-    c.group = even_part(inputs, divide_up(panels, per_group), kernels->nr);
-    c.input_groups = divide_up(inputs, c.group);
+static size_t widest_task(const tdrop_gemm_kernels *kernels, size_t inputs) {
+    return even_part(inputs, divide_up(inputs, TASK_INPUTS), kernels->nr);
+}
+
+/* The fewer tasks, the less is copied twice; several workers need enough of them to share. */
+static cut cut_tasks(const tdrop_gemm_kernels *kernels, size_t outputs, size_t inputs,
+                     unsigned workers) {
+    cut c = {.block = block_outputs(kernels, outputs), .wide = widest_task(kernels, inputs)};
+    const size_t blocks = divide_up(outputs, c.block), wanted = workers > 1 ? ENOUGH_TASKS : 1;
+    while (c.wide > kernels->nr && blocks * divide_up(inputs, c.wide) < wanted)
+        c.wide -= kernels->nr;
+    c.across = divide_up(inputs, c.wide);
+    c.tall = divide_up(blocks, divide_up(wanted, c.across)) * c.block;
+    c.down = divide_up(outputs, c.tall);
     return c;
 }
 
-/* Rows are gathered in whole cache lines. */
-static size_t gathered_width(size_t block) {
-    return divide_up(block, 16) * 16;
-}
-
 static size_t chunk_rows(size_t rows) {
-    return rows < CHUNK_ROWS ? rows : CHUNK_ROWS;
+    return least(rows, CHUNK_ROWS);
 }
 
-size_t tdrop_weights_product_floats(const tdrop_gemm_kernels *kernels, size_t rows,
+/* Floats from one panel of a copy to the next: gathering may write a little behind the last row. */
+static size_t panel_floats(size_t rows, size_t panel) {
+    return divide_up(rows * panel + TDROP_GATHER_SPILL, LINE_FLOATS) * LINE_FLOATS;
+}
+
+static size_t copy_floats(size_t rows, size_t panel, size_t width) {
+    return panel_floats(rows, panel) * divide_up(width, panel);
+}
+
+size_t tdrop_weights_product_floats(const tdrop_gemm_kernels *kernels, size_t rows, size_t inputs,
                                     size_t outputs) {
-    return chunk_rows(rows) * (gathered_width(block_outputs(kernels, outputs)) + kernels->nr);
+    rows = chunk_rows(rows);
+    return copy_floats(rows, kernels->mr, block_outputs(kernels, outputs)) +
+           copy_floats(rows, kernels->nr, widest_task(kernels, inputs));
 }
 
-/* A stretch of places of the staircase, and the two copies of its rows. */
-typedef struct row_chunk {
-    size_t first, last;
-    float *dy; /* [last - first][dy_width] */
-    size_t dy_width;
-    float *x; /* [last - first][nr] */
-} row_chunk;
-
-/* What is copied of a matrix: columns column..column+width-1, zeros beyond each row's keep. */
+/* Columns of a matrix as panels, each [rows of the chunk][panel], zeros beyond each row's keep. */
 typedef struct copied {
     const float *from;
     size_t stride;
     const int32_t *keep; /* of the row at each place */
-    size_t column, width;
-    float *to; /* [chunk][width] */
+    size_t panel;
+    float *to; /* panel_floats() from one panel to the next */
 } copied;
 
-/* Copies the rows of the chunk that feed anything from `output` and `input` on; in each bucket
- * those come first. Nobody reads the places of the others. */
+/* A stretch of places of the staircase, and the two copies of its rows. */
+typedef struct row_chunk {
+    size_t first, last, rows; /* `rows`: the most a chunk can have */
+    copied dy, x;
+} row_chunk;
+
+/* Copies columns column..column+width-1 of the rows of the chunk that feed anything from `output`
+ * and `input` on; in each bucket those come first. Nobody reads the places of the others. */
 static void gather(const tdrop_weights_product *p, const row_chunk *chunk, const copied *c,
-                   size_t output, size_t input) {
+                   size_t column, size_t width, size_t output, size_t input) {
     const tdrop_staircase *stairs = p->stairs;
     for (size_t b = 0; b < stairs->buckets; b++) {
         size_t first = stairs->bucket[b];
@@ -92,88 +109,114 @@ static void gather(const tdrop_weights_product *p, const row_chunk *chunk, const
                                    .keep = c->keep + first,
                                    .from = c->from,
                                    .stride = c->stride,
-                                   .column = c->column,
-                                   .width = c->width,
-                                   .to = c->to + (first - chunk->first) * c->width};
+                                   .column = column,
+                                   .width = divide_up(width, c->panel) * c->panel,
+                                   .panel = c->panel,
+                                   .panel_stride = panel_floats(chunk->rows, c->panel),
+                                   .fill = stairs->tail_in && stairs->tail_out,
+                                   .to = c->to + (first - chunk->first) * c->panel};
         p->kernels->gather(&rows);
     }
 }
 
-/* Places first..last-1 feed the leading `columns` of a panel. */
+/* Places first..last-1 feed the inputs below `inputs`. */
 typedef struct stretch {
-    size_t first, last, columns;
+    size_t first, last, inputs;
 } stretch;
 
-static size_t add_stretch(stretch *stretches, size_t count, const row_chunk *chunk, size_t first,
-                          size_t last, size_t columns) {
-    if (first < chunk->first) first = chunk->first;
-    if (last > chunk->last) last = chunk->last;
-    if (first >= last) return count;
-    stretches[count] = (stretch){first, last, columns};
-    return count + 1;
+/* Which places feed a tile. */
+typedef struct feeding {
+    size_t count;
+    stretch stretch[MOST_STRETCHES];
+} feeding;
+
+static void add_stretch(feeding *fed, const row_chunk *chunk, stretch s) {
+    if (s.first < chunk->first) s.first = chunk->first;
+    if (s.last > chunk->last) s.last = chunk->last;
+    if (s.first < s.last) fed->stretch[fed->count++] = s;
 }
 
-/* Which places feed the panel at `input` and the tile at `output`. Rows sorted by keep_in alone
- * fall short of more and more of the panel's vectors; otherwise each bucket gives one stretch,
- * whose end follows keep_out. */
-static size_t plan_stretches(const tdrop_weights_product *p, const row_chunk *chunk, size_t output,
-                             size_t input, size_t columns, stretch stretches[MOST_STRETCHES]) {
+/* Rows that are sorted by keep_in alone fall short of more and more of a panel's vectors: a plan
+ * for all tiles of the panel at `input`. */
+static void plan_panel(const tdrop_weights_product *p, const row_chunk *chunk, size_t input,
+                       feeding *fed) {
+    const size_t lanes = p->kernels->lanes, end = least(p->stairs->inputs, input + p->kernels->nr);
+    size_t first = 0;
+    fed->count = 0;
+    for (size_t vector = divide_up(end - input, lanes); vector-- > 0;) {
+        const size_t from = input + vector * lanes;
+        const size_t last = tdrop_staircase_prefix(p->stairs, 0, from, 0);
+        add_stretch(fed, chunk, (stretch){first, last, from + lanes});
+        first = last;
+    }
+}
+
+/* Otherwise each bucket gives one stretch, whose end follows keep_out: a plan for all panels, for
+ * the tile at `output`. */
+static void plan_tile(const tdrop_weights_product *p, const row_chunk *chunk, size_t output,
+                      feeding *fed) {
     const tdrop_staircase *stairs = p->stairs;
-    size_t lanes = p->kernels->lanes, count = 0, first = 0;
-    if (stairs->tail_in && !stairs->tail_out) {
-        for (size_t vector = divide_up(columns, lanes); vector-- > 0;) {
-            size_t last = tdrop_staircase_prefix(stairs, 0, input + vector * lanes, output);
-            size_t end = (vector + 1) * lanes;
-            count =
-                add_stretch(stretches, count, chunk, first, last, end < columns ? end : columns);
-            first = last;
-        }
-        return count;
-    }
+    fed->count = 0;
     for (size_t b = 0; b < stairs->buckets; b++) {
-        first = stairs->bucket[b];
-        size_t last = first + tdrop_staircase_prefix(stairs, b, input, output);
-        count = add_stretch(stretches, count, chunk, first, last, columns);
+        const size_t first = stairs->bucket[b];
+        const size_t last = first + tdrop_staircase_prefix(stairs, b, 0, output);
+        add_stretch(fed, chunk, (stretch){first, last, (size_t)stairs->bucket_in[b]});
     }
-    return count;
 }
 
-/* Runs of the tile whose first output stands in column dy_column of the gathered dy. */
-static void point_runs(const tdrop_weights_product *p, const row_chunk *chunk, size_t dy_column,
-                       const stretch *stretches, tdrop_tile *tile, tdrop_run run[MOST_STRETCHES]) {
-    for (size_t i = 0; i < tile->run_count; i++) {
-        size_t place = stretches[i].first - chunk->first;
-        const float *dy = chunk->dy + place * chunk->dy_width + dy_column;
-        run[i].count = stretches[i].last - stretches[i].first;
-        run[i].columns = stretches[i].columns;
-        run[i].a_step = chunk->dy_width;
-        run[i].b = chunk->x + place * p->kernels->nr;
+/* The runs of a tile: where the two copies hold what it goes over. dy, x: its panels. */
+static void plan_runs(const row_chunk *chunk, const feeding *fed, const float *dy, const float *x,
+                      size_t input, tdrop_tile *tile, tdrop_run run[MOST_STRETCHES]) {
+    const size_t mr = chunk->dy.panel, nr = chunk->x.panel;
+    tile->run_count = 0;
+    for (size_t i = 0; i < fed->count; i++) {
+        const stretch *s = &fed->stretch[i];
+        if (s->inputs <= input) continue;
+        const size_t place = s->first - chunk->first;
+        tdrop_run *to = &run[tile->run_count++];
+        to->count = s->last - s->first;
+        to->columns = least(s->inputs - input, tile->columns);
+        to->a_step = mr;
+        to->b = x + place * nr;
         for (size_t r = 0; r < tile->rows; r++)
-            run[i].a[r] = dy + r;
+            to->a[r] = dy + place * mr + r;
     }
 }
 
-/* The tiles of one panel of inputs: all outputs of the block. */
-static void run_panel(const tdrop_weights_product *p, const row_chunk *chunk, size_t output,
-                      size_t outputs, size_t input) {
+/* Part of the weights: so many outputs from `output` on, so many inputs from `input` on. */
+typedef struct part {
+    size_t output, outputs, input, inputs;
+} part;
+
+/* Whether one plan serves all tiles of a panel: no row ends within the outputs. */
+static bool tiles_feed_alike(const tdrop_weights_product *p) {
+    return p->stairs->tail_in && !p->stairs->tail_out;
+}
+
+/* The tiles of one panel of inputs, whose copy is x: all outputs of the block. One plan for all of
+ * them, or one for each. */
+static void run_panel(const tdrop_weights_product *p, const row_chunk *chunk, const part *block,
+                      size_t input, const float *x, const feeding *fed) {
     static const float no_bias[TDROP_MOST_NR];
-    size_t mr = p->kernels->mr, nr = p->kernels->nr, left = p->stairs->inputs - input;
-    stretch stretches[MOST_STRETCHES];
+    const size_t mr = p->kernels->mr;
+    const float *dy = chunk->dy.to;
+    float *c = p->dw + block->output * p->dw_stride + input;
     tdrop_run run[MOST_STRETCHES];
-    tdrop_tile tile = {.columns = left < nr ? left : nr, .runs = run, .bias = no_bias};
-    tile.resume = chunk->first > 0;
-    for (size_t done = 0; done < outputs; done += mr) {
-        tile.rows = outputs - done < mr ? outputs - done : mr;
-        if (done == 0 || p->stairs->tail_out)
-            tile.run_count =
-                plan_stretches(p, chunk, output + done, input, tile.columns, stretches);
-        if (tile.resume && tile.run_count == 0) continue;
-        point_runs(p, chunk, done, stretches, &tile, run);
-        for (size_t r = 0; r < tile.rows; r++) {
-            tile.c[r] = p->dw + (output + done + r) * p->dw_stride + input;
+    tdrop_tile tile = {.columns = least(p->stairs->inputs - input, p->kernels->nr),
+                       .runs = run,
+                       .resume = chunk->first > 0,
+                       .bias = no_bias};
+    tile.whole = tile.columns == p->kernels->nr;
+    for (size_t done = 0; done < block->outputs; done += mr) {
+        tile.rows = least(block->outputs - done, mr);
+        plan_runs(chunk, fed, dy, x, input, &tile, run);
+        for (size_t r = 0; r < tile.rows; r++, c += p->dw_stride) {
+            tile.c[r] = c;
             tile.limit[r] = (int32_t)tile.columns;
         }
-        p->kernels->tile(&tile);
+        if (tile.run_count > 0 || !tile.resume) p->kernels->tile(&tile);
+        if (!tiles_feed_alike(p)) fed++;
+        dy += panel_floats(chunk->rows, mr);
     }
 }
 
@@ -188,53 +231,88 @@ static void add_bias_gradient(const tdrop_weights_product *p, size_t output, siz
     }
 }
 
+static void run_block(const tdrop_weights_product *p, const row_chunk *chunk, const part *block) {
+    const size_t mr = p->kernels->mr, nr = p->kernels->nr;
+    const float *x = chunk->x.to;
+    feeding fed[BLOCK_TILES];
+    gather(p, chunk, &chunk->dy, block->output, block->outputs, block->output, block->input);
+    for (size_t done = 0; done < block->outputs && !tiles_feed_alike(p); done += mr)
+        plan_tile(p, chunk, block->output + done, &fed[done / mr]);
+    for (size_t done = 0; done < block->inputs; done += nr, x += panel_floats(chunk->rows, nr)) {
+        if (tiles_feed_alike(p)) plan_panel(p, chunk, block->input + done, fed);
+        run_panel(p, chunk, block, block->input + done, x, fed);
+    }
+}
+
+static void run_chunk(const tdrop_weights_product *p, const row_chunk *chunk, const part *task,
+                      size_t block) {
+    gather(p, chunk, &chunk->x, task->input, task->inputs, task->output, task->input);
+    for (size_t done = 0; done < task->outputs; done += block) {
+        part here = *task;
+        here.output += done;
+        here.outputs = least(task->outputs - done, block);
+        run_block(p, chunk, &here);
+    }
+}
+
+static row_chunk first_chunk(const tdrop_weights_product *p, size_t block, unsigned worker) {
+    const tdrop_staircase *stairs = p->stairs;
+    const size_t mr = p->kernels->mr, rows = chunk_rows(stairs->rows);
+    float *own =
+        p->workspace + worker * tdrop_weights_product_floats(p->kernels, stairs->rows,
+                                                             stairs->inputs, stairs->outputs);
+    return (row_chunk){.rows = rows,
+                       .dy = {p->dy, p->dy_stride, stairs->keep_out, mr, own},
+                       .x = {p->x, p->x_stride, stairs->keep_in, p->kernels->nr,
+                             own + copy_floats(rows, mr, block)}};
+}
+
+/* Zeros where no row feeds the part; returns what is left of it. */
+static part clear_unfed(const tdrop_weights_product *p, part task) {
+    const tdrop_staircase *stairs = p->stairs;
+    part fed = task;
+    fed.outputs =
+        task.output < stairs->most_out ? least(task.outputs, stairs->most_out - task.output) : 0;
+    fed.inputs =
+        task.input < stairs->most_in ? least(task.inputs, stairs->most_in - task.input) : 0;
+    for (size_t i = 0; i < task.outputs; i++) {
+        const size_t sums = i < fed.outputs ? fed.inputs : 0;
+        float *row = p->dw + (task.output + i) * p->dw_stride + task.input;
+        memset(row + sums, 0, (task.inputs - sums) * sizeof *row);
+    }
+    return fed;
+}
+
+static void run_chunks(const tdrop_weights_product *p, const part *task, size_t block,
+                       unsigned worker) {
+    row_chunk chunk = first_chunk(p, block, worker);
+    for (; chunk.first < p->stairs->rows; chunk.first = chunk.last) {
+        chunk.last = least(p->stairs->rows, chunk.first + CHUNK_ROWS);
+        run_chunk(p, &chunk, task, block);
+    }
+}
+
 typedef struct weights_job {
     const tdrop_weights_product *product;
     cut cut;
 } weights_job;
 
-static void run_chunk(const tdrop_weights_product *p, row_chunk *chunk, size_t output,
-                      size_t outputs, size_t input, size_t inputs) {
-    const size_t nr = p->kernels->nr;
-    const tdrop_staircase *stairs = p->stairs;
-    const copied dy = {.from = p->dy,
-                       .stride = p->dy_stride,
-                       .keep = stairs->keep_out,
-                       .column = output,
-                       .width = chunk->dy_width,
-                       .to = chunk->dy};
-    copied x = {
-        .from = p->x, .stride = p->x_stride, .keep = stairs->keep_in, .width = nr, .to = chunk->x};
-    gather(p, chunk, &dy, output, input);
-    for (size_t done = 0; done < inputs; done += nr) {
-        x.column = input + done;
-        gather(p, chunk, &x, output, x.column);
-        run_panel(p, chunk, output, outputs, x.column);
-    }
-}
-
 static void run_task(void *arg, size_t index, unsigned worker) {
     const weights_job *job = arg;
     const tdrop_weights_product *p = job->product;
-    size_t rows = p->stairs->rows, outputs = p->stairs->outputs, inputs = p->stairs->inputs;
-    size_t output = index / job->cut.input_groups * job->cut.block;
-    size_t input = index % job->cut.input_groups * job->cut.group;
-    size_t block = outputs - output < job->cut.block ? outputs - output : job->cut.block;
-    size_t group = inputs - input < job->cut.group ? inputs - input : job->cut.group;
-    row_chunk chunk = {.dy_width = gathered_width(job->cut.block)};
-    chunk.dy = p->workspace + worker * tdrop_weights_product_floats(p->kernels, rows, outputs);
-    chunk.x = chunk.dy + chunk_rows(rows) * chunk.dy_width;
-    do {
-        chunk.last = rows - chunk.first < CHUNK_ROWS ? rows : chunk.first + CHUNK_ROWS;
-        run_chunk(p, &chunk, output, block, input, group);
-        chunk.first = chunk.last;
-    } while (chunk.first < rows);
-    if (p->db && input == 0) add_bias_gradient(p, output, block);
+    const cut *c = &job->cut;
+    part task = {.output = index % c->down * c->tall, .input = index / c->down * c->wide};
+    task.outputs = least(p->stairs->outputs - task.output, c->tall);
+    task.inputs = least(p->stairs->inputs - task.input, c->wide);
+    const part fed = clear_unfed(p, task);
+    if (fed.outputs && fed.inputs) run_chunks(p, &fed, c->block, worker);
+    if (p->db && task.input == 0) add_bias_gradient(p, task.output, task.outputs);
 }
 
 void tdrop_weights_product_run(const tdrop_weights_product *product,
                                const tdrop_parallel *parallel) {
     const tdrop_staircase *stairs = product->stairs;
-    weights_job job = {product, cut_tasks(product->kernels, stairs->outputs, stairs->inputs)};
-    tdrop_run_tasks(parallel, job.cut.output_blocks * job.cut.input_groups, run_task, &job);
+    weights_job job = {product, cut_tasks(product->kernels, stairs->outputs, stairs->inputs,
+                                          tdrop_workers(parallel))};
+    tdrop_run_tasks(parallel, job.cut.down * job.cut.across, run_task, &job);
 }

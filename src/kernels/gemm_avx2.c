@@ -43,7 +43,10 @@ static inline vec vec_load_first(const float *p, int32_t n) {
 }
 
 static inline void vec_store_first(float *p, int32_t n, vec v) {
-    if (n > 0) _mm256_maskstore_ps(p, first_lanes(n), v); /* slow on some, even for nothing */
+    if (n == LANES)
+        _mm256_storeu_ps(p, v);
+    else if (n > 0)
+        _mm256_maskstore_ps(p, first_lanes(n), v); /* slow on some, even for nothing */
 }
 
 static inline vec vec_add(vec a, vec b) {

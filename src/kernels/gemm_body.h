@@ -64,16 +64,27 @@ INLINE void run_columns(const tdrop_run *run, vec acc[MR][VECTORS], const int ro
         run_chain(run, acc, rows, 1);
 }
 
-/* What is done to a finished sum, and its way to memory. */
+/* What is done to a finished sum of a whole tile, and its way to memory. */
+INLINE void finish_whole(const tdrop_tile *tile, int r, int v, vec sum) {
+    sum = vec_add(sum, vec_load(tile->bias + v * LANES));
+    if (tile->gate[0]) sum = vec_gate(vec_load(tile->gate[r] + v * LANES), sum);
+    if (tile->relu) sum = vec_relu(sum);
+    vec_store(tile->c[r] + v * LANES, sum);
+}
+
+/* The same where rows end at their limits. */
 INLINE void finish(const tdrop_tile *tile, int r, int v, vec sum) {
     const int32_t lanes = clamp_lanes(tile->limit[r] - v * LANES);
     sum = vec_add(sum, vec_load(tile->bias + v * LANES));
     if (tile->gate[0]) sum = vec_gate(vec_load_first(tile->gate[r] + v * LANES, lanes), sum);
     if (tile->relu) sum = vec_relu(sum);
-    if (lanes == LANES)
-        vec_store(tile->c[r] + v * LANES, sum);
-    else
-        vec_store_first(tile->c[r] + v * LANES, lanes, sum);
+    vec_store_first(tile->c[r] + v * LANES, lanes, sum);
+}
+
+/* What c holds, for a chain that goes on from there. */
+INLINE vec start(const tdrop_tile *tile, int r, int v) {
+    if (tile->whole) return vec_load(tile->c[r] + v * LANES);
+    return vec_load_first(tile->c[r] + v * LANES, clamp_lanes(tile->limit[r] - v * LANES));
 }
 
 /* Lines of C are fetched before a part of them is written; here that goes on beside the sums. */
@@ -89,11 +100,15 @@ INLINE void tile_of(const tdrop_tile *tile, const int rows, const int vectors) {
     if (!tile->resume) ask_for_targets(tile, rows, vectors);
     if (tile->resume)
         UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
-            vec_load_first(tile->c[r] + v * LANES, clamp_lanes(tile->limit[r] - v * LANES));
+            start(tile, r, v);
     for (size_t i = 0; i < tile->run_count; i++)
         run_columns(&tile->runs[i], acc, rows, vectors);
-    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
-        finish(tile, r, v, acc[r][v]);
+    if (tile->whole)
+        UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
+            finish_whole(tile, r, v, acc[r][v]);
+    else
+        UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
+            finish(tile, r, v, acc[r][v]);
 }
 
 /* A function for each shape, so that every loop above is unrolled with known bounds. */
@@ -124,18 +139,36 @@ static void tile(const tdrop_tile *tile) {
     shapes[tile->rows - 1][(tile->columns - 1) / LANES](tile);
 }
 
-static void gather(const tdrop_gather *g) {
-    float *to = g->to;
-    for (size_t i = 0; i < g->rows; i++, to += g->width) {
+/* One row of a panel; where the panel ends within a vector, the next row overwrites what spills. */
+INLINE void gather_row(const float *row, int32_t kept, float *to, const size_t panel) {
+    UNROLL for (size_t j = 0; j < panel; j += LANES)
+        vec_store(to + j, vec_load_first(row + j, clamp_lanes(kept - (int32_t)j)));
+}
+
+INLINE void gather_panels(const tdrop_gather *g, const size_t panel) {
+    for (size_t i = 0; i < g->rows; i++) {
         const float *row = g->from + g->order[i] * g->stride + g->column;
         const size_t ahead = i + GATHER_AHEAD < g->rows ? i + GATHER_AHEAD : i;
         const float *next = g->from + g->order[ahead] * g->stride + g->column;
         const int32_t kept = g->keep[i] - (int32_t)g->column;
-        for (int32_t j = 0; j < (int32_t)g->width; j += LANES) {
-            if (j % LINE == 0) __builtin_prefetch(next + j);
-            vec_store(to + j, vec_load_first(row + j, clamp_lanes(kept - j)));
-        }
+        const size_t end = g->fill || kept >= (int32_t)g->width ? g->width
+                           : kept < 0                           ? 0
+                                                                : (size_t)kept;
+        float *to = g->to + i * panel;
+        for (size_t j = 0; j < end; j += LINE)
+            __builtin_prefetch(next + j);
+        for (size_t j = 0; j < end; j += panel, to += g->panel_stride)
+            gather_row(row + j, kept - (int32_t)j, to, panel);
     }
+}
+
+static void gather(const tdrop_gather *g) {
+    if (g->panel == MR)
+        gather_panels(g, MR);
+    else if (g->panel == NR)
+        gather_panels(g, NR);
+    else
+        gather_panels(g, g->panel);
 }
 
 static void add(size_t n, const float *x, float *sum) {

@@ -19,17 +19,21 @@ static float tile_element(const tdrop_tile *tile, size_t r, size_t column) {
 }
 
 static void tile_c(const tdrop_tile *tile) {
-    for (size_t r = 0; r < tile->rows; r++)
-        for (size_t column = 0; column < (size_t)tile->limit[r]; column++)
+    for (size_t r = 0; r < tile->rows; r++) {
+        const size_t limit = tile->whole ? NR : (size_t)tile->limit[r];
+        for (size_t column = 0; column < limit; column++)
             tile->c[r][column] = tile_element(tile, r, column);
+    }
 }
 
 static void gather_c(const tdrop_gather *g) {
     for (size_t i = 0; i < g->rows; i++) {
         const float *row = g->from + g->order[i] * g->stride;
-        for (size_t j = 0; j < g->width; j++)
-            g->to[i * g->width + j] =
-                g->column + j < (size_t)g->keep[i] ? row[g->column + j] : 0.0f;
+        for (size_t j = 0; j < g->width; j++) {
+            const size_t panel = j / g->panel, column = g->column + j;
+            g->to[panel * g->panel_stride + i * g->panel + j % g->panel] =
+                column < (size_t)g->keep[i] ? row[column] : 0.0f;
+        }
     }
 }
 

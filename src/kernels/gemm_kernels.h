@@ -30,6 +30,7 @@ typedef struct tdrop_tile {
     const tdrop_run *runs;
     size_t run_count;             /* 0: the sum is empty */
     float *c[TDROP_MOST_MR];      /* row r at the tile's first column */
+    bool whole;                   /* every row is written as far as nr: limit is not looked at */
     int32_t limit[TDROP_MOST_MR]; /* columns of row r that are written, 0..columns */
     bool resume;                  /* the chain goes on from what c holds, instead of zero */
     const float *bias;            /* [nr], added last; a row of zeros where there is none, so that a
@@ -38,16 +39,29 @@ typedef struct tdrop_tile {
     bool relu;                        /* negative results become 0, NaN stays */
 } tdrop_tile;
 
-/* Rows to be gathered: for i < rows, to[i * width + j] = from[order[i] * stride + column + j] where
- * column + j < keep[i], else 0, for j < width. What lies beyond keep is not read. */
+/* Rows to be gathered into panels: for i < rows and j < width,
+ *
+ *   to[j / panel * panel_stride + i * panel + j % panel] =
+ *       from[order[i] * stride + column + j] where column + j < keep[i], else 0.
+ *
+ * What lies beyond keep is not read. Up to TDROP_GATHER_SPILL floats behind the last row of each
+ * panel may be overwritten. */
 typedef struct tdrop_gather {
     size_t rows;
     const uint32_t *order;
     const int32_t *keep;
     const float *from;
-    size_t stride, column, width; /* width: a multiple of 16 */
+    size_t stride, column;
+    size_t width;        /* a multiple of panel */
+    size_t panel;        /* mr, or a multiple of 16 */
+    size_t panel_stride; /* where there is more than one */
+    bool fill;           /* false: panels that lie wholly beyond keep need not be written */
     float *to;
 } tdrop_gather;
+
+/* Where a panel is no multiple of a vector, its rows are written as whole vectors one after the
+ * other. */
+enum { TDROP_GATHER_SPILL = 16 };
 
 typedef struct tdrop_gemm_kernels {
     size_t mr, nr;
