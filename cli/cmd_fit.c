@@ -41,7 +41,7 @@ typedef struct fit_settings {
     const char *valid_target;
     double valid_share; /* 0: not given */
     int task;           /* 0: not given */
-    int schedule, optimizer, scale, missing, independent, no_center, keep_last, force;
+    int schedule, optimizer, scale, missing, independent, no_center, pca_start, keep_last, force;
     table_settings table;
     compute_settings compute;
     checkpoint_settings checkpoint;
@@ -242,6 +242,10 @@ static const option_row options[] = {
      AT(no_center),
      .help = "do not train as though the inputs had mean 0, which is faster where they are far "
              "from it"},
+    {.name = "pca-start",
+     AT(pca_start),
+     .help = "begin with weights that make the network PCA, rather than with random ones: better "
+             "codes after few epochs, wide ones above all"},
     {.name = "keep-last",
      AT(keep_last),
      .help = "keep the weights of the last epoch (default: of the epoch with the lowest held-out "
@@ -305,7 +309,7 @@ static const option_row options[] = {
      .type = OPTION_TEXT,
      .value = "FILE",
      AT(checkpoint.resume),
-     .help = "go on from this checkpoint; may be the file of --checkpoint"},
+     .help = "go on from such a file; may be that of --checkpoint"},
     {.name = "time-limit",
      .type = OPTION_DURATION,
      .value = "TIME",
@@ -386,6 +390,7 @@ static tdrop_fit_options fit_options_of(const fit_job *job) {
         .clip_norm = s->clip_norm,
         .warm_up = s->warm_up,
         .no_center = s->no_center,
+        .pca_start = s->pca_start,
         .keep_last = s->keep_last,
         .patience = (uint32_t)s->patience,
         .seed = s->seed,
@@ -499,7 +504,8 @@ static void write_training_lines(FILE *out, const tdrop_fit_settings *s) {
         fputs("no average", out);
     if (o->warm_up) fprintf(out, ", warm-up %s steps", number_grouped(o->warm_up).text);
     write_optimizer(out, o);
-    fputs(o->no_center ? "\n" : ", centred\n", out);
+    fputs(o->no_center ? "" : ", centred", out);
+    fputs(o->pca_start ? ", begun as PCA\n" : "\n", out);
 }
 
 static void write_rows_line(const fit_job *job, const tdrop_fit_settings *s) {

@@ -338,6 +338,9 @@ typedef struct tdrop_fit_options {
                           * which has the others; 0 */
     int no_center;       /* nonzero: do not train as though the inputs had mean 0. It is the same
                           * kind of model either way, and values far from 0 are learnt faster */
+    int pca_start;       /* nonzero: first weights with which the network is PCA at every k, rather
+                          * than random ones. For an autoencoder of linear layers, with relu or
+                          * gelu, whose hidden ones are at least 2 n wide */
     int keep_last;       /* nonzero: the weights after the last step, rather than those of the
                           * epoch with the lowest validation loss */
     uint32_t patience;   /* stop after so many epochs without a better validation loss; 0: never */

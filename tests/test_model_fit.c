@@ -439,6 +439,10 @@ static void neither_threads_nor_processor_decide(void **state) {
     assert_same_bits_everywhere(data, options);
     options.arch = "70-batch-norm-gelu-6-batch-norm-tail-9-batch-norm-relu";
     assert_same_bits_everywhere(data, options);
+    options.arch = "30-[6]-12-widthbias-30";
+    options.pca_start = 1;
+    assert_same_bits_everywhere(data, options);
+    options.pca_start = 0;
     options.arch = "9-[6]-9-relu-7-relu-tail";
     options.task = TDROP_TASK_CLASSIFY;
     options.target = labels;
@@ -452,9 +456,9 @@ static void neither_threads_nor_processor_decide(void **state) {
 /* Every option that is not a matter of speed gives another file. */
 static void every_option_decides(void **state) {
     (void)state;
-    tdrop_fit_options ways[18];
+    tdrop_fit_options ways[20];
     size_t count = 0;
-    for (; count < 18; count++)
+    for (; count < 20; count++)
         ways[count] = quick;
     ways[1].seed = 2;
     ways[2].seed = 1ull << 40;
@@ -474,8 +478,10 @@ static void every_option_decides(void **state) {
     ways[16].balance = 0.5;
     ways[17].no_center = 1;
     ways[17].scale = TDROP_SCALE_NONE;
+    ways[18].arch = ways[19].arch = "12-[6]-12";
+    ways[19].pca_start = 1;
     tdrop_data *data = table();
-    float *values[18];
+    float *values[20];
     for (size_t i = 0; i < count; i++) {
         tdrop_model *model = models_fit(data, &ways[i]), *again = models_fit(data, &ways[i]);
         assert_true(models_same_file(model, again));
@@ -648,7 +654,7 @@ static void defaults_are_as_documented(void **state) {
     assert_true(o->law.rate == 0.15 && o->learning_rate == 0.0015 && o->average == 0.995);
     assert_true(o->valid_share == 0.1 && o->law.k_min == 0 && o->patience == 0);
     assert_true(o->balance == 0.6 && o->seed == 0 && o->split_seed == 0 && !o->no_drop &&
-                !o->independent && !o->no_center);
+                !o->independent && !o->no_center && !o->pca_start);
     tdrop_data_destroy(data);
 }
 

@@ -6,6 +6,7 @@
 #include "model/held_out.h"
 #include "model/model.h"
 #include "model/pca.h"
+#include "model/pca_start.h"
 #include "model/scree.h"
 #include "model/train.h"
 
@@ -306,6 +307,21 @@ static tdrop_status resolve_arch(fit_state *fit, tdrop_error *error) {
     return TDROP_OK;
 }
 
+/* Whether the network can begin as PCA, where that is asked for. */
+static tdrop_status check_pca_start(const fit_state *fit, tdrop_error *error) {
+    const tdrop_fit_options *o = &fit->options;
+    if (!o->pca_start) return TDROP_OK;
+    if (o->init)
+        return tdrop_fail(error, TDROP_ERROR_ARCH,
+                          "a model to begin with, and a start from PCA: leave one of the two out");
+    if (tdrop_pca_start_suits(&fit->arch, o->task, o->loss)) return TDROP_OK;
+    return tdrop_fail(
+        error, TDROP_ERROR_ARCH,
+        "%.300s under the loss %s cannot begin as PCA: that takes an autoencoder with "
+        "one tail, no logits, and relu or gelu behind hidden layers at least %zu wide",
+        fit->arch.text, tdrop_loss_kind_name(o->loss), 2 * fit->arch.features);
+}
+
 static tdrop_status create_law(fit_state *fit, size_t tail, tdrop_error *error) {
     const tdrop_law_options *law = &fit->options.law;
     size_t n = fit->arch.tails[tail].features;
@@ -385,6 +401,7 @@ static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
     if (!status && o->valid) status = encode_valid(fit, error);
     if (!status) status = resolve_arch(fit, error);
     if (!status) status = check_init(fit, error);
+    if (!status) status = check_pca_start(fit, error);
     for (size_t t = 0; t < fit->arch.tail_count && !status; t++)
         status = create_law(fit, t, error);
     if (status) return status;

@@ -66,6 +66,7 @@ static const option_term option_terms[] = {
     {"independent", FIELD(INT, independent), NULL},
     {"balance", FIELD(REAL, balance), NULL},
     {"no_center", FIELD(INT, no_center), NULL},
+    {"pca_start", FIELD(INT, pca_start), NULL},
     {"keep_last", FIELD(INT, keep_last), NULL},
     {"epochs", FIELD(U32, epochs), NULL},
     {"batch", FIELD(SIZE, batch), NULL},

@@ -5,9 +5,14 @@
 #include "base/parallel.h"
 
 #include <lapacke.h>
+#include <math.h>
 #include <string.h>
 
 enum { CHUNK = 512 };
+
+/* Passes over the rows in tdrop_pca_approach: 64 components of 4,096 rows of Fashion-MNIST then
+ * leave at most 3 % more of other rows than the exact ones of all rows do, whatever k is. */
+enum { PASSES = 8 };
 
 /* Chunks of centred rows through a product of ours. */
 typedef struct chunks {
@@ -144,6 +149,114 @@ tdrop_status tdrop_pca_fit(tdrop_pca *pca, const tdrop_encoder *encoder, const s
     made.vector = tdrop_alloc(made.components * columns, sizeof *made.vector);
     tdrop_status status = made.mean && made.vector ? fit(&made, encoder, rows, row_count, options)
                                                    : TDROP_ERROR_MEMORY;
+    if (status)
+        tdrop_pca_clear(&made);
+    else
+        *pca = made;
+    return status;
+}
+
+static double product(size_t n, const double *a, const double *b) {
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+static void subtract(size_t n, double factor, const double *a, double *b) {
+    for (size_t i = 0; i < n; i++)
+        b[i] -= factor * a[i];
+}
+
+/* Vectors of length 1 at right angles that span the same, one after the other. What lies in the
+ * span of those before, but for rounding, is left out; returns how many there are. Each is cleared
+ * of those before twice, since the first time leaves rounding of what is cleared. */
+static size_t make_orthonormal(size_t columns, size_t count, double *vectors) {
+    const double nothing = 1e-10;
+    size_t made = 0;
+    for (size_t c = 0; c < count; c++) {
+        double *vector = vectors + made * columns;
+        memmove(vector, vectors + c * columns, columns * sizeof *vector);
+        const double before = product(columns, vector, vector);
+        for (size_t time = 0; time < 2; time++)
+            for (size_t earlier = 0; earlier < made; earlier++) {
+                const double *other = vectors + earlier * columns;
+                subtract(columns, product(columns, vector, other), other, vector);
+            }
+        const double left = product(columns, vector, vector);
+        if (!(left > nothing * before)) continue;
+        for (size_t j = 0; j < columns; j++)
+            vector[j] /= sqrt(left);
+        made++;
+    }
+    return made;
+}
+
+static void round_vectors(tdrop_pca *pca, const double *vectors) {
+    for (size_t i = 0; i < pca->components * pca->columns; i++)
+        pca->vector[i] = (float)vectors[i];
+}
+
+/* The covariance times each vector: what the rows have of it, and the sum of the rows so weighed,
+ * which is the product to the weights. */
+static tdrop_status multiply_by_covariance(chunks *c, const size_t *rows, size_t row_count,
+                                           double *vectors, double *flops) {
+    const tdrop_pca *pca = c->pca;
+    const size_t columns = pca->columns, n = c->outputs;
+    float *share = c->result, *sums = c->result + CHUNK * n;
+    tdrop_status status = tdrop_linear_set_weights(c->linear, pca->vector, columns, NULL,
+                                                   TDROP_PACK_FORWARD, NULL, c->parallel);
+    memset(vectors, 0, n * columns * sizeof *vectors);
+    for (size_t first = 0, count; first < row_count && !status; first += count) {
+        count = row_count - first < CHUNK ? row_count - first : CHUNK;
+        load_centred(c, rows + first, count);
+        status = tdrop_linear_forward(c->linear, c->stairs, c->rows, columns, share, n,
+                                      c->workspace, c->workspace_size, c->parallel);
+        tdrop_linear_backward_weights(c->linear, c->stairs, share, n, c->rows, columns, sums,
+                                      columns, NULL, c->workspace, c->workspace_size, c->parallel);
+        for (size_t i = 0; i < n * columns; i++)
+            vectors[i] += (double)sums[i];
+        *flops += 4.0 * tdrop_staircase_work(c->stairs);
+    }
+    return status;
+}
+
+static tdrop_status approach(tdrop_pca *pca, chunks *c, const size_t *rows, size_t row_count,
+                             double *vectors, double *flops) {
+    const size_t wanted = pca->components;
+    tdrop_status status = TDROP_OK;
+    find_mean(pca, c->encoder, rows, row_count, c->buffer, c->rows);
+    for (int pass = 0; pass < PASSES && !status; pass++) {
+        size_t made = make_orthonormal(pca->columns, wanted, vectors);
+        memset(vectors + made * pca->columns, 0, (wanted - made) * pca->columns * sizeof *vectors);
+        round_vectors(pca, vectors);
+        status = multiply_by_covariance(c, rows, row_count, vectors, flops);
+    }
+    pca->components = make_orthonormal(pca->columns, wanted, vectors);
+    round_vectors(pca, vectors);
+    return status;
+}
+
+tdrop_status tdrop_pca_approach(tdrop_pca *pca, const tdrop_encoder *encoder, const size_t *rows,
+                                size_t row_count, size_t components, uint64_t seed,
+                                const tdrop_use_options *options, double *flops) {
+    const size_t columns = encoder->encoding->inputs;
+    const size_t n = components < columns ? components : columns;
+    /* No tensor of a network has this number. */
+    const tdrop_draw draw = {.seed = seed, .layer = UINT32_MAX, .purpose = TDROP_PURPOSE_INIT};
+    tdrop_pca made = {.columns = columns, .components = n};
+    chunks c = {.pca = NULL};
+    double *vectors = tdrop_alloc(n * columns, sizeof *vectors);
+    made.mean = tdrop_alloc_zero(columns, sizeof *made.mean);
+    made.vector = tdrop_alloc(n * columns, sizeof *made.vector);
+    tdrop_status status = vectors && made.mean && made.vector ? TDROP_OK : TDROP_ERROR_MEMORY;
+    if (!status) status = chunks_create(&c, &made, encoder, n, (CHUNK + columns) * n, options);
+    if (!status) status = tdrop_uniform(&draw, n * columns, vectors);
+    for (size_t i = 0; i < n * columns && !status; i++)
+        vectors[i] -= 0.5;
+    if (!status) status = approach(&made, &c, rows, row_count, vectors, flops);
+    chunks_clear(&c);
+    tdrop_free(vectors);
     if (status)
         tdrop_pca_clear(&made);
     else

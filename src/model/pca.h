@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Principal components, to compare with. */
+ * Principal components, to compare with and to begin with. */
 #ifndef TDROP_MODEL_PCA_H
 #define TDROP_MODEL_PCA_H
 
@@ -18,6 +18,14 @@ typedef struct tdrop_pca {
  * LAPACK's dsyevr. Errors: SIZE (more than TDROP_PCA_MOST_COLUMNS columns), ISA, MEMORY. */
 tdrop_status tdrop_pca_fit(tdrop_pca *pca, const tdrop_encoder *encoder, const size_t *rows,
                            size_t row_count, size_t components, const tdrop_use_options *options);
+
+/* The same but for approximate vectors, at right angles, by orthogonal iteration (Golub and Van Loan,
+ * Matrix Computations, 7.3.2) from random ones: of any number of columns, and the same bits on
+ * every machine, which LAPACK's are not. Where the rows have fewer dimensions than that, pca has
+ * fewer components. *flops grows by the operations. Errors: ISA, MEMORY. */
+tdrop_status tdrop_pca_approach(tdrop_pca *pca, const tdrop_encoder *encoder, const size_t *rows,
+                                size_t row_count, size_t components, uint64_t seed,
+                                const tdrop_use_options *options, double *flops);
 void tdrop_pca_clear(tdrop_pca *pca);
 
 /* Mean squared error per entry of the first k components on rows of the data, k = 0..n, into

@@ -6,6 +6,7 @@
 #include "model/batch_norm.h"
 #include "model/checkpoint.h"
 #include "model/model.h"
+#include "model/pca_start.h"
 #include "model/schedule.h"
 
 #include <math.h>
@@ -50,17 +51,25 @@ static tdrop_status allocate(tdrop_trainer *t, const tdrop_arch *arch, const tdr
     return status;
 }
 
-static void set_first_values(tdrop_trainer *t) {
+static tdrop_status set_first_values(tdrop_trainer *t) {
     const tdrop_fit_options *options = t->options;
     const tdrop_arch *arch = t->runner.net->arch;
     float *parameters = t->optimizer.parameters;
     if (options->init) {
         memcpy(parameters, options->init->parameters, arch->parameters * sizeof *parameters);
         tdrop_centering_take(&t->centering, parameters);
-    } else {
-        tdrop_arch_init(arch, options->seed, parameters);
-        tdrop_centering_start(&t->centering, parameters);
+        return TDROP_OK;
     }
+    tdrop_arch_init(arch, options->seed, parameters);
+    if (!options->pca_start) {
+        tdrop_centering_start(&t->centering, parameters);
+        return TDROP_OK;
+    }
+    const tdrop_use_options use = {.isa = options->isa, .parallel = options->parallel};
+    tdrop_status status = tdrop_pca_start(arch, t->feed.encoder, t->split, options->seed, &use,
+                                          parameters, &t->runner.net->flops);
+    tdrop_centering_take(&t->centering, parameters);
+    return status;
 }
 
 tdrop_status tdrop_trainer_create(tdrop_trainer *trainer, const tdrop_fit_options *options,
@@ -70,11 +79,11 @@ tdrop_status tdrop_trainer_create(tdrop_trainer *trainer, const tdrop_fit_option
     tdrop_trainer made = {
         .options = options, .split = split, .laws = laws, .feed = *feed, .valid_feed = *valid_feed};
     tdrop_status status = allocate(&made, arch, feed, error);
+    if (!status && set_first_values(&made)) status = tdrop_fail_memory(error, "first weights");
     if (status) {
         tdrop_trainer_clear(&made);
         return status;
     }
-    set_first_values(&made);
     tdrop_optimizer_start(&made.optimizer);
     memcpy(made.best, made.optimizer.parameters, arch->parameters * sizeof *made.best);
     made.progress.steps = steps_in_epoch(&made) * options->epochs;
