@@ -485,6 +485,7 @@ static void write_optimizer(FILE *out, const tdrop_fit_options *o) {
     if (o->optimizer == TDROP_OPTIMIZER_ADAMW)
         fprintf(out, ", adamw with decay %s",
                 number_plain(o->weight_decay > 0 ? o->weight_decay : 0).text);
+    if (o->optimizer == TDROP_OPTIMIZER_NADAM) fputs(", nadam", out);
     if (o->optimizer == TDROP_OPTIMIZER_SGD)
         fprintf(out, ", sgd with momentum %s",
                 number_plain(o->momentum > 0 ? o->momentum : 0).text);

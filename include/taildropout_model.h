@@ -270,10 +270,12 @@ typedef enum tdrop_optimizer_kind {
     TDROP_OPTIMIZER_ADAM = 0,  /* Kingma and Ba, arXiv:1412.6980; beta 0.9 and 0.999 */
     TDROP_OPTIMIZER_ADAMW = 1, /* the same, and each step shrinks the weights (not the biases) by
                                 * rate x weight_decay: Loshchilov and Hutter, arXiv:1711.05101 */
-    TDROP_OPTIMIZER_SGD = 2    /* stochastic gradient descent with momentum, as torch's SGD */
+    TDROP_OPTIMIZER_SGD = 2,   /* stochastic gradient descent with momentum, as torch's SGD */
+    TDROP_OPTIMIZER_NADAM = 3  /* Adam with Nesterov's momentum (Dozat, 2016): a step goes along 0.9
+                                * of the mean gradient and 0.1 of the newest; beta 0.9 and 0.99 */
 } tdrop_optimizer_kind;
 
-/* "adam", "adamw" or "sgd". Errors: NULL, FORMAT. */
+/* "adam", "adamw", "sgd" or "nadam". Errors: NULL, FORMAT. */
 TDROP_API tdrop_status tdrop_optimizer_kind_parse(const char *name, tdrop_optimizer_kind *kind);
 TDROP_API const char *tdrop_optimizer_kind_name(tdrop_optimizer_kind kind);
 

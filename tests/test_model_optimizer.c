@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * AdamW, SGD with momentum, clipping, warm-up and cosine against plain code in double, and that
- * neither threads nor instruction sets have a say. (Adam itself: test_model_gradient.c.) */
+ * AdamW, NAdam, SGD with momentum, clipping, warm-up and cosine against plain code in double, and
+ * that neither threads nor instruction sets have a say. (Adam itself: test_model_gradient.c.) */
 #include "model/optimizer.h"
 #include "model/schedule.h"
 #include "models.h"
@@ -22,6 +22,8 @@ static const tdrop_optimizer_options kinds[] = {
     {.kind = TDROP_OPTIMIZER_ADAM, .clip_norm = 0.5},
     {.kind = TDROP_OPTIMIZER_ADAMW, .weight_decay = 0.5, .average_decay = 0.9},
     {.kind = TDROP_OPTIMIZER_ADAMW, .weight_decay = -1.0},
+    {.kind = TDROP_OPTIMIZER_NADAM, .average_decay = 0.9},
+    {.kind = TDROP_OPTIMIZER_NADAM, .clip_norm = 0.5},
     {.kind = TDROP_OPTIMIZER_SGD, .momentum = 0.8},
     {.kind = TDROP_OPTIMIZER_SGD, .momentum = -1.0, .average_decay = 0.5},
     {.kind = TDROP_OPTIMIZER_SGD, .momentum = 0.9, .clip_norm = 1e-3},
@@ -94,10 +96,13 @@ static void plain_step(const tdrop_optimizer_options *o, plain *p, double g, dou
         p->moment1 = (o->momentum > 0.0 ? o->momentum : 0.0) * p->moment1 + g;
         p->parameter -= rate * p->moment1;
     } else {
+        const bool nesterov = o->kind == TDROP_OPTIMIZER_NADAM;
+        const double beta2 = nesterov ? 0.99 : 0.999;
         p->moment1 = 0.9 * p->moment1 + 0.1 * g;
-        p->moment2 = 0.999 * p->moment2 + 0.001 * g * g;
-        const double mean = p->moment1 / (1.0 - pow(0.9, t));
-        const double square = p->moment2 / (1.0 - pow(0.999, t));
+        p->moment2 = beta2 * p->moment2 + (1.0 - beta2) * g * g;
+        const double along = nesterov ? 0.9 * p->moment1 + 0.1 * g : p->moment1;
+        const double mean = along / (1.0 - pow(0.9, t));
+        const double square = p->moment2 / (1.0 - pow(beta2, t));
         const bool decays = o->kind == TDROP_OPTIMIZER_ADAMW && weight && o->weight_decay > 0.0;
         if (decays) p->parameter -= rate * o->weight_decay * p->parameter;
         p->parameter -= rate * mean / (sqrt(square) + 1e-8);
@@ -186,14 +191,14 @@ static void the_block_is_all_there_is(void **state) {
 
 static void kinds_have_names(void **state) {
     (void)state;
-    static const char *const names[] = {"adam", "adamw", "sgd"};
+    static const char *const names[] = {"adam", "adamw", "sgd", "nadam"};
     tdrop_optimizer_kind kind = TDROP_OPTIMIZER_SGD;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         assert_string_equal(tdrop_optimizer_kind_name((tdrop_optimizer_kind)i), names[i]);
         assert_int_equal(tdrop_optimizer_kind_parse(names[i], &kind), TDROP_OK);
         assert_int_equal(kind, i);
     }
-    assert_null(tdrop_optimizer_kind_name((tdrop_optimizer_kind)3));
+    assert_null(tdrop_optimizer_kind_name((tdrop_optimizer_kind)4));
     assert_null(tdrop_optimizer_kind_name((tdrop_optimizer_kind)-1));
     assert_int_equal(tdrop_optimizer_kind_parse("Adam", &kind), TDROP_ERROR_FORMAT);
     assert_int_equal(tdrop_optimizer_kind_parse(NULL, &kind), TDROP_ERROR_NULL);
@@ -236,6 +241,7 @@ static void fits_follow_their_options(void **state) {
     const tdrop_fit_options ways[] = {
         {.optimizer = TDROP_OPTIMIZER_ADAM},
         {.optimizer = TDROP_OPTIMIZER_ADAMW, .weight_decay = 0.3},
+        {.optimizer = TDROP_OPTIMIZER_NADAM},
         {.optimizer = TDROP_OPTIMIZER_SGD, .learning_rate = 0.05},
         {.optimizer = TDROP_OPTIMIZER_SGD, .learning_rate = 0.05, .momentum = -1.0},
         {.clip_norm = 1e-2, .optimizer = TDROP_OPTIMIZER_SGD, .learning_rate = 0.05},
@@ -267,7 +273,7 @@ static void bad_numbers_are_refused(void **state) {
     const struct {
         tdrop_fit_options options;
         const char *text;
-    } bad[] = {{{.optimizer = (tdrop_optimizer_kind)3}, "optimizer"},
+    } bad[] = {{{.optimizer = (tdrop_optimizer_kind)4}, "optimizer"},
                {{.weight_decay = 1001}, "weight decay 1001"},
                {{.weight_decay = NAN}, "weight decay"},
                {{.momentum = 1.0}, "momentum 1"},

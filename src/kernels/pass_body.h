@@ -412,13 +412,15 @@ static void adam_moments(const tdrop_adam *adam, size_t n, const float *restrict
                          float *restrict parameter) {
     const float b1 = adam->beta1, b2 = adam->beta2, c1 = 1.0f - b1, c2 = 1.0f - b2;
     const float rate = adam->rate, correct = adam->correct, epsilon = adam->epsilon;
+    const int nesterov = adam->nesterov;
     for (size_t i = 0; i < n; i++) {
         const float g = gradient[i];
         const float m = fade(b1 * moment1[i] + c1 * g);
         const float v = fade(b2 * moment2[i] + c2 * (g * g));
+        const float along = nesterov ? b1 * m + c1 * g : m;
         moment1[i] = m;
         moment2[i] = v;
-        parameter[i] -= rate * m / (sqrtf(v * correct) + epsilon);
+        parameter[i] -= rate * along / (sqrtf(v * correct) + epsilon);
     }
 }
 

@@ -13,7 +13,8 @@ typedef struct tdrop_adam {
     float rate;    /* learning rate / (1 - beta1^t) */
     float correct; /* 1 / (1 - beta2^t) */
     float epsilon;
-    float blend; /* average += blend * (parameter - average) */
+    float blend;  /* average += blend * (parameter - average) */
+    int nesterov; /* the step goes along the moment as it would be after this gradient once more */
 } tdrop_adam;
 
 /* One row of dropout: a number is dropped where its word of Philox (base/philox.h) is below

@@ -8,7 +8,13 @@
 #include <math.h>
 #include <string.h>
 
-static const double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+static const double beta1 = 0.9, epsilon = 1e-8;
+
+/* Of the squares. A longer memory than some hundred steps holds what gradients were before the
+ * network changed. */
+static double beta2_of(tdrop_optimizer_kind kind) {
+    return kind == TDROP_OPTIMIZER_NADAM ? 0.99 : 0.999;
+}
 
 /* Parameters in one task: their seven streams fit the second-level cache. */
 enum { PART = 16384 };
@@ -17,6 +23,7 @@ static const char *const kind_names[] = {
     [TDROP_OPTIMIZER_ADAM] = "adam",
     [TDROP_OPTIMIZER_ADAMW] = "adamw",
     [TDROP_OPTIMIZER_SGD] = "sgd",
+    [TDROP_OPTIMIZER_NADAM] = "nadam",
 };
 enum { KINDS = sizeof kind_names / sizeof *kind_names };
 
@@ -148,10 +155,11 @@ static tdrop_adam numbers_of_step(const tdrop_optimizer *o, double learning_rate
                             .rate = (float)learning_rate,
                             .blend = (float)average_blend(o)};
     return (tdrop_adam){.beta1 = (float)beta1,
-                        .beta2 = (float)beta2,
+                        .beta2 = (float)beta2_of(o->options.kind),
                         .rate = (float)(learning_rate / (1.0 - o->power1)),
                         .correct = (float)(1.0 / (1.0 - o->power2)),
                         .epsilon = (float)epsilon,
+                        .nesterov = o->options.kind == TDROP_OPTIMIZER_NADAM,
                         .blend = (float)average_blend(o)};
 }
 
@@ -161,7 +169,7 @@ void tdrop_optimizer_step(tdrop_optimizer *optimizer, double learning_rate,
     step_job job = {.optimizer = optimizer, .pass = pass, .shrink = 1.0f};
     optimizer->steps++;
     optimizer->power1 *= beta1;
-    optimizer->power2 *= beta2;
+    optimizer->power2 *= beta2_of(options->kind);
     job.adam = numbers_of_step(optimizer, learning_rate);
     if (options->kind == TDROP_OPTIMIZER_ADAMW && options->arch && options->weight_decay > 0.0)
         job.shrink = (float)(1.0 - learning_rate * options->weight_decay);

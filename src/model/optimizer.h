@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Adam, AdamW and SGD with momentum over the flat vector of parameters, with a running average of
- * the weights. */
+ * Adam, AdamW, NAdam and SGD with momentum over the flat vector of parameters, with a running
+ * average of the weights. */
 #ifndef TDROP_MODEL_OPTIMIZER_H
 #define TDROP_MODEL_OPTIMIZER_H
 
@@ -25,7 +25,7 @@ typedef struct tdrop_optimizer {
     size_t steps;          /* made so far */
     double power1, power2; /* beta1^steps, beta2^steps */
     float *parameters, *gradient, *moment1;
-    float *moment2; /* of ADAM and ADAMW, else NULL */
+    float *moment2; /* of all but SGD, else NULL */
     float *average; /* of the parameters; the parameters themselves when there is no average */
     size_t vectors; /* how many the block holds, [count] each */
     float *block;   /* owns the vectors above */
