@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "base/sizes.h"
 #include "gemm/gemm_dispatch.h"
 
 #include <stdint.h>
@@ -14,13 +15,9 @@ enum { PACK_BOTH = TDROP_PACK_FORWARD | TDROP_PACK_BACKWARD };
 /* Floats in what is asked for at a time. */
 enum { FLOATS_PER_LINE = 16 };
 
-static size_t least(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
 /* Panels that hold so many columns. */
 static size_t panels_of(const tdrop_linear *layer, size_t columns) {
-    return (columns + layer->kernels->nr - 1) / layer->kernels->nr;
+    return tdrop_divide_up(columns, layer->kernels->nr);
 }
 
 tdrop_status tdrop_linear_create(tdrop_linear **layer, size_t inputs, size_t outputs,
@@ -113,10 +110,10 @@ static void pack_task(void *arg, size_t index, unsigned worker) {
     const size_t nr = layer->kernels->nr, end = layer->packed_inputs;
     weights_block block = {.output = index / job->tasks_across * nr,
                            .input = index % job->tasks_across * BLOCKS_PER_TASK * nr};
-    block.rows = least(layer->outputs - block.output, nr);
+    block.rows = tdrop_least(layer->outputs - block.output, nr);
     (void)worker;
     for (size_t i = 0; i < BLOCKS_PER_TASK && block.input < end; i++, block.input += nr) {
-        block.columns = least(layer->inputs - block.input, nr);
+        block.columns = tdrop_least(layer->inputs - block.input, nr);
         if (job->backward) pack_backward(job, &block);
         if (job->forward) pack_forward(job, &block);
     }
@@ -161,7 +158,7 @@ tdrop_status tdrop_linear_set_weights(tdrop_linear *layer, const float *w, size_
                     .forward = packings & TDROP_PACK_FORWARD,
                     .backward = packings & TDROP_PACK_BACKWARD};
     const size_t blocks_across = panels_of(layer, layer->packed_inputs);
-    job.tasks_across = (blocks_across + BLOCKS_PER_TASK - 1) / BLOCKS_PER_TASK;
+    job.tasks_across = tdrop_divide_up(blocks_across, BLOCKS_PER_TASK);
     const size_t tasks = panels_of(layer, layer->packed_outputs) * job.tasks_across;
     tdrop_run_tasks(parallel, tasks, pack_task, &job);
     /* + 0 makes a bias of -0 a +0: added last, it then gives every empty sum the same zero. */

@@ -10,6 +10,7 @@
  * once: then a task has that many, and what it takes to plan a tile is spent once for all of them.
  */
 #include "base/parallel.h"
+#include "base/sizes.h"
 #include "gemm/linear.h"
 
 #include <string.h>
@@ -25,10 +26,6 @@ size_t tdrop_rows_product_floats(const tdrop_gemm_kernels *kernels, size_t inner
     return kernels->mr * (inner_size + WIDTH_GRAIN);
 }
 
-static size_t least(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
 static span span_of(const int32_t *keep, size_t first, size_t rows) {
     span s = {(size_t)keep[first], (size_t)keep[first]};
     for (size_t i = first + 1; i < first + rows; i++) {
@@ -40,7 +37,7 @@ static span span_of(const int32_t *keep, size_t first, size_t rows) {
 
 /* The copies are as wide as whole vectors of any instruction set, with zeros behind. */
 static size_t copied_width(span s) {
-    return (s.most - s.least + WIDTH_GRAIN - 1) / WIDTH_GRAIN * WIDTH_GRAIN;
+    return tdrop_round_up(s.most - s.least, WIDTH_GRAIN);
 }
 
 /* Where the rows end at different places: a copy of columns least..most-1, zeros behind each end.
@@ -101,10 +98,9 @@ static void move_targets(size_t columns, tdrop_tile *tile) {
 
 /* How much of the panel at `column` each row wants, where not all want all of it. */
 static void set_limits(const tdrop_rows_product *p, size_t first, size_t column, tdrop_tile *tile) {
-    for (size_t r = 0; r < tile->rows; r++) {
-        const size_t limit = (size_t)p->limit[first + r];
-        tile->limit[r] = limit <= column ? 0 : (int32_t)least(limit - column, tile->columns);
-    }
+    for (size_t r = 0; r < tile->rows; r++)
+        tile->limit[r] =
+            (int32_t)tdrop_count_below(column, tile->columns, (size_t)p->limit[first + r]);
 }
 
 /* One tile over one panel, which some row wants. */
@@ -113,7 +109,7 @@ static void run_panel(const tdrop_rows_product *p, size_t first, size_t column, 
     static const float no_bias[TDROP_MOST_NR];
     const size_t nr = p->kernels->nr;
     const float *b = p->panels + column * p->inner_size;
-    tile->columns = least(limit.most - column, nr);
+    tile->columns = tdrop_least(limit.most - column, nr);
     tile->whole = limit.least >= column + nr;
     if (!tile->whole) set_limits(p, first, column, tile);
     tile->bias = p->bias ? p->bias + column : no_bias;
@@ -133,7 +129,7 @@ static void run_tiles(const tdrop_rows_product *p, size_t first, size_t rows, si
     const span limit = span_of(p->limit, first, rows);
     tdrop_run run[2];
     tdrop_tile tile = {.rows = rows, .runs = run, .relu = p->relu};
-    end = least(end, limit.most);
+    end = tdrop_least(end, limit.most);
     if (column >= end) return;
     tile.run_count = plan_runs(p, first, rows, copy, run);
     plan_targets(p, first, column, &tile);
@@ -154,7 +150,7 @@ static size_t panels_per_group(const tdrop_rows_product *p) {
 static size_t panels_at_a_time(const tdrop_rows_product *p, size_t first, size_t last) {
     size_t most = span_of(p->inner, first, last - first).most;
     size_t fit = CACHED_FLOATS / (most * p->kernels->nr + 1);
-    return fit < 1 ? 1 : least(fit, panels_per_group(p));
+    return fit < 1 ? 1 : tdrop_least(fit, panels_per_group(p));
 }
 
 /* Blocks of rows, the first `tall` of which have a task for each panel, the others one for each
@@ -166,12 +162,11 @@ typedef struct rows_job {
 
 static rows_job cut_tasks(const tdrop_rows_product *p) {
     const size_t height = block_rows(p);
-    rows_job job = {.product = p, .blocks = (p->rows + height - 1) / height};
-    job.panels = (p->columns + p->kernels->nr - 1) / p->kernels->nr;
-    job.groups = (job.panels + panels_per_group(p) - 1) / panels_per_group(p);
+    rows_job job = {.product = p, .blocks = tdrop_divide_up(p->rows, height)};
+    job.panels = tdrop_divide_up(p->columns, p->kernels->nr);
+    job.groups = tdrop_divide_up(job.panels, panels_per_group(p));
     for (size_t first = 0; first < p->rows; first += height, job.tall++)
-        if (panels_at_a_time(p, first, p->rows - first < height ? p->rows : first + height) > 1)
-            break;
+        if (panels_at_a_time(p, first, tdrop_least(first + height, p->rows)) > 1) break;
     return job;
 }
 
@@ -179,12 +174,12 @@ static rows_job cut_tasks(const tdrop_rows_product *p) {
 static void run_block(const tdrop_rows_product *p, size_t block, size_t panel, size_t end,
                       float *copy) {
     const size_t mr = p->kernels->mr, first = block * block_rows(p);
-    const size_t last = p->rows - first < block_rows(p) ? p->rows : first + block_rows(p);
+    const size_t last = tdrop_least(first + block_rows(p), p->rows);
     const size_t step = panels_at_a_time(p, first, last);
     for (; panel < end; panel += step)
         for (size_t row = first; row < last; row += mr)
-            run_tiles(p, row, least(last - row, mr), panel * p->kernels->nr,
-                      least(panel + step, end) * p->kernels->nr, copy);
+            run_tiles(p, row, tdrop_least(last - row, mr), panel * p->kernels->nr,
+                      tdrop_least(panel + step, end) * p->kernels->nr, copy);
 }
 
 static void run_task(void *arg, size_t index, unsigned worker) {
@@ -199,7 +194,7 @@ static void run_task(void *arg, size_t index, unsigned worker) {
     index -= job->tall * job->panels;
     const size_t flat = job->blocks - job->tall, panel = index / flat * panels_per_group(p);
     const size_t end = panel + panels_per_group(p);
-    run_block(p, job->tall + index % flat, panel, end < job->panels ? end : job->panels, copy);
+    run_block(p, job->tall + index % flat, panel, tdrop_least(end, job->panels), copy);
 }
 
 void tdrop_rows_product_run(const tdrop_rows_product *product, const tdrop_parallel *parallel) {

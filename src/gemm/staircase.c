@@ -2,6 +2,7 @@
 #include "gemm/staircase.h"
 
 #include "base/memory.h"
+#include "base/sizes.h"
 
 #include <string.h>
 
@@ -69,8 +70,7 @@ static void sort_by_keep(uint32_t *count, size_t rows, const uint32_t *from, con
 }
 
 static size_t bucket_rows(size_t rows) {
-    size_t even = (rows + TDROP_MOST_BUCKETS - 1) / TDROP_MOST_BUCKETS;
-    return (even + BUCKET_GRAIN - 1) / BUCKET_GRAIN * BUCKET_GRAIN;
+    return tdrop_round_up(tdrop_divide_up(rows, TDROP_MOST_BUCKETS), BUCKET_GRAIN);
 }
 
 /* Two tails: the rank by keep_in gives each row its bucket; then the rows, sorted by keep_out, are
@@ -83,7 +83,7 @@ static void sort_by_both(tdrop_staircase *stairs, const int32_t *keep_in, const 
     for (size_t i = 0; i < rows; i++)
         bucket_of[stairs->order[i]] = (uint32_t)(i / per_bucket);
     sort_by_keep(stairs->count, rows, stairs->spare, keep_out, stairs->outputs, by_out);
-    stairs->buckets = rows ? (rows + per_bucket - 1) / per_bucket : 1;
+    stairs->buckets = rows ? tdrop_divide_up(rows, per_bucket) : 1;
     size_t next[TDROP_MOST_BUCKETS];
     for (size_t b = 0; b < stairs->buckets; b++)
         stairs->bucket[b] = next[b] = b * per_bucket;

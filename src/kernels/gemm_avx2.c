@@ -39,14 +39,11 @@ static inline void vec_store(float *p, vec v) {
 }
 
 static inline vec vec_load_first(const float *p, int32_t n) {
-    return n == LANES ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, first_lanes(n));
+    return _mm256_maskload_ps(p, first_lanes(n));
 }
 
 static inline void vec_store_first(float *p, int32_t n, vec v) {
-    if (n == LANES)
-        _mm256_storeu_ps(p, v);
-    else if (n > 0)
-        _mm256_maskstore_ps(p, first_lanes(n), v); /* slow on some, even for nothing */
+    if (n > 0) _mm256_maskstore_ps(p, first_lanes(n), v); /* slow on some, even for nothing */
 }
 
 static inline vec vec_add(vec a, vec b) {

@@ -64,27 +64,34 @@ INLINE void run_columns(const tdrop_run *run, vec acc[MR][VECTORS], const int ro
         run_chain(run, acc, rows, 1);
 }
 
-/* What is done to a finished sum of a whole tile, and its way to memory. */
-INLINE void finish_whole(const tdrop_tile *tile, int r, int v, vec sum) {
-    sum = vec_add(sum, vec_load(tile->bias + v * LANES));
-    if (tile->gate[0]) sum = vec_gate(vec_load(tile->gate[r] + v * LANES), sum);
-    if (tile->relu) sum = vec_relu(sum);
-    vec_store(tile->c[r] + v * LANES, sum);
+INLINE vec load_lanes(const float *p, int32_t lanes) {
+    return lanes == LANES ? vec_load(p) : vec_load_first(p, lanes);
 }
 
-/* The same where rows end at their limits. */
-INLINE void finish(const tdrop_tile *tile, int r, int v, vec sum) {
-    const int32_t lanes = clamp_lanes(tile->limit[r] - v * LANES);
-    sum = vec_add(sum, vec_load(tile->bias + v * LANES));
-    if (tile->gate[0]) sum = vec_gate(vec_load_first(tile->gate[r] + v * LANES, lanes), sum);
-    if (tile->relu) sum = vec_relu(sum);
-    vec_store_first(tile->c[r] + v * LANES, lanes, sum);
+INLINE void store_lanes(float *p, int32_t lanes, vec v) {
+    if (lanes == LANES)
+        vec_store(p, v);
+    else
+        vec_store_first(p, lanes, v);
 }
 
-/* What c holds, for a chain that goes on from there. */
-INLINE vec start(const tdrop_tile *tile, int r, int v) {
-    if (tile->whole) return vec_load(tile->c[r] + v * LANES);
-    return vec_load_first(tile->c[r] + v * LANES, clamp_lanes(tile->limit[r] - v * LANES));
+/* How much of a vector is read and written; a constant where `whole` is true at compile time. */
+INLINE int32_t lanes_of(const tdrop_tile *tile, int r, int v, const bool whole) {
+    return whole ? LANES : clamp_lanes(tile->limit[r] - v * LANES);
+}
+
+/* What is done to a finished sum, and its way to memory. */
+INLINE void finish(const tdrop_tile *tile, int r, int v, int32_t lanes, vec sum) {
+    sum = vec_add(sum, vec_load(tile->bias + v * LANES));
+    if (tile->gate[0]) sum = vec_gate(load_lanes(tile->gate[r] + v * LANES, lanes), sum);
+    if (tile->relu) sum = vec_relu(sum);
+    store_lanes(tile->c[r] + v * LANES, lanes, sum);
+}
+
+INLINE void finish_all(const tdrop_tile *tile, vec acc[MR][VECTORS], const int rows,
+                       const int vectors, const bool whole) {
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
+        finish(tile, r, v, lanes_of(tile, r, v, whole), acc[r][v]);
 }
 
 /* Lines of C are fetched before a part of them is written; here that goes on beside the sums. */
@@ -100,15 +107,13 @@ INLINE void tile_of(const tdrop_tile *tile, const int rows, const int vectors) {
     if (!tile->resume) ask_for_targets(tile, rows, vectors);
     if (tile->resume)
         UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) acc[r][v] =
-            start(tile, r, v);
+            load_lanes(tile->c[r] + v * LANES, lanes_of(tile, r, v, tile->whole));
     for (size_t i = 0; i < tile->run_count; i++)
         run_columns(&tile->runs[i], acc, rows, vectors);
     if (tile->whole)
-        UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
-            finish_whole(tile, r, v, acc[r][v]);
+        finish_all(tile, acc, rows, vectors, true);
     else
-        UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
-            finish(tile, r, v, acc[r][v]);
+        finish_all(tile, acc, rows, vectors, false);
 }
 
 /* A function for each shape, so that every loop above is unrolled with known bounds. */
@@ -142,7 +147,7 @@ static void tile(const tdrop_tile *tile) {
 /* One row of a panel; where the panel ends within a vector, the next row overwrites what spills. */
 INLINE void gather_row(const float *row, int32_t kept, float *to, const size_t panel) {
     UNROLL for (size_t j = 0; j < panel; j += LANES)
-        vec_store(to + j, vec_load_first(row + j, clamp_lanes(kept - (int32_t)j)));
+        vec_store(to + j, load_lanes(row + j, clamp_lanes(kept - (int32_t)j)));
 }
 
 INLINE void gather_panels(const tdrop_gather *g, const size_t panel) {

@@ -33,7 +33,6 @@ static inline void vec_store(float *p, vec v) {
 
 static inline vec vec_load_first(const float *p, int32_t n) {
     float lanes[LANES] = {0.0f};
-    if (n == LANES) return vld1q_f32(p);
     for (int32_t i = 0; i < n; i++)
         lanes[i] = p[i];
     return vld1q_f32(lanes);

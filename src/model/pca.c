@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "base/sizes.h"
 
 #include <lapacke.h>
 #include <math.h>
@@ -89,7 +90,7 @@ static void add_outer_products(chunks *c, const size_t *rows, size_t row_count,
                                double *covariance) {
     size_t columns = c->pca->columns;
     for (size_t first = 0, count; first < row_count; first += count) {
-        count = row_count - first < CHUNK ? row_count - first : CHUNK;
+        count = tdrop_least(row_count - first, CHUNK);
         load_centred(c, rows + first, count);
         tdrop_linear_backward_weights(c->linear, c->stairs, c->rows, columns, c->rows, columns,
                                       c->result, columns, NULL, c->workspace, c->workspace_size,
@@ -139,21 +140,32 @@ static tdrop_status fit(tdrop_pca *pca, const tdrop_encoder *encoder, const size
     return status;
 }
 
+/* Room for at most that many components; the mean begins at 0. What failed has to be cleared too.
+ */
+static tdrop_status allocate(tdrop_pca *pca, size_t columns, size_t components) {
+    *pca = (tdrop_pca){.columns = columns, .components = tdrop_least(components, columns)};
+    pca->mean = tdrop_alloc_zero(columns, sizeof *pca->mean);
+    pca->vector = tdrop_alloc(pca->components * columns, sizeof *pca->vector);
+    return pca->mean && pca->vector ? TDROP_OK : TDROP_ERROR_MEMORY;
+}
+
+/* What was made goes to *pca, or away. */
+static tdrop_status hand_over(tdrop_status status, tdrop_pca *made, tdrop_pca *pca) {
+    if (status)
+        tdrop_pca_clear(made);
+    else
+        *pca = *made;
+    return status;
+}
+
 tdrop_status tdrop_pca_fit(tdrop_pca *pca, const tdrop_encoder *encoder, const size_t *rows,
                            size_t row_count, size_t components, const tdrop_use_options *options) {
     size_t columns = encoder->encoding->inputs;
     if (columns > TDROP_PCA_MOST_COLUMNS) return TDROP_ERROR_SIZE;
-    tdrop_pca made = {.columns = columns,
-                      .components = components < columns ? components : columns};
-    made.mean = tdrop_alloc_zero(columns, sizeof *made.mean);
-    made.vector = tdrop_alloc(made.components * columns, sizeof *made.vector);
-    tdrop_status status = made.mean && made.vector ? fit(&made, encoder, rows, row_count, options)
-                                                   : TDROP_ERROR_MEMORY;
-    if (status)
-        tdrop_pca_clear(&made);
-    else
-        *pca = made;
-    return status;
+    tdrop_pca made;
+    tdrop_status status = allocate(&made, columns, components);
+    if (!status) status = fit(&made, encoder, rows, row_count, options);
+    return hand_over(status, &made, pca);
 }
 
 static double product(size_t n, const double *a, const double *b) {
@@ -208,7 +220,7 @@ static tdrop_status multiply_by_covariance(chunks *c, const size_t *rows, size_t
                                                    TDROP_PACK_FORWARD, NULL, c->parallel);
     memset(vectors, 0, n * columns * sizeof *vectors);
     for (size_t first = 0, count; first < row_count && !status; first += count) {
-        count = row_count - first < CHUNK ? row_count - first : CHUNK;
+        count = tdrop_least(row_count - first, CHUNK);
         load_centred(c, rows + first, count);
         status = tdrop_linear_forward(c->linear, c->stairs, c->rows, columns, share, n,
                                       c->workspace, c->workspace_size, c->parallel);
@@ -241,15 +253,14 @@ tdrop_status tdrop_pca_approach(tdrop_pca *pca, const tdrop_encoder *encoder, co
                                 size_t row_count, size_t components, uint64_t seed,
                                 const tdrop_use_options *options, double *flops) {
     const size_t columns = encoder->encoding->inputs;
-    const size_t n = components < columns ? components : columns;
     /* No tensor of a network has this number. */
     const tdrop_draw draw = {.seed = seed, .layer = UINT32_MAX, .purpose = TDROP_PURPOSE_INIT};
-    tdrop_pca made = {.columns = columns, .components = n};
+    tdrop_pca made;
     chunks c = {.pca = NULL};
+    tdrop_status status = allocate(&made, columns, components);
+    const size_t n = made.components;
     double *vectors = tdrop_alloc(n * columns, sizeof *vectors);
-    made.mean = tdrop_alloc_zero(columns, sizeof *made.mean);
-    made.vector = tdrop_alloc(n * columns, sizeof *made.vector);
-    tdrop_status status = vectors && made.mean && made.vector ? TDROP_OK : TDROP_ERROR_MEMORY;
+    if (!vectors) status = TDROP_ERROR_MEMORY;
     if (!status) status = chunks_create(&c, &made, encoder, n, (CHUNK + columns) * n, options);
     if (!status) status = tdrop_uniform(&draw, n * columns, vectors);
     for (size_t i = 0; i < n * columns && !status; i++)
@@ -257,11 +268,7 @@ tdrop_status tdrop_pca_approach(tdrop_pca *pca, const tdrop_encoder *encoder, co
     if (!status) status = approach(&made, &c, rows, row_count, vectors, flops);
     chunks_clear(&c);
     tdrop_free(vectors);
-    if (status)
-        tdrop_pca_clear(&made);
-    else
-        *pca = made;
-    return status;
+    return hand_over(status, &made, pca);
 }
 
 void tdrop_pca_clear(tdrop_pca *pca) {
@@ -324,7 +331,7 @@ tdrop_status tdrop_pca_loss(const tdrop_pca *pca, const tdrop_encoder *encoder, 
                                           TDROP_PACK_FORWARD, NULL, c.parallel);
     memset(loss, 0, (n + 1) * sizeof *loss);
     for (size_t first = 0, count; first < row_count && !status; first += count) {
-        count = row_count - first < CHUNK ? row_count - first : CHUNK;
+        count = tdrop_least(row_count - first, CHUNK);
         load_centred(&c, rows + first, count);
         status = tdrop_linear_forward(c.linear, c.stairs, c.rows, pca->columns, c.result,
                                       pca->components, c.workspace, c.workspace_size, c.parallel);

@@ -2,6 +2,7 @@
 #include "model/pca_start.h"
 
 #include "base/memory.h"
+#include "base/sizes.h"
 #include "model/pca.h"
 
 #include <string.h>
@@ -48,19 +49,26 @@ bool tdrop_pca_start_suits(const tdrop_arch *arch, tdrop_task task, tdrop_loss_k
     return true;
 }
 
+/* Weights with which a unit takes so much of feature j from pairs or the code. */
+static void take_feature(form from, size_t j, float much, float *row) {
+    if (from == FORM_PAIRS) {
+        row[2 * j] = much;
+        row[2 * j + 1] = -much;
+    } else {
+        row[j] = much;
+    }
+}
+
 /* Weights of a unit that is sign times feature j. */
 static void fill_row(const tdrop_pca *pca, form from, size_t j, float sign, size_t inputs,
                      float *row) {
     memset(row, 0, inputs * sizeof *row);
-    if (from == FORM_PAIRS) {
-        row[2 * j] = sign;
-        row[2 * j + 1] = -sign;
-    } else if (from == FORM_CODE) {
-        row[j] = sign;
-    } else {
-        for (size_t i = 0; i < inputs; i++)
-            row[i] = sign * pca->vector[j * inputs + i];
+    if (from != FORM_DATA) {
+        take_feature(from, j, sign, row);
+        return;
     }
+    for (size_t i = 0; i < inputs; i++)
+        row[i] = sign * pca->vector[j * inputs + i];
 }
 
 /* What makes up for the mean of the data, of which the features hold nothing. */
@@ -91,15 +99,8 @@ static void fill_output(const tdrop_pca *pca, form from, size_t inputs, float *w
     for (size_t i = 0; i < pca->columns; i++) {
         float *row = weight + i * inputs;
         bias[i] = (float)pca->mean[i];
-        for (size_t j = 0; j < pca->components; j++) {
-            const float entry = pca->vector[j * pca->columns + i];
-            if (from == FORM_PAIRS) {
-                row[2 * j] = entry;
-                row[2 * j + 1] = -entry;
-            } else {
-                row[j] = entry;
-            }
-        }
+        for (size_t j = 0; j < pca->components; j++)
+            take_feature(from, j, pca->vector[j * pca->columns + i], row);
     }
 }
 
@@ -122,7 +123,7 @@ static void fill_layers(const tdrop_arch *arch, const tdrop_pca *pca, float *par
 /* Some of the training rows, each of them as likely as any other. */
 static size_t *choose_rows(const tdrop_split *split, uint64_t seed, size_t *count) {
     const tdrop_draw draw = {.seed = seed, .purpose = TDROP_PURPOSE_INIT};
-    *count = split->train_count < MOST_ROWS ? split->train_count : MOST_ROWS;
+    *count = tdrop_least(split->train_count, MOST_ROWS);
     size_t *rows = tdrop_alloc(*count, sizeof *rows);
     for (size_t i = 0; rows && i < *count; i++)
         rows[i] = split->train[tdrop_permute(&draw, split->train_count, i)];
