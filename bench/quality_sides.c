@@ -12,7 +12,8 @@ const size_t quality_widths[QUALITY_WIDTHS] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32,
 /* What the program's defaults were before this yardstick had chosen them; `count` epochs. */
 #define OLD_STEPS(count) .epochs = count, .batch = 256, .learning_rate = 0.002, .average = 0.99
 #define OLD_SUM          .balance = -1
-#define OLD_START        .no_center = 1
+#define OLD_WAY          .start = TDROP_START_RANDOM, .optimizer = TDROP_OPTIMIZER_ADAM
+#define OLD_START        .no_center = 1, OLD_WAY
 #define PLAIN(count)     OLD_STEPS(count), OLD_SUM, OLD_START
 #define EXPONENTIAL      .law = {.p = 0.5}
 
@@ -83,7 +84,7 @@ const quality_side quality_sides[] = {
      .text = "A, center",
      .lever = true,
      .law = MIXTURE,
-     .options = {OLD_STEPS(10), OLD_SUM}},
+     .options = {OLD_STEPS(10), OLD_SUM, OLD_WAY}},
     {.name = "batch",
      .text = "A, batch 64, rate 0.0015, average 0.995",
      .lever = true,
@@ -114,7 +115,7 @@ const quality_side quality_sides[] = {
      .text = "A, balance 1, batch 64, center",
      .lever = true,
      .law = MIXTURE,
-     .options = {.balance = 1.0}},
+     .options = {.balance = 1.0, OLD_WAY}},
 
     /* Ours with one thing changed. */
     {.name = "all-but-width-bias",
@@ -146,26 +147,21 @@ const quality_side quality_sides[] = {
      .lever = true,
      .width_bias = true,
      .options = {.schedule = TDROP_SCHEDULE_COSINE, .learning_rate = 0.0012}},
-    {.name = "ours-nadam",
-     .text = "ours, nadam",
+    {.name = "ours-adam",
+     .text = "ours, adam",
      .lever = true,
      .width_bias = true,
-     .options = {.optimizer = TDROP_OPTIMIZER_NADAM}},
-    {.name = "ours-nadam-pca-start",
-     .text = "ours, nadam, pca-start",
+     .options = {.optimizer = TDROP_OPTIMIZER_ADAM}},
+    {.name = "ours-random-start",
+     .text = "ours, random start",
      .lever = true,
      .width_bias = true,
-     .options = {.optimizer = TDROP_OPTIMIZER_NADAM, .pca_start = 1}},
-    {.name = "ours-pca-start",
-     .text = "ours, pca-start",
+     .options = {.start = TDROP_START_RANDOM}},
+    {.name = "ours-adam-random-start",
+     .text = "ours, adam, random start",
      .lever = true,
      .width_bias = true,
-     .options = {.pca_start = 1}},
-    {.name = "ours-pca-start-3",
-     .text = "ours, pca-start, three times the cost",
-     .lever = true,
-     .width_bias = true,
-     .options = {.pca_start = 1, .effort = 2}},
+     .options = {.optimizer = TDROP_OPTIMIZER_ADAM, .start = TDROP_START_RANDOM}},
     {.name = "ours-gelu", .text = "ours, gelu", .lever = true, .width_bias = true, .arch = GELU},
     {.name = "ours-layer-norm",
      .text = "ours, layer-norm",

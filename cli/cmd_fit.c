@@ -41,7 +41,7 @@ typedef struct fit_settings {
     const char *valid_target;
     double valid_share; /* 0: not given */
     int task;           /* 0: not given */
-    int schedule, optimizer, scale, missing, independent, no_center, pca_start, keep_last, force;
+    int schedule, optimizer, scale, missing, independent, no_center, start, keep_last, force;
     table_settings table;
     compute_settings compute;
     checkpoint_settings checkpoint;
@@ -61,6 +61,10 @@ static const char *schedule_choice(int number) {
 
 static const char *loss_choice(int number) {
     return tdrop_loss_kind_name((tdrop_loss_kind)number);
+}
+
+static const char *start_choice(int number) {
+    return tdrop_start_name((tdrop_start)number);
 }
 
 static const char *optimizer_choice(int number) {
@@ -210,7 +214,7 @@ static const option_row options[] = {
      .value = "NAME",
      AT(optimizer),
      .choice = optimizer_choice,
-     .help = "how steps follow from gradients (default adam)"},
+     .help = "how steps follow from gradients (default nadam)"},
     {.name = "weight-decay",
      .type = OPTION_REAL,
      .value = "X",
@@ -242,10 +246,13 @@ static const option_row options[] = {
      AT(no_center),
      .help = "do not train as though the inputs had mean 0, which is faster where they are far "
              "from it"},
-    {.name = "pca-start",
-     AT(pca_start),
-     .help = "begin with weights that make the network PCA, rather than with random ones: better "
-             "codes after few epochs, wide ones above all"},
+    {.name = "start",
+     .type = OPTION_CHOICE,
+     .value = "NAME",
+     AT(start),
+     .choice = start_choice,
+     .help = "first weights: random ones, or such that the network is PCA, from which it gets "
+             "further, at large k above all (default auto: pca where the network allows it)"},
     {.name = "keep-last",
      AT(keep_last),
      .help = "keep the weights of the last epoch (default: of the epoch with the lowest held-out "
@@ -390,7 +397,7 @@ static tdrop_fit_options fit_options_of(const fit_job *job) {
         .clip_norm = s->clip_norm,
         .warm_up = s->warm_up,
         .no_center = s->no_center,
-        .pca_start = s->pca_start,
+        .start = (tdrop_start)s->start,
         .keep_last = s->keep_last,
         .patience = (uint32_t)s->patience,
         .seed = s->seed,
@@ -485,7 +492,7 @@ static void write_optimizer(FILE *out, const tdrop_fit_options *o) {
     if (o->optimizer == TDROP_OPTIMIZER_ADAMW)
         fprintf(out, ", adamw with decay %s",
                 number_plain(o->weight_decay > 0 ? o->weight_decay : 0).text);
-    if (o->optimizer == TDROP_OPTIMIZER_NADAM) fputs(", nadam", out);
+    if (o->optimizer == TDROP_OPTIMIZER_ADAM) fputs(", adam", out);
     if (o->optimizer == TDROP_OPTIMIZER_SGD)
         fprintf(out, ", sgd with momentum %s",
                 number_plain(o->momentum > 0 ? o->momentum : 0).text);
@@ -506,7 +513,7 @@ static void write_training_lines(FILE *out, const tdrop_fit_settings *s) {
     if (o->warm_up) fprintf(out, ", warm-up %s steps", number_grouped(o->warm_up).text);
     write_optimizer(out, o);
     fputs(o->no_center ? "" : ", centred", out);
-    fputs(o->pca_start ? ", begun as PCA\n" : "\n", out);
+    fputs(o->start == TDROP_START_PCA ? ", begun as PCA\n" : "\n", out);
 }
 
 static void write_rows_line(const fit_job *job, const tdrop_fit_settings *s) {

@@ -267,17 +267,30 @@ TDROP_API tdrop_status tdrop_schedule_parse(const char *name, tdrop_schedule *sc
 TDROP_API const char *tdrop_schedule_name(tdrop_schedule schedule);
 
 typedef enum tdrop_optimizer_kind {
-    TDROP_OPTIMIZER_ADAM = 0,  /* Kingma and Ba, arXiv:1412.6980; beta 0.9 and 0.999 */
-    TDROP_OPTIMIZER_ADAMW = 1, /* the same, and each step shrinks the weights (not the biases) by
-                                * rate x weight_decay: Loshchilov and Hutter, arXiv:1711.05101 */
-    TDROP_OPTIMIZER_SGD = 2,   /* stochastic gradient descent with momentum, as torch's SGD */
-    TDROP_OPTIMIZER_NADAM = 3  /* Adam with Nesterov's momentum (Dozat, 2016): a step goes along 0.9
+    TDROP_OPTIMIZER_NADAM = 0, /* Adam with Nesterov's momentum (Dozat, 2016): a step goes along 0.9
                                 * of the mean gradient and 0.1 of the newest; beta 0.9 and 0.99 */
+    TDROP_OPTIMIZER_ADAM = 1,  /* Kingma and Ba, arXiv:1412.6980; beta 0.9 and 0.999 */
+    TDROP_OPTIMIZER_ADAMW = 2, /* the same, and each step shrinks the weights (not the biases) by
+                                * rate x weight_decay: Loshchilov and Hutter, arXiv:1711.05101 */
+    TDROP_OPTIMIZER_SGD = 3    /* stochastic gradient descent with momentum, as torch's SGD */
 } tdrop_optimizer_kind;
 
-/* "adam", "adamw", "sgd" or "nadam". Errors: NULL, FORMAT. */
+/* "nadam", "adam", "adamw" or "sgd". Errors: NULL, FORMAT. */
 TDROP_API tdrop_status tdrop_optimizer_kind_parse(const char *name, tdrop_optimizer_kind *kind);
 TDROP_API const char *tdrop_optimizer_kind_name(tdrop_optimizer_kind kind);
+
+/* The weights that training begins with. */
+typedef enum tdrop_start {
+    TDROP_START_AUTO = 0,   /* PCA where the network can begin so, else RANDOM */
+    TDROP_START_RANDOM = 1, /* uniform in +-1/sqrt(inputs), as torch.nn.Linear */
+    TDROP_START_PCA = 2     /* the network is PCA at every k: for an autoencoder of linear layers with
+                             * one tail, with relu or gelu, whose hidden layers are at least 2 n
+                             * wide, under any loss but BINARY */
+} tdrop_start;
+
+/* "auto", "random" or "pca". Errors: NULL, FORMAT. */
+TDROP_API tdrop_status tdrop_start_parse(const char *name, tdrop_start *start);
+TDROP_API const char *tdrop_start_name(tdrop_start start);
 
 /* How rows are held out. */
 typedef enum tdrop_split_kind {
@@ -340,9 +353,7 @@ typedef struct tdrop_fit_options {
                           * which has the others; 0 */
     int no_center;       /* nonzero: do not train as though the inputs had mean 0. It is the same
                           * kind of model either way, and values far from 0 are learnt faster */
-    int pca_start;       /* nonzero: first weights with which the network is PCA at every k, rather
-                          * than random ones. For an autoencoder of linear layers, with relu or
-                          * gelu, whose hidden ones are at least 2 n wide */
+    tdrop_start start;   /* of the first weights, where there is no `init` */
     int keep_last;       /* nonzero: the weights after the last step, rather than those of the
                           * epoch with the lowest validation loss */
     uint32_t patience;   /* stop after so many epochs without a better validation loss; 0: never */

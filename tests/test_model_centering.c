@@ -76,6 +76,7 @@ static void it_is_training_on_centred_data(void **state) {
                                      .batch = 32,
                                      .scale = TDROP_SCALE_NONE,
                                      .seed = 3,
+                                     .start = TDROP_START_RANDOM,
                                      .no_center = 1};
         tdrop_model *expected = models_fit(centred, &options), *plain = models_fit(far, &options);
         options.no_center = 0;

@@ -365,7 +365,7 @@ static void test_other_options_are_refused(void **state) {
     CHANGED("its schedule is one-cycle, here it is constant", schedule, TDROP_SCHEDULE_CONSTANT);
     CHANGED("its average is 0.995, here it is -1", average, -1.0);
     CHANGED("its patience is 0, here it is 2", patience, 2);
-    CHANGED("its optimizer is adam, here it is sgd", optimizer, TDROP_OPTIMIZER_SGD);
+    CHANGED("its optimizer is nadam, here it is sgd", optimizer, TDROP_OPTIMIZER_SGD);
     CHANGED("its clip_norm is 0, here it is 2", clip_norm, 2.0);
     CHANGED("its warm_up is 0, here it is 3", warm_up, 3);
     CHANGED("its seed is 0, here it is 18446744073709551615", seed, UINT64_MAX);

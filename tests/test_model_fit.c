@@ -246,6 +246,7 @@ static void running_averages_fit_the_weights(void **state) {
     tdrop_data *data = models_table_of(values, MANY, COLUMNS);
     tdrop_fit_options options = learning;
     options.arch = "12-batch-norm-relu-[6]-24-batch-norm";
+    options.learning_rate = 0.004;
     options.scale = TDROP_SCALE_NONE;
     for (int averaged = 0; averaged < 2; averaged++) {
         options.average = averaged ? 0.0 : -1.0;
@@ -440,9 +441,9 @@ static void neither_threads_nor_processor_decide(void **state) {
     options.arch = "70-batch-norm-gelu-6-batch-norm-tail-9-batch-norm-relu";
     assert_same_bits_everywhere(data, options);
     options.arch = "30-[6]-12-widthbias-30";
-    options.pca_start = 1;
+    options.start = TDROP_START_PCA;
     assert_same_bits_everywhere(data, options);
-    options.pca_start = 0;
+    options.start = TDROP_START_AUTO;
     options.arch = "9-[6]-9-relu-7-relu-tail";
     options.task = TDROP_TASK_CLASSIFY;
     options.target = labels;
@@ -479,7 +480,7 @@ static void every_option_decides(void **state) {
     ways[17].no_center = 1;
     ways[17].scale = TDROP_SCALE_NONE;
     ways[18].arch = ways[19].arch = "12-[6]-12";
-    ways[19].pca_start = 1;
+    ways[19].start = TDROP_START_RANDOM;
     tdrop_data *data = table();
     float *values[20];
     for (size_t i = 0; i < count; i++) {
@@ -537,7 +538,7 @@ static void check_losses(seen *s, const tdrop_fit_progress *now) {
     double best = NAN;
     for (size_t e = 0; e < s->epochs_ended; e++)
         best = s->valid_loss[e] >= best ? best : s->valid_loss[e];
-    note(s, isfinite(now->train_loss) && now->train_loss > 0.0, "a finite training loss");
+    note(s, isfinite(now->train_loss) && now->train_loss >= 0.0, "a finite training loss");
     if (s->epochs_ended == 0) {
         note(s, isnan(now->valid_loss) && isnan(now->best_loss), "NaN before the first epoch ends");
         return;
@@ -651,10 +652,12 @@ static void defaults_are_as_documented(void **state) {
     assert_int_equal(o->isa, tdrop_isa_best());
     assert_int_equal(o->scale, TDROP_SCALE_STANDARD);
     assert_int_equal(o->schedule, TDROP_SCHEDULE_ONE_CYCLE);
+    assert_int_equal(o->optimizer, TDROP_OPTIMIZER_NADAM);
+    assert_int_equal(o->start, TDROP_START_PCA);
     assert_true(o->law.rate == 0.15 && o->learning_rate == 0.0015 && o->average == 0.995);
     assert_true(o->valid_share == 0.1 && o->law.k_min == 0 && o->patience == 0);
     assert_true(o->balance == 0.6 && o->seed == 0 && o->split_seed == 0 && !o->no_drop &&
-                !o->independent && !o->no_center && !o->pca_start);
+                !o->independent && !o->no_center);
     tdrop_data_destroy(data);
 }
 

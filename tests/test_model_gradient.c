@@ -863,8 +863,9 @@ static void the_mean_agrees_with_plain_code(void **state) {
  */
 
 static tdrop_status create_adam(tdrop_optimizer *o, size_t count, double average_decay) {
-    return tdrop_optimizer_create(o, count,
-                                  &(tdrop_optimizer_options){.average_decay = average_decay});
+    return tdrop_optimizer_create(
+        o, count,
+        &(tdrop_optimizer_options){.kind = TDROP_OPTIMIZER_ADAM, .average_decay = average_decay});
 }
 
 /* Adam and the running average in double, as Kingma and Ba wrote it down. */

@@ -191,7 +191,7 @@ static void the_block_is_all_there_is(void **state) {
 
 static void kinds_have_names(void **state) {
     (void)state;
-    static const char *const names[] = {"adam", "adamw", "sgd", "nadam"};
+    static const char *const names[] = {"nadam", "adam", "adamw", "sgd"};
     tdrop_optimizer_kind kind = TDROP_OPTIMIZER_SGD;
     for (int i = 0; i < 4; i++) {
         assert_string_equal(tdrop_optimizer_kind_name((tdrop_optimizer_kind)i), names[i]);
@@ -245,6 +245,7 @@ static void fits_follow_their_options(void **state) {
         {.optimizer = TDROP_OPTIMIZER_SGD, .learning_rate = 0.05},
         {.optimizer = TDROP_OPTIMIZER_SGD, .learning_rate = 0.05, .momentum = -1.0},
         {.clip_norm = 1e-2, .optimizer = TDROP_OPTIMIZER_SGD, .learning_rate = 0.05},
+        {.start = TDROP_START_RANDOM},
         {.warm_up = 20},
         {.schedule = TDROP_SCHEDULE_COSINE},
     };

@@ -15,7 +15,8 @@
 enum { ROWS = 300, COLUMNS = 12, RANK = 4 };
 
 /* As good as untrained: rates so small that no weight changes by much. */
-static const tdrop_fit_options still = {.epochs = 1, .learning_rate = 1e-9, .pca_start = 1};
+static const tdrop_fit_options still = {
+    .epochs = 1, .learning_rate = 1e-9, .start = TDROP_START_PCA};
 
 static void assert_is_pca(const tdrop_data *data, const tdrop_fit_options *options) {
     tdrop_model *model = models_fit(data, options);
@@ -27,7 +28,9 @@ static void assert_is_pca(const tdrop_data *data, const tdrop_fit_options *optio
     tdrop_model_destroy(model);
 }
 
-/* Whatever lies between, far from zero or not, at every k. */
+/* Whatever lies between, far from zero or not, at every k; behind one feature of up to 8, two of
+ * more.
+ */
 static void it_begins_as_pca(void **state) {
     (void)state;
     static const char *const archs[] = {"[4]", "9-[4]", "[4]-8-widthbias",
@@ -116,11 +119,52 @@ static void what_does_not_suit_is_refused(void **state) {
     tdrop_data_destroy(data);
 }
 
+static void keep_settings(void *context, const tdrop_fit_settings *settings) {
+    *(tdrop_fit_settings *)context = *settings;
+}
+
+/* The start that a fit settles on. */
+static tdrop_start start_of(const tdrop_data *data, const char *arch, tdrop_start start) {
+    tdrop_fit_settings settings;
+    const tdrop_fit_options options = {.arch = arch, .epochs = 1, .start = start};
+    const tdrop_fit_observer observer = {.context = &settings, .settings = keep_settings};
+    tdrop_model *model = NULL;
+    assert_int_equal(tdrop_fit(&model, data, &options, &observer, NULL), TDROP_OK);
+    tdrop_model_destroy(model);
+    return settings.options.start;
+}
+
+static void auto_is_pca_where_that_suits(void **state) {
+    (void)state;
+    tdrop_data *data = models_table(ROWS, COLUMNS, RANK, 0.05, 7);
+    assert_int_equal(start_of(data, "8-[4]-8", TDROP_START_AUTO), TDROP_START_PCA);
+    assert_int_equal(start_of(data, "8-[4]-8", TDROP_START_RANDOM), TDROP_START_RANDOM);
+    assert_int_equal(start_of(data, "7-[4]-8", TDROP_START_AUTO), TDROP_START_RANDOM);
+    assert_int_equal(start_of(data, "7-gelu-[4]-tanh-8", TDROP_START_AUTO), TDROP_START_RANDOM);
+    tdrop_data_destroy(data);
+}
+
+static void starts_have_names(void **state) {
+    (void)state;
+    static const char *const names[] = {"auto", "random", "pca"};
+    tdrop_start start = TDROP_START_PCA;
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(tdrop_start_name((tdrop_start)i), names[i]);
+        assert_int_equal(tdrop_start_parse(names[i], &start), TDROP_OK);
+        assert_int_equal(start, i);
+    }
+    assert_null(tdrop_start_name((tdrop_start)3));
+    assert_int_equal(tdrop_start_parse("zero", &start), TDROP_ERROR_FORMAT);
+    assert_int_equal(tdrop_start_parse("pca", NULL), TDROP_ERROR_NULL);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_begins_as_pca),
         cmocka_unit_test(features_without_a_component),
         cmocka_unit_test(what_does_not_suit_is_refused),
+        cmocka_unit_test(auto_is_pca_where_that_suits),
+        cmocka_unit_test(starts_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

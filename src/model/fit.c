@@ -56,10 +56,11 @@ static tdrop_status check_options(const tdrop_fit_options *o, tdrop_error *error
             return tdrop_fail(error, TDROP_ERROR_RESERVED, "a reserved field is not 0");
     if (!tdrop_schedule_name(o->schedule) || !tdrop_scale_name(o->scale) ||
         !tdrop_task_name(o->task) || !tdrop_optimizer_kind_name(o->optimizer) ||
-        !tdrop_missing_name(o->missing) || !tdrop_loss_kind_name(o->loss))
-        return tdrop_fail(
-            error, TDROP_ERROR_SIZE,
-            "no such schedule, scaling, task, loss, optimizer or way to treat missing cells");
+        !tdrop_missing_name(o->missing) || !tdrop_loss_kind_name(o->loss) ||
+        !tdrop_start_name(o->start))
+        return tdrop_fail(error, TDROP_ERROR_SIZE,
+                          "no such schedule, scaling, task, loss, optimizer, start or way to treat "
+                          "missing cells");
     if (!(o->learning_rate >= 0.0 && o->learning_rate <= 1e3))
         return tdrop_fail(error, TDROP_ERROR_SIZE, "learning rate %g is outside (0, 1000]",
                           o->learning_rate);
@@ -307,14 +308,17 @@ static tdrop_status resolve_arch(fit_state *fit, tdrop_error *error) {
     return TDROP_OK;
 }
 
-/* Whether the network can begin as PCA, where that is asked for. */
-static tdrop_status check_pca_start(const fit_state *fit, tdrop_error *error) {
-    const tdrop_fit_options *o = &fit->options;
-    if (!o->pca_start) return TDROP_OK;
-    if (o->init)
+/* The start that AUTO stands for, and whether the network can begin as PCA where that is asked for.
+ */
+static tdrop_status resolve_start(fit_state *fit, tdrop_error *error) {
+    tdrop_fit_options *o = &fit->options;
+    const bool suits = tdrop_pca_start_suits(&fit->arch, o->task, o->loss);
+    if (o->init && o->start == TDROP_START_PCA)
         return tdrop_fail(error, TDROP_ERROR_ARCH,
                           "a model to begin with, and a start from PCA: leave one of the two out");
-    if (tdrop_pca_start_suits(&fit->arch, o->task, o->loss)) return TDROP_OK;
+    if (o->start == TDROP_START_AUTO)
+        o->start = suits && !o->init ? TDROP_START_PCA : TDROP_START_RANDOM;
+    if (o->start == TDROP_START_RANDOM || suits) return TDROP_OK;
     return tdrop_fail(
         error, TDROP_ERROR_ARCH,
         "%.300s under the loss %s cannot begin as PCA: that takes an autoencoder with "
@@ -401,7 +405,7 @@ static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
     if (!status && o->valid) status = encode_valid(fit, error);
     if (!status) status = resolve_arch(fit, error);
     if (!status) status = check_init(fit, error);
-    if (!status) status = check_pca_start(fit, error);
+    if (!status) status = resolve_start(fit, error);
     for (size_t t = 0; t < fit->arch.tail_count && !status; t++)
         status = create_law(fit, t, error);
     if (status) return status;

@@ -44,6 +44,10 @@ static const char *optimizer_name(int number) {
     return tdrop_optimizer_kind_name((tdrop_optimizer_kind)number);
 }
 
+static const char *start_name(int number) {
+    return tdrop_start_name((tdrop_start)number);
+}
+
 static const char *missing_name(int number) {
     return tdrop_missing_name((tdrop_missing)number);
 }
@@ -66,7 +70,7 @@ static const option_term option_terms[] = {
     {"independent", FIELD(INT, independent), NULL},
     {"balance", FIELD(REAL, balance), NULL},
     {"no_center", FIELD(INT, no_center), NULL},
-    {"pca_start", FIELD(INT, pca_start), NULL},
+    {"start", FIELD(INT, start), start_name},
     {"keep_last", FIELD(INT, keep_last), NULL},
     {"epochs", FIELD(U32, epochs), NULL},
     {"batch", FIELD(SIZE, batch), NULL},
@@ -161,15 +165,15 @@ void tdrop_fit_terms_make(tdrop_fit_terms *terms, const tdrop_fit_options *optio
                 add_term(terms, "valid_target"));
     add_term(terms, "architecture");
     terms->term[terms->count - 1].value = options->arch;
+    write_checksum(init ? init->parameters : NULL,
+                   init ? init->arch.parameters * sizeof *init->parameters : 0,
+                   add_term(terms, "init")); /* before the start, which it decides too */
     for (size_t i = 0; i < sizeof option_terms / sizeof *option_terms; i++) {
         const option_term *term = &option_terms[i];
         write_field(term, (const char *)options + term->field, add_term(terms, term->key));
     }
     write_checksum(law->kind == TDROP_LAW_TABLE ? law->weights : NULL,
                    law->weight_count * sizeof *law->weights, add_term(terms, "law_weights"));
-    write_checksum(init ? init->parameters : NULL,
-                   init ? init->arch.parameters * sizeof *init->parameters : 0,
-                   add_term(terms, "init"));
 }
 
 tdrop_status tdrop_fit_terms_compare(const tdrop_fit_terms *terms,

@@ -19,9 +19,9 @@ typedef struct tdrop_pca {
 tdrop_status tdrop_pca_fit(tdrop_pca *pca, const tdrop_encoder *encoder, const size_t *rows,
                            size_t row_count, size_t components, const tdrop_use_options *options);
 
-/* The same but for approximate vectors, at right angles, by orthogonal iteration (Golub and Van Loan,
- * Matrix Computations, 7.3.2) from random ones: of any number of columns, and the same bits on
- * every machine, which LAPACK's are not. Where the rows have fewer dimensions than that, pca has
+/* The same but for approximate vectors, at right angles, by orthogonal iteration (Golub and Van
+ * Loan, Matrix Computations, 7.3.2) from random ones: of any number of columns, and the same bits
+ * on every machine, which LAPACK's are not. Where the rows have fewer dimensions than that, pca has
  * fewer components. *flops grows by the operations. Errors: ISA, MEMORY. */
 tdrop_status tdrop_pca_approach(tdrop_pca *pca, const tdrop_encoder *encoder, const size_t *rows,
                                 size_t row_count, size_t components, uint64_t seed,

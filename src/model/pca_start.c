@@ -2,10 +2,30 @@
 #include "model/pca_start.h"
 
 #include "base/memory.h"
+#include "base/names.h"
 #include "base/sizes.h"
 #include "model/pca.h"
 
 #include <string.h>
+
+static const char *const start_names[] = {
+    [TDROP_START_AUTO] = "auto",
+    [TDROP_START_RANDOM] = "random",
+    [TDROP_START_PCA] = "pca",
+};
+enum { STARTS = sizeof start_names / sizeof *start_names };
+
+const char *tdrop_start_name(tdrop_start start) {
+    return tdrop_name_of(start_names, STARTS, (unsigned)start);
+}
+
+tdrop_status tdrop_start_parse(const char *name, tdrop_start *start) {
+    unsigned number = 0;
+    if (!start) return TDROP_ERROR_NULL;
+    tdrop_status status = tdrop_name_find(start_names, STARTS, name, &number);
+    if (!status) *start = (tdrop_start)number;
+    return status;
+}
 
 /* Rows that the components are found from: they need not be exact. */
 enum { MOST_ROWS = 4096 };

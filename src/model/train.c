@@ -61,10 +61,9 @@ static tdrop_status set_first_values(tdrop_trainer *t) {
         return TDROP_OK;
     }
     tdrop_arch_init(arch, options->seed, parameters);
-    if (!options->pca_start) {
-        tdrop_centering_start(&t->centering, parameters);
-        return TDROP_OK;
-    }
+    tdrop_centering_start(&t->centering, parameters);
+    if (options->start != TDROP_START_PCA) return TDROP_OK;
+    tdrop_centering_show(&t->centering, parameters);
     const tdrop_use_options use = {.isa = options->isa, .parallel = options->parallel};
     tdrop_status status = tdrop_pca_start(arch, t->feed.encoder, t->split, options->seed, &use,
                                           parameters, &t->runner.net->flops);

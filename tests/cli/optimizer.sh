@@ -12,7 +12,7 @@ say --optimizer adamw --schedule cosine --warm-up 10
 say --optimizer adamw --weight-decay none --average none
 say --optimizer sgd --momentum 0.5 --clip 2 --lr 0.1
 say --optimizer sgd --momentum none
-say --optimizer nadam
+say --optimizer adam
 try taildropout fit table.npy -o other --optimizer adagrad
 try taildropout fit table.npy -o other --weight-decay 0.1
 try taildropout fit table.npy -o other --optimizer adamw --momentum 0.5

@@ -8,7 +8,7 @@ awk 'BEGIN {
         for (j = 0; j < 8; j++) {
             state = (state * 421 + 1663) % 7875
             number = j ? number : (i * 47 % 300 - 150) / 80
-            printf "%.4f%s", number * (j % 2 ? 1 : -1) + (state / 7875 - 0.5) * 2.2, j < 7 ? "," : "\n"
+            printf "%.4f%s", number * (j % 2 ? 1 : -1) + (state / 7875 - 0.5) * 1.6, j < 7 ? "," : "\n"
         }
 }' >line.csv
 taildropout fit line.csv --arch '16-[4]-16' --batch 8 --lr 0.01 --epochs 100 -o model.safetensors --quiet

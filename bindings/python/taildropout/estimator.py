@@ -98,7 +98,7 @@ _OPTIONS = {
     "clip": "--clip",
     "warm_up": "--warm-up",
     "no_center": "--no-center",
-    "pca_start": "--pca-start",
+    "start": "--start",
     "keep_last": "--keep-last",
     "patience": "--patience",
     "valid": "--valid",
@@ -129,7 +129,7 @@ class OrderedAutoencoder:
         scale: "auto", "none", "standard", "minmax" or "byte".
         seed: the same seed gives the same model.
         independent, balance, epochs, batch_size, learning_rate, schedule, average, optimizer,
-            weight_decay, momentum, clip, warm_up, no_center, pca_start, keep_last, patience,
+            weight_decay, momentum, clip, warm_up, no_center, start, keep_last, patience,
             split_seed: of the training, as the options of `taildropout fit` that have their names.
             None, and False of those that are yes or no, is the program's default.
         threads: None is one for each processor. Results do not depend on it.
@@ -169,7 +169,7 @@ class OrderedAutoencoder:
         clip: float | None = None,
         warm_up: int | None = None,
         no_center: bool = False,
-        pca_start: bool = False,
+        start: str | None = None,
         keep_last: bool = False,
         patience: int | None = None,
         valid: float | None = None,
@@ -199,7 +199,7 @@ class OrderedAutoencoder:
         self.clip = clip
         self.warm_up = warm_up
         self.no_center = no_center
-        self.pca_start = pca_start
+        self.start = start
         self.keep_last = keep_last
         self.patience = patience
         self.valid = valid

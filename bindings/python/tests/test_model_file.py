@@ -493,7 +493,7 @@ def test_estimator_with_the_present_program():
     assert again.model_ == model.model_
     # Columns that vary by twice as much each: components that are alike are not told apart.
     apart = np.random.default_rng(4).normal(size=(60, 4)).astype(np.float32) * [8, 4, 2, 1]
-    as_pca = OrderedAutoencoder(2, pca_start=True, scale="none", learning_rate=1e-9, epochs=1)
+    as_pca = OrderedAutoencoder(2, start="pca", scale="none", learning_rate=1e-9, epochs=1)
     as_pca.fit(apart)
     assert as_pca.scree_.loss == pytest.approx(as_pca.scree_.pca, rel=1e-3)
     cosine = OrderedAutoencoder(3, loss="cosine", epochs=1).fit(table(60))
