@@ -43,6 +43,14 @@ static bool keeps_fit(size_t rows, const int32_t *keep, size_t most) {
     return true;
 }
 
+/* Keeps of which none is below `most` stand for no tail, which costs less and gives the same bits:
+ * sorting rows that keep alike leaves them as they come. */
+static const int32_t *without_whole(size_t rows, const int32_t *keep, size_t most) {
+    for (size_t i = 0; keep && i < rows; i++)
+        if ((size_t)keep[i] < most) return keep;
+    return NULL;
+}
+
 static tdrop_status grow_count(tdrop_staircase *stairs, size_t values) {
     if (values <= stairs->count_size) return TDROP_OK;
     uint32_t *count = tdrop_alloc(values, sizeof *count);
@@ -140,6 +148,8 @@ tdrop_status tdrop_staircase_set(tdrop_staircase *stairs, size_t rows, size_t in
         return TDROP_ERROR_SIZE;
     if (!keeps_fit(rows, keep_in, inputs) || !keeps_fit(rows, keep_out, outputs))
         return TDROP_ERROR_K;
+    keep_in = without_whole(rows, keep_in, inputs);
+    keep_out = without_whole(rows, keep_out, outputs);
     size_t most = inputs > outputs ? inputs : outputs;
     if ((keep_in || keep_out) && grow_count(stairs, most + 1)) return TDROP_ERROR_MEMORY;
     stairs->set = true;
