@@ -214,7 +214,7 @@ static const option_row options[] = {
      .value = "NAME",
      AT(optimizer),
      .choice = optimizer_choice,
-     .help = "how steps follow from gradients (default nadam)"},
+     .help = "how steps follow from gradients (default auto: nadam, of a classifier adam)"},
     {.name = "weight-decay",
      .type = OPTION_REAL,
      .value = "X",
@@ -487,15 +487,13 @@ static void write_law_line(FILE *out, const tdrop_fit_options *o) {
     fputc('\n', out);
 }
 
-/* What differs from the default. */
 static void write_optimizer(FILE *out, const tdrop_fit_options *o) {
+    fprintf(out, ", %s", tdrop_optimizer_kind_name(o->optimizer));
     if (o->optimizer == TDROP_OPTIMIZER_ADAMW)
-        fprintf(out, ", adamw with decay %s",
+        fprintf(out, " with decay %s",
                 number_plain(o->weight_decay > 0 ? o->weight_decay : 0).text);
-    if (o->optimizer == TDROP_OPTIMIZER_ADAM) fputs(", adam", out);
     if (o->optimizer == TDROP_OPTIMIZER_SGD)
-        fprintf(out, ", sgd with momentum %s",
-                number_plain(o->momentum > 0 ? o->momentum : 0).text);
+        fprintf(out, " with momentum %s", number_plain(o->momentum > 0 ? o->momentum : 0).text);
     if (o->clip_norm > 0) fprintf(out, ", clipped to %s", number_plain(o->clip_norm).text);
 }
 

@@ -267,15 +267,16 @@ TDROP_API tdrop_status tdrop_schedule_parse(const char *name, tdrop_schedule *sc
 TDROP_API const char *tdrop_schedule_name(tdrop_schedule schedule);
 
 typedef enum tdrop_optimizer_kind {
-    TDROP_OPTIMIZER_NADAM = 0, /* Adam with Nesterov's momentum (Dozat, 2016): a step goes along 0.9
+    TDROP_OPTIMIZER_AUTO = 0,  /* NADAM, but of classifiers ADAM */
+    TDROP_OPTIMIZER_NADAM = 1, /* Adam with Nesterov's momentum (Dozat, 2016): a step goes along 0.9
                                 * of the mean gradient and 0.1 of the newest; beta 0.9 and 0.99 */
-    TDROP_OPTIMIZER_ADAM = 1,  /* Kingma and Ba, arXiv:1412.6980; beta 0.9 and 0.999 */
-    TDROP_OPTIMIZER_ADAMW = 2, /* the same, and each step shrinks the weights (not the biases) by
+    TDROP_OPTIMIZER_ADAM = 2,  /* Kingma and Ba, arXiv:1412.6980; beta 0.9 and 0.999 */
+    TDROP_OPTIMIZER_ADAMW = 3, /* the same, and each step shrinks the weights (not the biases) by
                                 * rate x weight_decay: Loshchilov and Hutter, arXiv:1711.05101 */
-    TDROP_OPTIMIZER_SGD = 3    /* stochastic gradient descent with momentum, as torch's SGD */
+    TDROP_OPTIMIZER_SGD = 4    /* stochastic gradient descent with momentum, as torch's SGD */
 } tdrop_optimizer_kind;
 
-/* "nadam", "adam", "adamw" or "sgd". Errors: NULL, FORMAT. */
+/* "auto", "nadam", "adam", "adamw" or "sgd". Errors: NULL, FORMAT. */
 TDROP_API tdrop_status tdrop_optimizer_kind_parse(const char *name, tdrop_optimizer_kind *kind);
 TDROP_API const char *tdrop_optimizer_kind_name(tdrop_optimizer_kind kind);
 

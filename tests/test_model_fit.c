@@ -633,7 +633,7 @@ static void the_last_weights_are_kept_on_request(void **state) {
 
 static void defaults_are_as_documented(void **state) {
     (void)state;
-    tdrop_data *data = models_table(100, 20, 4, 0.1, 1);
+    tdrop_data *data = models_table(100, 20, 4, 0.1, 1), *labels = models_labels(data);
     seen s = settings_of(data, NULL);
     const tdrop_fit_options *o = &s.settings.options;
     assert_string_equal(s.arch, "20-128-relu-64-relu-10-tail-64-widthbias-relu-128-relu-20");
@@ -658,6 +658,12 @@ static void defaults_are_as_documented(void **state) {
     assert_true(o->valid_share == 0.1 && o->law.k_min == 0 && o->patience == 0);
     assert_true(o->balance == 0.6 && o->seed == 0 && o->split_seed == 0 && !o->no_drop &&
                 !o->independent && !o->no_center);
+    const tdrop_fit_options classifier = {
+        .task = TDROP_TASK_CLASSIFY, .target = labels, .epochs = 1};
+    s = settings_of(data, &classifier);
+    assert_int_equal(o->optimizer, TDROP_OPTIMIZER_ADAM);
+    assert_int_equal(o->start, TDROP_START_RANDOM);
+    tdrop_data_destroy(labels);
     tdrop_data_destroy(data);
 }
 

@@ -191,14 +191,14 @@ static void the_block_is_all_there_is(void **state) {
 
 static void kinds_have_names(void **state) {
     (void)state;
-    static const char *const names[] = {"nadam", "adam", "adamw", "sgd"};
+    static const char *const names[] = {"auto", "nadam", "adam", "adamw", "sgd"};
     tdrop_optimizer_kind kind = TDROP_OPTIMIZER_SGD;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         assert_string_equal(tdrop_optimizer_kind_name((tdrop_optimizer_kind)i), names[i]);
         assert_int_equal(tdrop_optimizer_kind_parse(names[i], &kind), TDROP_OK);
         assert_int_equal(kind, i);
     }
-    assert_null(tdrop_optimizer_kind_name((tdrop_optimizer_kind)4));
+    assert_null(tdrop_optimizer_kind_name((tdrop_optimizer_kind)5));
     assert_null(tdrop_optimizer_kind_name((tdrop_optimizer_kind)-1));
     assert_int_equal(tdrop_optimizer_kind_parse("Adam", &kind), TDROP_ERROR_FORMAT);
     assert_int_equal(tdrop_optimizer_kind_parse(NULL, &kind), TDROP_ERROR_NULL);
@@ -274,7 +274,7 @@ static void bad_numbers_are_refused(void **state) {
     const struct {
         tdrop_fit_options options;
         const char *text;
-    } bad[] = {{{.optimizer = (tdrop_optimizer_kind)4}, "optimizer"},
+    } bad[] = {{{.optimizer = (tdrop_optimizer_kind)5}, "optimizer"},
                {{.weight_decay = 1001}, "weight decay 1001"},
                {{.weight_decay = NAN}, "weight decay"},
                {{.momentum = 1.0}, "momentum 1"},

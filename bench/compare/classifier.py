@@ -20,7 +20,7 @@ from data_sets import fashion_mnist_images, fashion_mnist_labels
 
 FULL, QUARTER = 128, 32
 # Of every network.
-COMMON = "--balance none --batch 64 --lr 0.0015 --average 0.995"
+COMMON = "--balance none --batch 64 --lr 0.0015 --average 0.995 --optimizer adam"
 EPOCHS = (10, 20)
 # name -> what is trained, and the options of fit
 NETWORKS = {"full": (FULL, "--p 0"), "quarter": (QUARTER, "--p 0")}

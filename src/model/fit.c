@@ -114,6 +114,9 @@ static void fill_defaults(tdrop_fit_options *o) {
     fill_law_defaults(o);
     if (!o->batch) o->batch = 64;
     if (o->learning_rate == 0.0) o->learning_rate = 1.5e-3;
+    if (o->optimizer == TDROP_OPTIMIZER_AUTO)
+        o->optimizer =
+            o->task == TDROP_TASK_CLASSIFY ? TDROP_OPTIMIZER_ADAM : TDROP_OPTIMIZER_NADAM;
     if (o->average == 0.0) o->average = 0.995;
     if (o->average < 0.0) o->average = -1.0;
     if (o->weight_decay == 0.0) o->weight_decay = 0.01;

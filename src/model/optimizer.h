@@ -9,12 +9,12 @@
 #include "taildropout_model.h"
 
 typedef struct tdrop_optimizer_options {
-    tdrop_optimizer_kind kind;
-    double average_decay;   /* 0 or less: no average */
-    double weight_decay;    /* of ADAMW; 0 or less: none */
-    double momentum;        /* of SGD; 0 or less: none */
-    double clip_norm;       /* longest gradient; 0: any */
-    const tdrop_arch *arch; /* whose weights decay, has to stay; NULL where none do */
+    tdrop_optimizer_kind kind; /* not AUTO */
+    double average_decay;      /* 0 or less: no average */
+    double weight_decay;       /* of ADAMW; 0 or less: none */
+    double momentum;           /* of SGD; 0 or less: none */
+    double clip_norm;          /* longest gradient; 0: any */
+    const tdrop_arch *arch;    /* whose weights decay, has to stay; NULL where none do */
 } tdrop_optimizer_options;
 
 /* All state is in `steps`, the two powers and the vectors of `block`, whichever the kind is: who
