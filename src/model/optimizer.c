@@ -20,10 +20,8 @@ static double beta2_of(tdrop_optimizer_kind kind) {
 enum { PART = 16384 };
 
 static const char *const kind_names[] = {
-    [TDROP_OPTIMIZER_AUTO] = "auto",
-    [TDROP_OPTIMIZER_NADAM] = "nadam",
-    [TDROP_OPTIMIZER_ADAM] = "adam",
-    [TDROP_OPTIMIZER_ADAMW] = "adamw",
+    [TDROP_OPTIMIZER_AUTO] = "auto", [TDROP_OPTIMIZER_NADAM] = "nadam",
+    [TDROP_OPTIMIZER_ADAM] = "adam", [TDROP_OPTIMIZER_ADAMW] = "adamw",
     [TDROP_OPTIMIZER_SGD] = "sgd",
 };
 enum { KINDS = sizeof kind_names / sizeof *kind_names };
