@@ -28,9 +28,7 @@ static void assert_is_pca(const tdrop_data *data, const tdrop_fit_options *optio
     tdrop_model_destroy(model);
 }
 
-/* Whatever lies between, far from zero or not, at every k; behind one feature of up to 8, two of
- * more.
- */
+/* Whatever lies between, far from zero or not, at every k. */
 static void it_begins_as_pca(void **state) {
     (void)state;
     static const char *const archs[] = {"[4]", "9-[4]", "[4]-8-widthbias",

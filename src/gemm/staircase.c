@@ -43,8 +43,8 @@ static bool keeps_fit(size_t rows, const int32_t *keep, size_t most) {
     return true;
 }
 
-/* Keeps of which none is below `most` stand for no tail, which costs less and gives the same bits:
- * sorting rows that keep alike leaves them as they come. */
+/* Keeps of which none is below `most` stand for no tail, which costs less. Beside no other tail the
+ * order is the same as well: sorting rows that keep alike leaves them as they come. */
 static const int32_t *without_whole(size_t rows, const int32_t *keep, size_t most) {
     for (size_t i = 0; keep && i < rows; i++)
         if ((size_t)keep[i] < most) return keep;

@@ -5,6 +5,8 @@
  *   two tails    buckets of keep_in, most first; within each, rows sorted by keep_out, most first
  *   no tail      rows as they come: one bucket
  *
+ * A tail at which no row drops anything is none.
+ *
  * Sorting is stable and buckets depend on the number of rows alone, so the order, and with it the
  * bits of the weight gradients, is the same everywhere. */
 #ifndef TDROP_GEMM_STAIRCASE_H
