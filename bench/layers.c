@@ -89,9 +89,8 @@ static void set_staircase(const bench_layer *l, size_t round) {
 }
 
 static void our_layer(const bench_layers *s, const bench_layer *l) {
-    unsigned packings = TDROP_PACK_FORWARD | (s->forward_only ? 0 : TDROP_PACK_BACKWARD);
     set_staircase(l, s->round);
-    tdrop_linear_set_weights(l->linear, l->w, l->inputs, l->bias, packings, l->stairs, NULL);
+    tdrop_linear_set_weights(l->linear, l->w, l->inputs, l->bias, TDROP_PACK_AS_USED, NULL, NULL);
     tdrop_linear_forward(l->linear, l->stairs, l->x, l->inputs, l->y, l->outputs, s->workspace,
                          s->workspace_size, NULL);
     if (s->forward_only) return;

@@ -46,7 +46,7 @@ static bool make_runner(predict *p) {
         return false;
     const tdrop_feed feed = {
         .task = TDROP_TASK_AUTOENCODE, .encoder = &p->encoder, .loss = TDROP_LOSS_SQUARED};
-    const tdrop_net_options net = {.max_rows = BATCH, .training = true, .gradient = p->gradient};
+    const tdrop_net_options net = {.max_rows = BATCH, .gradient = p->gradient};
     return !tdrop_runner_create(&p->runner, &p->model->arch, &feed, &net, NULL) &&
            !tdrop_net_set_parameters(p->runner.net, p->model->parameters, false);
 }

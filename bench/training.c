@@ -64,7 +64,6 @@ static bool make_network(bench_training *t) {
         .task = t->options.task, .encoder = &t->encoder, .targets = t->targets};
     const tdrop_net_options net = {.max_rows = t->options.batch,
                                    .parallel = t->pool ? &t->parallel : NULL,
-                                   .training = true,
                                    .gradient = t->optimizer.gradient};
     tdrop_arch_init(&t->arch, 1, t->optimizer.parameters);
     tdrop_optimizer_start(&t->optimizer);

@@ -8,7 +8,7 @@
 #include <taildropout.h>
 
 enum { ROWS = 256, COLUMNS = 12, FEATURES = 8, STEPS = 3000, DATA = 2 * ROWS * COLUMNS };
-enum { FORWARD = TDROP_PACK_FORWARD, BOTH = TDROP_PACK_FORWARD | TDROP_PACK_BACKWARD };
+enum { AS_USED = TDROP_PACK_AS_USED };
 enum { WEIGHTS = 2 * FEATURES * COLUMNS + FEATURES + COLUMNS };
 
 #define CHECK(call) ((call) ? (fprintf(stderr, "failed: %s\n", #call), exit(1)) : (void)0)
@@ -50,9 +50,9 @@ static double forward(network *net, const float *x, const int32_t *keep) {
     double loss = 0;
     CHECK(tdrop_staircase_set(front, ROWS, COLUMNS, NULL, n, keep));
     CHECK(tdrop_staircase_set(back, ROWS, n, keep, COLUMNS, NULL));
-    CHECK(tdrop_linear_set_weights(net->encoder, net->weights, COLUMNS, net->b1, FORWARD, NULL,
+    CHECK(tdrop_linear_set_weights(net->encoder, net->weights, COLUMNS, net->b1, AS_USED, NULL,
                                    NULL));
-    CHECK(tdrop_linear_set_weights(net->decoder, net->w2, n, net->b2, BOTH, NULL, NULL));
+    CHECK(tdrop_linear_set_weights(net->decoder, net->w2, n, net->b2, AS_USED, NULL, NULL));
     CHECK(tdrop_linear_forward(net->encoder, front, x, COLUMNS, z, n, SPACE));
     CHECK(tdrop_linear_forward(net->decoder, back, z, n, y, COLUMNS, SPACE));
     for (int i = 0; i < ROWS * COLUMNS; i++) {

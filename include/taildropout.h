@@ -21,8 +21,9 @@
  * RULES, unless a function says otherwise
  *   - A function that can fail returns tdrop_status and hands results out through pointers, which
  *     are untouched on failure. Nothing is printed, nothing exits, there is no global state.
- *   - The caller owns every buffer it passes; no pointer is kept beyond the call. A handle
- *     (created and destroyed by a pair of functions) owns what it holds; destroying NULL is fine.
+ *   - The caller owns every buffer it passes; no pointer is kept beyond the call, except for weights
+ *     that are packed as used (tdrop_linear_set_weights). A handle (created and destroyed by a pair
+ *     of functions) owns what it holds; destroying NULL is fine.
  *   - Buffers of one call must not overlap.
  *   - Different handles may be used by different threads at once; one handle by one thread at a
  *     time. Functions that take the handle as const may run at once on the same handle.
@@ -488,15 +489,21 @@ TDROP_API tdrop_status tdrop_linear_create(tdrop_linear **layer, size_t inputs, 
 /* Frees a layer. NULL is fine. */
 TDROP_API void tdrop_linear_destroy(tdrop_linear *layer);
 
-/* Which products the weights are packed for; forward and backward need a packing each. */
-enum { TDROP_PACK_FORWARD = 1, TDROP_PACK_BACKWARD = 2 };
+/* How the weights are packed: once and for all, for each of the two products that read them, or
+ * AS_USED, by every product for itself. The first pays where weights serve several products, as in
+ * use; the second in training, where W changes with each step: no packed copy of W goes to memory
+ * and back. The results are the same bits. */
+enum { TDROP_PACK_FORWARD = 1, TDROP_PACK_BACKWARD = 2, TDROP_PACK_AS_USED = 4 };
 
 /* Packs W (outputs rows of `inputs` floats, stride w_stride) and copies the bias (outputs floats,
- * NULL for none). To be called whenever the weights have changed. With a staircase no more is packed
- * than products below it read: then it has to be called for each staircase (one that keeps more is
- * refused with ORDER by the product), and costs less where much is dropped. NULL packs all.
- * Errors: NULL, SIZE (w_stride < inputs; `packings` holds another bit or none; a staircase set for
- * another layer's sizes), ORDER (staircase not set), OVERFLOW, MEMORY. */
+ * NULL for none). To be called whenever the weights have changed. `packings` is FORWARD, BACKWARD,
+ * both, or AS_USED alone, with which nothing is packed here: the layer keeps the pointer, and W has
+ * to stay as it is until the last product that reads it. With a staircase no more is packed than
+ * products below it read: then it has to be called for each staircase (one that keeps more is
+ * refused with ORDER by the product), and costs less where much is dropped. NULL packs all; AS_USED
+ * packs what is read in any case.
+ * Errors: NULL, SIZE (w_stride < inputs; `packings` is none of these; a staircase set for another
+ * layer's sizes), ORDER (staircase not set), OVERFLOW, MEMORY. */
 TDROP_API tdrop_status tdrop_linear_set_weights(tdrop_linear *layer, const float *w,
                                                 size_t w_stride, const float *bias,
                                                 unsigned packings, const tdrop_staircase *stairs,
@@ -509,7 +516,8 @@ TDROP_API size_t tdrop_linear_workspace(const tdrop_linear *layer, size_t rows, 
 /* y[i, o] = activation(bias[o] + sum over j < keep_in[i] of x[i, j] W[o, j]), o < keep_out[i].
  * With keep_in[i] = 0 that is the activation of the bias.
  * Errors, for all three products: NULL, SIZE (a stride below its columns; a staircase set for
- * another layer's sizes), ORDER (weights not packed for this product; staircase not set),
+ * another layer's sizes), ORDER (weights not set, or not packed for this product;
+ * staircase not set),
  * WORKSPACE. */
 TDROP_API tdrop_status tdrop_linear_forward(const tdrop_linear *layer,
                                             const tdrop_staircase *stairs, const float *x,

@@ -415,6 +415,9 @@ static void check_case(const product_case *c, tdrop_isa isa, uint64_t seed) {
             set_weights(&p, TDROP_PACK_FORWARD | TDROP_PACK_BACKWARD);
         check_forward(&p);
         check_backward_input(&p);
+        set_weights(&p, TDROP_PACK_AS_USED);
+        check_forward(&p);
+        check_backward_input(&p);
         check_backward_weights(&p);
     }
     problem_destroy(&p);
@@ -922,10 +925,28 @@ static void test_packed_for_another_staircase(void **state) {
     release(&a);
 }
 
+/* Weights that are packed as used serve any staircase, whichever they were set with. */
+static void test_packed_as_used_for_any_staircase(void **state) {
+    (void)state;
+    static const float w[OUTPUTS * INPUTS];
+    const arguments a = right_arguments();
+    const int32_t none[ROWS] = {0};
+    assert_int_equal(tdrop_staircase_set(a.stairs, ROWS, INPUTS, none, OUTPUTS, none), TDROP_OK);
+    assert_int_equal(
+        tdrop_linear_set_weights(a.layer, w, INPUTS, NULL, TDROP_PACK_AS_USED, a.stairs, NULL),
+        TDROP_OK);
+    for (size_t c = 0; c < COUNT(calls); c++)
+        assert_int_equal(calls[c](&a), TDROP_OK);
+    assert_int_equal(tdrop_staircase_set(a.stairs, ROWS, INPUTS, NULL, OUTPUTS, NULL), TDROP_OK);
+    for (size_t c = 0; c < COUNT(calls); c++)
+        assert_int_equal(calls[c](&a), TDROP_OK);
+    release(&a);
+}
+
 static void test_set_weights_refusals(void **state) {
     (void)state;
     static const float w[OUTPUTS * INPUTS];
-    static const unsigned packings[] = {0, 4, 1 | 4, 8, 0x80000001u};
+    static const unsigned packings[] = {0, 1 | 4, 2 | 4, 1 | 2 | 4, 8, 0x80000001u};
     const arguments a = right_arguments();
     assert_int_equal(tdrop_linear_set_weights(NULL, w, INPUTS, NULL, 1, NULL, NULL),
                      TDROP_ERROR_NULL);
@@ -977,6 +998,7 @@ int main(void) {
         cmocka_unit_test(test_workspace_grows_with_rows_and_workers),
         cmocka_unit_test(test_order_is_kept),
         cmocka_unit_test(test_packed_for_another_staircase),
+        cmocka_unit_test(test_packed_as_used_for_any_staircase),
         cmocka_unit_test(test_set_weights_refusals),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -137,7 +137,7 @@ static void a_mask_leaves_cells_out(void **state) {
     const tdrop_feed feed = {.task = TDROP_TASK_AUTOENCODE, .encoder = &encoder};
     float *parameters = calloc(arch.parameters, sizeof *parameters);
     float *gradient = calloc(arch.parameters, sizeof *gradient);
-    const tdrop_net_options net = {.max_rows = ROWS, .training = true, .gradient = gradient};
+    const tdrop_net_options net = {.max_rows = ROWS, .gradient = gradient};
     assert_int_equal(tdrop_runner_create(&runner, &arch, &feed, &net, NULL), TDROP_OK);
     tdrop_arch_init(&arch, 1, parameters);
     tdrop_runner_load(&runner, NULL, 0, ROWS);

@@ -27,7 +27,7 @@ typedef struct dropped {
 /* Ones through dropout, the first layer of a network. In place: the net keeps a pointer to the
  * architecture. */
 static void drop(dropped *d, const char *text, tdrop_draw draw, bool training) {
-    const tdrop_net_options options = {.max_rows = ROWS, .training = true};
+    const tdrop_net_options options = {.max_rows = ROWS};
     assert_int_equal(tdrop_arch_parse(&d->arch, text, WIDTH, WIDTH, false, NULL), TDROP_OK);
     assert_int_equal(tdrop_net_create(&d->net, &d->arch, &options, NULL), TDROP_OK);
     float *parameters = calloc(d->arch.parameters, sizeof *parameters);

@@ -390,11 +390,8 @@ static void step_create(step_run *run, size_t which, tdrop_isa isa, const tdrop_
         for (size_t i = 0; i < run->rows; i++) /* 0, n, and what is between */
             run->keep[t][i] = (int32_t)((i * 5 + t) % (run->arch.tails[t].features + 1));
     }
-    const tdrop_net_options options = {.max_rows = run->rows + 3,
-                                       .isa = isa,
-                                       .parallel = parallel,
-                                       .training = true,
-                                       .gradient = run->gradient};
+    const tdrop_net_options options = {
+        .max_rows = run->rows + 3, .isa = isa, .parallel = parallel, .gradient = run->gradient};
     assert_int_equal(tdrop_net_create(&run->net, &run->arch, &options, NULL), TDROP_OK);
 }
 
@@ -517,8 +514,7 @@ static void a_norm_takes_the_rows_that_keep_a_column(void **state) {
     run.keep[0] = allocate(ROWS, sizeof(int32_t));
     for (size_t i = 0; i < ROWS; i++)
         run.keep[0][i] = (int32_t)i % WIDTH; /* the last column is dropped everywhere */
-    const tdrop_net_options options = {
-        .max_rows = ROWS, .training = true, .gradient = run.gradient};
+    const tdrop_net_options options = {.max_rows = ROWS, .gradient = run.gradient};
     assert_int_equal(tdrop_net_create(&run.net, &run.arch, &options, NULL), TDROP_OK);
     step_fill_with_nan(&run);
     assert_int_equal(tdrop_net_begin(run.net, ROWS, (const int32_t *const *)run.keep), TDROP_OK);

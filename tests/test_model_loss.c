@@ -318,7 +318,7 @@ static void a_mask_leaves_cells_out_of_every_loss(void **state) {
         assert_int_equal(tdrop_encoder_create(&encoder, &model->encoding, data, NULL), TDROP_OK);
         const tdrop_feed feed = tdrop_model_feed(model, &encoder, NULL);
         float *gradient = calloc(model->arch.parameters, sizeof *gradient);
-        const tdrop_net_options net = {.max_rows = ROWS, .training = true, .gradient = gradient};
+        const tdrop_net_options net = {.max_rows = ROWS, .gradient = gradient};
         assert_int_equal(tdrop_runner_create(&runner, &model->arch, &feed, &net, NULL), TDROP_OK);
         double *loss = calloc(ROWS, sizeof *loss);
         for (int run = 0; run < 2; run++) {

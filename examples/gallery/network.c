@@ -87,8 +87,7 @@ static void create_layer(network *net, size_t l, size_t inputs, size_t first) {
 static void pack(network *net) {
     for (size_t l = 0; l < net->options.layers; l++)
         CHECK(tdrop_linear_set_weights(net->layer[l].linear, net->layer[l].w, net->layer[l].inputs,
-                                       net->layer[l].b, TDROP_PACK_FORWARD | TDROP_PACK_BACKWARD,
-                                       NULL, NULL));
+                                       net->layer[l].b, TDROP_PACK_AS_USED, NULL, NULL));
 }
 
 static void create_dropping(network *net) {

@@ -12,14 +12,6 @@
 
 enum { PACK_BOTH = TDROP_PACK_FORWARD | TDROP_PACK_BACKWARD };
 
-/* Floats in what is asked for at a time. */
-enum { FLOATS_PER_LINE = 16 };
-
-/* Panels that hold so many columns. */
-static size_t panels_of(const tdrop_linear *layer, size_t columns) {
-    return tdrop_divide_up(columns, layer->kernels->nr);
-}
-
 tdrop_status tdrop_linear_create(tdrop_linear **layer, size_t inputs, size_t outputs,
                                  const tdrop_linear_options *options) {
     static const tdrop_linear_options defaults = {0};
@@ -37,7 +29,7 @@ tdrop_status tdrop_linear_create(tdrop_linear **layer, size_t inputs, size_t out
                            .outputs = outputs,
                            .kernels = kernels,
                            .relu = options->activation == TDROP_ACTIVATION_RELU};
-    made->bias = tdrop_alloc_zero(panels_of(made, outputs) * kernels->nr, sizeof *made->bias);
+    made->bias = tdrop_alloc_zero(tdrop_round_up(outputs, kernels->nr), sizeof *made->bias);
     if (!made->bias) {
         tdrop_linear_destroy(made);
         return TDROP_ERROR_MEMORY;
@@ -54,74 +46,48 @@ void tdrop_linear_destroy(tdrop_linear *layer) {
     tdrop_free(layer);
 }
 
-/* Packing goes over W in blocks of nr by nr, each of which is read once for both packings; a task
- * is a few blocks side by side. */
-enum { BLOCKS_PER_TASK = 8 };
+/* Panels in one task of packing. */
+enum { PANELS_PER_TASK = 2 };
 
+/* W as the weights of forward, whose columns are outputs, or of backward_input; of either so many
+ * inner indices. */
+static tdrop_panels panels_of(const tdrop_linear *layer, bool forward, size_t inner) {
+    return (tdrop_panels){.kernels = layer->kernels,
+                          .w = layer->w,
+                          .w_stride = layer->w_stride,
+                          .transposed = forward,
+                          .columns = forward ? layer->outputs : layer->inputs,
+                          .inner = inner};
+}
+
+/* One packing: all panels that hold the leading columns. */
 typedef struct pack_job {
-    const tdrop_linear *layer;
-    const float *w;
-    size_t w_stride;
-    bool forward, backward;
-    size_t tasks_across; /* tasks that a row of blocks is cut into */
+    tdrop_panels panels;
+    size_t count;
+    float *to;
 } pack_job;
-
-/* A block of W: so many rows from output on and columns from input on, both below nr. */
-typedef struct weights_block {
-    size_t output, rows, input, columns;
-} weights_block;
-
-/* Whole lines, which are few: a call for each would cost more than copying them does. */
-static void copy_lines(float *to, const float *from, size_t floats) {
-    for (size_t j = 0; j < floats; j += FLOATS_PER_LINE)
-        memcpy(to + j, from + j, FLOATS_PER_LINE * sizeof *to);
-}
-
-/* Row r of the block goes to place r of the panel; the block behind is asked for. */
-static void pack_backward(const pack_job *job, const weights_block *block) {
-    const tdrop_linear *layer = job->layer;
-    const size_t nr = layer->kernels->nr;
-    const float *row = job->w + block->output * job->w_stride + block->input;
-    const size_t behind = block->input + nr < layer->packed_inputs ? nr : 0;
-    float *to = layer->backward + block->input * layer->outputs + block->output * nr;
-    for (size_t r = 0; r < block->rows; r++, row += job->w_stride, to += nr) {
-        for (size_t j = 0; j < block->columns; j += FLOATS_PER_LINE)
-            __builtin_prefetch(row + behind + j);
-        if (block->columns == nr) {
-            copy_lines(to, row, nr);
-        } else {
-            memcpy(to, row, block->columns * sizeof *to);
-            memset(to + block->columns, 0, (nr - block->columns) * sizeof *to);
-        }
-    }
-}
-
-static void pack_forward(const pack_job *job, const weights_block *block) {
-    const tdrop_linear *layer = job->layer;
-    const float *from = job->w + block->output * job->w_stride + block->input;
-    float *panel = layer->forward + block->output * layer->inputs;
-    layer->kernels->pack_transposed(block->rows, block->columns, from, job->w_stride,
-                                    panel + block->input * layer->kernels->nr);
-}
 
 static void pack_task(void *arg, size_t index, unsigned worker) {
     const pack_job *job = arg;
-    const tdrop_linear *layer = job->layer;
-    const size_t nr = layer->kernels->nr, end = layer->packed_inputs;
-    weights_block block = {.output = index / job->tasks_across * nr,
-                           .input = index % job->tasks_across * BLOCKS_PER_TASK * nr};
-    block.rows = tdrop_least(layer->outputs - block.output, nr);
+    const size_t first = index * PANELS_PER_TASK,
+                 floats = job->panels.inner * job->panels.kernels->nr;
     (void)worker;
-    for (size_t i = 0; i < BLOCKS_PER_TASK && block.input < end; i++, block.input += nr) {
-        block.columns = tdrop_least(layer->inputs - block.input, nr);
-        if (job->backward) pack_backward(job, &block);
-        if (job->forward) pack_forward(job, &block);
-    }
+    tdrop_panels_pack(&job->panels, first, tdrop_least(first + PANELS_PER_TASK, job->count),
+                      job->to + first * floats);
+}
+
+static void pack(const tdrop_linear *layer, bool forward, const tdrop_parallel *parallel) {
+    const size_t columns = forward ? layer->packed_outputs : layer->packed_inputs;
+    const size_t inner = forward ? layer->packed_inputs : layer->packed_outputs;
+    pack_job job = {.panels = panels_of(layer, forward, inner),
+                    .count = tdrop_panel_count(layer->kernels, columns),
+                    .to = forward ? layer->forward : layer->backward};
+    tdrop_run_tasks(parallel, tdrop_divide_up(job.count, PANELS_PER_TASK), pack_task, &job);
 }
 
 static tdrop_status ensure_panels(const tdrop_linear *layer, float **panels, size_t columns,
                                   size_t inner) {
-    size_t rows = panels_of(layer, columns) * layer->kernels->nr;
+    const size_t rows = tdrop_round_up(columns, layer->kernels->nr);
     if (*panels) return TDROP_OK;
     size_t count = 0;
     if (!tdrop_multiply(rows, inner, &count)) return TDROP_ERROR_OVERFLOW;
@@ -138,13 +104,16 @@ static tdrop_status ensure_packings(tdrop_linear *layer, unsigned packings) {
     return status;
 }
 
+static bool packings_are_valid(unsigned packings) {
+    return packings == TDROP_PACK_AS_USED || (packings && !(packings & ~(unsigned)PACK_BOTH));
+}
+
 tdrop_status tdrop_linear_set_weights(tdrop_linear *layer, const float *w, size_t w_stride,
                                       const float *bias, unsigned packings,
                                       const tdrop_staircase *stairs,
                                       const tdrop_parallel *parallel) {
     if (!layer || !w) return TDROP_ERROR_NULL;
-    if (w_stride < layer->inputs || !packings || packings & ~(unsigned)PACK_BOTH)
-        return TDROP_ERROR_SIZE;
+    if (w_stride < layer->inputs || !packings_are_valid(packings)) return TDROP_ERROR_SIZE;
     if (stairs && !stairs->set) return TDROP_ERROR_ORDER;
     if (stairs && (stairs->inputs != layer->inputs || stairs->outputs != layer->outputs))
         return TDROP_ERROR_SIZE;
@@ -152,15 +121,10 @@ tdrop_status tdrop_linear_set_weights(tdrop_linear *layer, const float *w, size_
     if (status) return status;
     layer->packed_inputs = stairs ? stairs->most_in : layer->inputs;
     layer->packed_outputs = stairs ? stairs->most_out : layer->outputs;
-    pack_job job = {.layer = layer,
-                    .w = w,
-                    .w_stride = w_stride,
-                    .forward = packings & TDROP_PACK_FORWARD,
-                    .backward = packings & TDROP_PACK_BACKWARD};
-    const size_t blocks_across = panels_of(layer, layer->packed_inputs);
-    job.tasks_across = tdrop_divide_up(blocks_across, BLOCKS_PER_TASK);
-    const size_t tasks = panels_of(layer, layer->packed_outputs) * job.tasks_across;
-    tdrop_run_tasks(parallel, tasks, pack_task, &job);
+    layer->w = w;
+    layer->w_stride = w_stride;
+    if (packings & TDROP_PACK_FORWARD) pack(layer, true, parallel);
+    if (packings & TDROP_PACK_BACKWARD) pack(layer, false, parallel);
     /* + 0 makes a bias of -0 a +0: added last, it then gives every empty sum the same zero. */
     for (size_t o = 0; o < layer->outputs; o++)
         layer->bias[o] = bias ? bias[o] + 0.0f : 0.0f;
@@ -172,16 +136,23 @@ static size_t larger(size_t a, size_t b) {
     return a > b ? a : b;
 }
 
+/* Floats of workspace that any product at so many rows gets for each worker. */
+static size_t worker_floats(const tdrop_linear *layer, size_t rows) {
+    return larger(
+        tdrop_rows_product_floats(layer->kernels, larger(layer->inputs, layer->outputs)),
+        tdrop_weights_product_floats(layer->kernels, rows, layer->inputs, layer->outputs));
+}
+
 size_t tdrop_linear_workspace(const tdrop_linear *layer, size_t rows, unsigned workers) {
-    size_t inner = larger(layer->inputs, layer->outputs);
-    size_t floats =
-        larger(tdrop_rows_product_floats(layer->kernels, inner),
-               tdrop_weights_product_floats(layer->kernels, rows, layer->inputs, layer->outputs));
-    return (size_t)workers * floats * sizeof(float) + TDROP_ALIGNMENT;
+    return (size_t)workers * worker_floats(layer, rows) * sizeof(float) + TDROP_ALIGNMENT;
 }
 
 static float *aligned_workspace(void *workspace) {
     return (float *)tdrop_round_up_aligned((uintptr_t)workspace);
+}
+
+static bool as_used(const tdrop_linear *layer) {
+    return layer->packed == TDROP_PACK_AS_USED;
 }
 
 /* The checks that the three products share, before any pointer is followed. */
@@ -189,10 +160,11 @@ static tdrop_status check_product(const tdrop_linear *layer, const tdrop_stairca
                                   unsigned packing, void *workspace, size_t workspace_size,
                                   const tdrop_parallel *parallel) {
     if (!layer || !stairs) return TDROP_ERROR_NULL;
-    if (!stairs->set || (layer->packed & packing) != packing) return TDROP_ERROR_ORDER;
+    if (!stairs->set || (!as_used(layer) && (layer->packed & packing) != packing))
+        return TDROP_ERROR_ORDER;
     if (stairs->inputs != layer->inputs || stairs->outputs != layer->outputs)
         return TDROP_ERROR_SIZE;
-    if (packing &&
+    if (packing && !as_used(layer) &&
         (stairs->most_in > layer->packed_inputs || stairs->most_out > layer->packed_outputs))
         return TDROP_ERROR_ORDER;
     if (stairs->rows == 0) return TDROP_OK;
@@ -211,21 +183,21 @@ tdrop_status tdrop_linear_forward(const tdrop_linear *layer, const tdrop_stairca
     if (status || stairs->rows == 0) return status;
     if (!x || !y) return TDROP_ERROR_NULL;
     if (x_stride < layer->inputs || y_stride < layer->outputs) return TDROP_ERROR_SIZE;
-    tdrop_rows_product product = {.kernels = layer->kernels,
-                                  .rows = stairs->rows,
-                                  .order = stairs->order,
-                                  .inner = stairs->keep_in,
-                                  .limit = stairs->keep_out,
-                                  .inner_size = layer->inputs,
-                                  .columns = layer->outputs,
-                                  .a = x,
-                                  .a_stride = x_stride,
-                                  .panels = layer->forward,
-                                  .bias = layer->bias,
-                                  .relu = layer->relu,
-                                  .c = y,
-                                  .c_stride = y_stride,
-                                  .workspace = aligned_workspace(workspace)};
+    tdrop_rows_product product = {
+        .rows = stairs->rows,
+        .order = stairs->order,
+        .inner = stairs->keep_in,
+        .limit = stairs->keep_out,
+        .a = x,
+        .a_stride = x_stride,
+        .b = panels_of(layer, true, as_used(layer) ? stairs->most_in : layer->packed_inputs),
+        .packed = as_used(layer) ? NULL : layer->forward,
+        .bias = layer->bias,
+        .relu = layer->relu,
+        .c = y,
+        .c_stride = y_stride,
+        .workspace = aligned_workspace(workspace),
+        .worker_floats = worker_floats(layer, stairs->rows)};
     tdrop_rows_product_run(&product, parallel);
     return TDROP_OK;
 }
@@ -239,20 +211,20 @@ tdrop_status tdrop_linear_backward_input(const tdrop_linear *layer, const tdrop_
     if (status || stairs->rows == 0) return status;
     if (!dy || !dx) return TDROP_ERROR_NULL;
     if (dy_stride < layer->outputs || dx_stride < layer->inputs) return TDROP_ERROR_SIZE;
-    tdrop_rows_product product = {.kernels = layer->kernels,
-                                  .rows = stairs->rows,
-                                  .order = stairs->order,
-                                  .inner = stairs->keep_out,
-                                  .limit = stairs->keep_in,
-                                  .inner_size = layer->outputs,
-                                  .columns = layer->inputs,
-                                  .a = dy,
-                                  .a_stride = dy_stride,
-                                  .panels = layer->backward,
-                                  .gate = gate,
-                                  .c = dx,
-                                  .c_stride = dx_stride,
-                                  .workspace = aligned_workspace(workspace)};
+    tdrop_rows_product product = {
+        .rows = stairs->rows,
+        .order = stairs->order,
+        .inner = stairs->keep_out,
+        .limit = stairs->keep_in,
+        .a = dy,
+        .a_stride = dy_stride,
+        .b = panels_of(layer, false, as_used(layer) ? stairs->most_out : layer->packed_outputs),
+        .packed = as_used(layer) ? NULL : layer->backward,
+        .gate = gate,
+        .c = dx,
+        .c_stride = dx_stride,
+        .workspace = aligned_workspace(workspace),
+        .worker_floats = worker_floats(layer, stairs->rows)};
     tdrop_rows_product_run(&product, parallel);
     return TDROP_OK;
 }

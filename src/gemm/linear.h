@@ -3,8 +3,8 @@
 #ifndef TDROP_GEMM_LINEAR_H
 #define TDROP_GEMM_LINEAR_H
 
+#include "gemm/panels.h"
 #include "gemm/staircase.h"
-#include "kernels/gemm_kernels.h"
 #include "taildropout.h"
 
 struct tdrop_linear {
@@ -13,36 +13,37 @@ struct tdrop_linear {
     bool relu;
     unsigned packed;                      /* TDROP_PACK_* that hold the current weights */
     size_t packed_inputs, packed_outputs; /* up to which they do */
-    float *forward;  /* panels of outputs: [outputs/nr rounded up][inputs][nr] */
-    float *backward; /* panels of inputs: [inputs/nr rounded up][outputs][nr] */
+    const float *w;                       /* the caller's, for products that pack what they use */
+    size_t w_stride;
+    float *forward;  /* panels of outputs: [packed_outputs/nr rounded up][packed_inputs][nr] */
+    float *backward; /* panels of inputs: [packed_inputs/nr rounded up][packed_outputs][nr] */
     float *bias;     /* [outputs rounded up to nr], zeros behind the last */
 };
 
 /* One call of forward or backward_input: C = A B with the rows of A gathered through a staircase.
  *
- *   c[i, j] = finish(sum over l < inner[i] of a[i, l] panels[l, j]),  j < limit[i]
+ *   c[i, j] = finish(sum over l < inner[i] of a[i, l] b[l, j]),  j < limit[i]
  */
 typedef struct tdrop_rows_product {
-    const tdrop_gemm_kernels *kernels;
     size_t rows;
     const uint32_t *order; /* [rows] row at each place */
     const int32_t *inner;  /* [rows] of the row at each place: terms of its sums */
     const int32_t *limit;  /* [rows] likewise: columns that are written */
-    size_t inner_size;     /* the most that inner can be */
-    size_t columns;        /* the most that limit can be */
     const float *a;
     size_t a_stride;
-    const float *panels; /* [columns/nr rounded up][inner_size][nr] */
+    tdrop_panels b;
+    const float *packed; /* all panels of b; NULL: each task packs those that it uses */
     const float *bias;   /* [columns rounded up to nr]; NULL for zeros */
     const float *gate;   /* stride c_stride; NULL for none */
     bool relu;
     float *c;
     size_t c_stride;
-    float *workspace; /* tdrop_rows_product_floats() for each worker */
+    float *workspace;
+    size_t worker_floats; /* of it for each worker: tdrop_rows_product_floats() or more */
 } tdrop_rows_product;
 
-/* Floats of workspace for each worker. */
-size_t tdrop_rows_product_floats(const tdrop_gemm_kernels *kernels, size_t inner_size);
+/* Floats of workspace for each worker, where no sum has more than `inner` terms. */
+size_t tdrop_rows_product_floats(const tdrop_gemm_kernels *kernels, size_t inner);
 
 void tdrop_rows_product_run(const tdrop_rows_product *product, const tdrop_parallel *parallel);
 

@@ -64,8 +64,7 @@ static tdrop_status allocate(check *c, tdrop_isa isa, tdrop_error *error) {
     if (!c->parameters || !c->gradient || !c->wide_parameters || !c->results || !c->input ||
         !c->target || !c->values[0] || !c->values[1] || !c->kept || !c->keep[0])
         return tdrop_fail_memory(error, "gradient check");
-    tdrop_net_options options = {
-        .max_rows = c->rows, .isa = isa, .training = true, .gradient = c->gradient};
+    tdrop_net_options options = {.max_rows = c->rows, .isa = isa, .gradient = c->gradient};
     return tdrop_net_create(&c->net, arch, &options, error);
 }
 

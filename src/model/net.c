@@ -171,12 +171,10 @@ tdrop_status tdrop_net_set_parameters(tdrop_net *net, const float *parameters, b
         const tdrop_step *step = &net->steps[s];
         const tdrop_parameter *tensor = &net->arch->tensors[step->layer->first_tensor];
         if (!step->linear) continue;
-        bool backward = training && step->edge > 0; /* the data need no gradient */
         status = tdrop_linear_set_weights(step->linear, parameters + tensor[0].offset,
                                           step->layer->inputs, parameters + tensor[1].offset,
-                                          backward ? TDROP_PACK_FORWARD | TDROP_PACK_BACKWARD
-                                                   : TDROP_PACK_FORWARD,
-                                          training ? step->stairs : NULL, net->parallel);
+                                          training ? TDROP_PACK_AS_USED : TDROP_PACK_FORWARD, NULL,
+                                          net->parallel);
     }
     return status;
 }

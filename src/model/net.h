@@ -65,7 +65,6 @@ typedef struct tdrop_net_options {
     size_t max_rows;
     tdrop_isa isa;
     const tdrop_parallel *parallel; /* kept as long as the net */
-    bool training;                  /* pack weights for the way back too */
     float *gradient;                /* flat, for training; kept as long as the net */
 } tdrop_net_options;
 
@@ -74,9 +73,8 @@ tdrop_status tdrop_net_create(tdrop_net **net, const tdrop_arch *arch,
                               const tdrop_net_options *options, tdrop_error *error);
 void tdrop_net_destroy(tdrop_net *net);
 
-/* Takes over the parameters (flat), which have to stay, after each change. For training it is to be
- * called for each batch, behind tdrop_net_begin: no more is packed than the batch reads. Errors:
- * MEMORY. */
+/* Takes over the parameters (flat), which have to stay, after each change. For training each
+ * product packs the weights that it reads; otherwise they are packed here. Errors: MEMORY. */
 tdrop_status tdrop_net_set_parameters(tdrop_net *net, const float *parameters, bool training);
 
 /* Begins a batch: keep[t] (NULL: everything) holds for tail t and has to stay until it is done;

@@ -43,7 +43,6 @@ static tdrop_status allocate(tdrop_trainer *t, const tdrop_arch *arch, const tdr
     tdrop_net_options net = {.max_rows = options->batch,
                              .isa = options->isa,
                              .parallel = options->parallel,
-                             .training = true,
                              .gradient = t->optimizer.gradient};
     tdrop_status status = tdrop_runner_create(&t->runner, arch, feed, &net, error);
     if (!status && tdrop_runner_admit(&t->runner, t->valid_feed.encoder))
