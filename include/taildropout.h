@@ -516,9 +516,8 @@ TDROP_API size_t tdrop_linear_workspace(const tdrop_linear *layer, size_t rows, 
 /* y[i, o] = activation(bias[o] + sum over j < keep_in[i] of x[i, j] W[o, j]), o < keep_out[i].
  * With keep_in[i] = 0 that is the activation of the bias.
  * Errors, for all three products: NULL, SIZE (a stride below its columns; a staircase set for
- * another layer's sizes), ORDER (weights not set, or not packed for this product;
- * staircase not set),
- * WORKSPACE. */
+ * another layer's sizes), ORDER (weights not set, or not packed for this product; staircase not
+ * set), WORKSPACE. */
 TDROP_API tdrop_status tdrop_linear_forward(const tdrop_linear *layer,
                                             const tdrop_staircase *stairs, const float *x,
                                             size_t x_stride, float *y, size_t y_stride,

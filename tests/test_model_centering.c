@@ -67,7 +67,8 @@ static double distance(const tdrop_model *a, const tdrop_model *b) {
 /* Step for step the same training, but for rounding. */
 static void it_is_training_on_centred_data(void **state) {
     (void)state;
-    static const char *const archs[] = {"12-[4]-12", "[4]", "12-relu-[4]-relu-12-relu-tail"};
+    static const char *const archs[] = {"12-[4]-12", "[4]", "39-[4]-12",
+                                        "12-relu-[4]-relu-12-relu-tail"};
     tdrop_data *far, *centred;
     make_tables(&far, &centred, NULL);
     for (size_t i = 0; i < sizeof archs / sizeof *archs; i++) {

@@ -401,6 +401,12 @@ static void scale(size_t n, float factor, float *y) {
         y[i] *= factor;
 }
 
+static void subtract_multiple(size_t n, double factor, const double *restrict x,
+                              float *restrict y) {
+    for (size_t i = 0; i < n; i++)
+        y[i] = (float)(y[i] - factor * x[i]);
+}
+
 /* A moment of a gradient that has been zero for long would fade through the denormals, which many
  * processors handle a hundred times slower: it ends at zero instead. */
 static inline float fade(float moment) {
@@ -492,6 +498,7 @@ const tdrop_pass_kernels TDROP_PASS_KERNELS = {
     .exponentials_across = exponentials_across,
     .logarithms = logarithms,
     .scale = scale,
+    .subtract_multiple = subtract_multiple,
     .adam = adam,
     .momentum = momentum,
     .square_sum = square_sum,

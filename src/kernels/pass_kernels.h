@@ -139,6 +139,8 @@ typedef struct tdrop_pass_kernels {
 
     /* y[i] *= factor. */
     void (*scale)(size_t n, float factor, float *y);
+    /* y[i] -= factor x[i], in double. */
+    void (*subtract_multiple)(size_t n, double factor, const double *x, float *y);
 
     /* Moments, parameters and their average, in one pass. average may be NULL. */
     void (*adam)(const tdrop_adam *adam, size_t n, const float *gradient, float *moment1,

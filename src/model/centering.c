@@ -3,6 +3,8 @@
 
 #include "base/elementary.h"
 #include "base/memory.h"
+#include "base/parallel.h"
+#include "base/sizes.h"
 
 #include <string.h>
 
@@ -25,9 +27,10 @@ static tdrop_status find_mean(tdrop_centering *c, const tdrop_feed *feed,
 }
 
 tdrop_status tdrop_centering_create(tdrop_centering *centering, const tdrop_arch *arch,
-                                    const tdrop_feed *feed, const tdrop_split *split, bool wanted) {
+                                    const tdrop_feed *feed, const tdrop_split *split, bool wanted,
+                                    const tdrop_parallel *parallel) {
     const tdrop_arch_layer *first = &arch->layers[0], *last = &arch->layers[arch->layer_count - 1];
-    tdrop_centering made = {0};
+    tdrop_centering made = {.parallel = parallel};
     if (wanted && first->op == tdrop_op_linear) {
         made.inputs = first->inputs;
         made.outputs = first->outputs;
@@ -67,16 +70,59 @@ void tdrop_centering_start(const tdrop_centering *c, float *parameters) {
             (float)(c->outputs_are_logits ? logit(c->mean[j]) : c->mean[j]);
 }
 
+/* Both passes over W go a task of outputs after the other, each sum by itself; several sums side by
+ * side, since an addition has to wait for the one before it in its sum. */
+enum { OUTPUTS_PER_TASK = 16, SUMS = 4 };
+
+typedef struct centering_pass {
+    const tdrop_centering *centering;
+    float *values; /* parameters, or a gradient */
+    double sign;
+    const tdrop_pass_kernels *kernels;
+} centering_pass;
+
+static size_t task_count(const tdrop_centering *c) {
+    return tdrop_divide_up(c->outputs, OUTPUTS_PER_TASK);
+}
+
+/* W m of SUMS outputs. */
+static void multiply_mean(const tdrop_centering *c, const float *weight, double sum[SUMS]) {
+    const size_t n = c->inputs;
+    memset(sum, 0, SUMS * sizeof *sum);
+    for (size_t j = 0; j < n; j++)
+        for (size_t s = 0; s < SUMS; s++)
+            sum[s] += weight[s * n + j] * c->mean[j];
+}
+
+static double multiply_mean_once(const tdrop_centering *c, const float *weight) {
+    double sum = 0.0;
+    for (size_t j = 0; j < c->inputs; j++)
+        sum += weight[j] * c->mean[j];
+    return sum;
+}
+
+static void move_biases(void *arg, size_t index, unsigned worker) {
+    const centering_pass *pass = arg;
+    const tdrop_centering *c = pass->centering;
+    const float *weight = pass->values + c->weight_offset;
+    float *bias = pass->values + c->bias_offset;
+    const size_t end = tdrop_least((index + 1) * OUTPUTS_PER_TASK, c->outputs);
+    size_t o = index * OUTPUTS_PER_TASK;
+    double at_mean[SUMS];
+    (void)worker;
+    for (; o + SUMS <= end; o += SUMS) {
+        multiply_mean(c, weight + o * c->inputs, at_mean);
+        for (size_t s = 0; s < SUMS; s++)
+            bias[o + s] = (float)(bias[o + s] + pass->sign * at_mean[s]);
+    }
+    for (; o < end; o++)
+        bias[o] = (float)(bias[o] + pass->sign * multiply_mean_once(c, weight + o * c->inputs));
+}
+
 /* b += sign W m. */
 static void move_bias(const tdrop_centering *c, float *parameters, double sign) {
-    float *bias = parameters + c->bias_offset;
-    const float *weight = parameters + c->weight_offset;
-    for (size_t o = 0; o < c->outputs; o++, weight += c->inputs) {
-        double at_mean = 0.0;
-        for (size_t j = 0; j < c->inputs; j++)
-            at_mean += weight[j] * c->mean[j];
-        bias[o] = (float)(bias[o] + sign * at_mean);
-    }
+    centering_pass pass = {.centering = c, .values = parameters, .sign = sign};
+    tdrop_run_tasks(c->parallel, task_count(c), move_biases, &pass);
 }
 
 void tdrop_centering_take(const tdrop_centering *c, float *parameters) {
@@ -93,10 +139,20 @@ void tdrop_centering_hide(const tdrop_centering *c, float *parameters) {
     if (c->inputs) memcpy(parameters + c->bias_offset, c->bias, c->outputs * sizeof *c->bias);
 }
 
-void tdrop_centering_turn(const tdrop_centering *c, float *gradient) {
-    float *weight = gradient + c->weight_offset;
-    const float *bias = gradient + c->bias_offset;
-    for (size_t o = 0; o < c->outputs; o++, weight += c->inputs)
-        for (size_t j = 0; j < c->inputs; j++)
-            weight[j] = (float)(weight[j] - bias[o] * c->mean[j]);
+static void turn_gradients(void *arg, size_t index, unsigned worker) {
+    const centering_pass *pass = arg;
+    const tdrop_centering *c = pass->centering;
+    const float *bias = pass->values + c->bias_offset;
+    const size_t end = tdrop_least((index + 1) * OUTPUTS_PER_TASK, c->outputs);
+    (void)worker;
+    for (size_t o = index * OUTPUTS_PER_TASK; o < end; o++) {
+        float *weight = pass->values + c->weight_offset + o * c->inputs;
+        pass->kernels->subtract_multiple(c->inputs, bias[o], c->mean, weight);
+    }
+}
+
+void tdrop_centering_turn(const tdrop_centering *c, const tdrop_pass_kernels *kernels,
+                          float *gradient) {
+    centering_pass pass = {.centering = c, .values = gradient, .kernels = kernels};
+    if (c->inputs) tdrop_run_tasks(c->parallel, task_count(c), turn_gradients, &pass);
 }

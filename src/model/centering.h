@@ -21,12 +21,14 @@ typedef struct tdrop_centering {
     bool outputs_are_logits;
     double *mean; /* [inputs] of the training rows, scaled */
     float *bias;  /* [outputs] c, while b is shown */
+    const tdrop_parallel *parallel;
 } tdrop_centering;
 
 /* Finds the mean. Not `wanted`, or a network that does not begin with a linear layer: nothing is
- * centred. Errors: MEMORY. */
+ * centred. `parallel` has to stay. Errors: MEMORY. */
 tdrop_status tdrop_centering_create(tdrop_centering *centering, const tdrop_arch *arch,
-                                    const tdrop_feed *feed, const tdrop_split *split, bool wanted);
+                                    const tdrop_feed *feed, const tdrop_split *split, bool wanted,
+                                    const tdrop_parallel *parallel);
 void tdrop_centering_clear(tdrop_centering *centering);
 
 /* What first values become: the last biases begin at the mean. */
@@ -40,6 +42,7 @@ void tdrop_centering_show(const tdrop_centering *centering, float *parameters);
 void tdrop_centering_hide(const tdrop_centering *centering, float *parameters);
 
 /* The gradient at W and b to that at W and c. */
-void tdrop_centering_turn(const tdrop_centering *centering, float *gradient);
+void tdrop_centering_turn(const tdrop_centering *centering, const tdrop_pass_kernels *kernels,
+                          float *gradient);
 
 #endif

@@ -36,7 +36,8 @@ static tdrop_status allocate(tdrop_trainer *t, const tdrop_arch *arch, const tdr
         tdrop_width_weights_create(&t->weights, arch->features,
                                    options->balance > 0.0 ? options->balance : 0.0,
                                    options->batch) ||
-        tdrop_centering_create(&t->centering, arch, feed, t->split, !options->no_center) ||
+        tdrop_centering_create(&t->centering, arch, feed, t->split, !options->no_center,
+                               options->parallel) ||
         !(t->best = tdrop_alloc(arch->parameters, sizeof *t->best)) ||
         !(t->batch_rows = tdrop_alloc(options->batch, sizeof *t->batch_rows)))
         return tdrop_fail_memory(error, "training");
@@ -166,7 +167,7 @@ static tdrop_status train_step(tdrop_trainer *t, size_t first) {
     balance_widths(t, count);
     tdrop_net_backward(net);
     tdrop_batch_norm_follow(net->arch, t->optimizer.gradient, t->optimizer.parameters);
-    tdrop_centering_turn(&t->centering, t->optimizer.gradient);
+    tdrop_centering_turn(&t->centering, net->pass, t->optimizer.gradient);
     double rate = tdrop_schedule_rate_warm(options->schedule, options->learning_rate,
                                            options->warm_up, t->progress.step, t->progress.steps);
     tdrop_optimizer_step(&t->optimizer, rate, net->pass, options->parallel);
