@@ -17,7 +17,7 @@
 #include <string.h>
 
 enum { BLOCK_TILES = 8, BLOCKS_PER_STRETCH = 4, WIDTH_GRAIN = 16 };
-enum { LEAST_COLUMNS = 128, MOST_COLUMNS = 256 }; /* of a task, where there are as many */
+enum { LEAST_COLUMNS = 128 };        /* of a task, where there are as many */
 enum { CACHED_FLOATS = 128 * 1024 }; /* of panels: half of a second-level cache of 1 MiB */
 enum { TASKS_PER_WORKER = 4 };       /* to aim at, so that long and short ones even out */
 
@@ -206,7 +206,7 @@ static size_t most_panels(const tdrop_rows_product *p) {
                  room = p->worker_floats - ragged_floats(p->b.kernels, p->b.inner);
     size_t columns = CACHED_FLOATS / 2 / (mean_inner(p) + 1);
     if (!p->packed) columns = tdrop_least(columns, room / (p->b.inner + 1));
-    return tdrop_least(columns < LEAST_COLUMNS ? LEAST_COLUMNS : columns, MOST_COLUMNS) / nr;
+    return (columns < LEAST_COLUMNS ? LEAST_COLUMNS : columns) / nr;
 }
 
 /* Each stretch of rows packs the panels anew: where there are strips for all workers, it has so
@@ -218,9 +218,8 @@ static size_t least_blocks(const rows_job *job, unsigned workers) {
 static rows_job cut_tasks(const tdrop_rows_product *p, unsigned workers) {
     const size_t wanted = workers > 1 ? (size_t)workers * TASKS_PER_WORKER : 1;
     const size_t blocks = tdrop_divide_up(p->rows, block_rows(p));
-    rows_job job = {.product = p,
-                    .panels = tdrop_panel_count(p->b.kernels, p->b.columns),
-                    .panels_per_task = most_panels(p)};
+    rows_job job = {.product = p, .panels = tdrop_panel_count(p->b.kernels, p->b.columns)};
+    job.panels_per_task = tdrop_least(job.panels, most_panels(p));
     while (job.panels_per_task > 1 && tdrop_divide_up(job.panels, job.panels_per_task) < wanted)
         job.panels_per_task--;
     job.strips = tdrop_divide_up(job.panels, job.panels_per_task);
