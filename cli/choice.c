@@ -14,7 +14,7 @@ static size_t best_k(const tdrop_model_info *info) {
 
 /* What of `auto` decided: the 2 %, or a cliff before. */
 static tdrop_rule deciding(const tdrop_rule *rule, size_t chosen, const tdrop_model_info *info) {
-    const tdrop_rule within = {.kind = TDROP_RULE_WITHIN, .share = 0.02};
+    const tdrop_rule within = {.kind = TDROP_RULE_WITHIN, .share = TDROP_AUTO_SHARE};
     int32_t k;
     if (rule->kind == TDROP_RULE_AUTO &&
         tdrop_choose_k(&within, info->features, info->valid_loss, info->valid_se, &k) == TDROP_OK &&

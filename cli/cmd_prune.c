@@ -6,6 +6,7 @@
 #include "message.h"
 #include "number.h"
 #include "output_file.h"
+#include "progress.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -148,13 +149,22 @@ static void report(const prune_settings *s, const inputs *in, const width_choice
            number_percent((double)after / (double)before).text, number_grouped(before).text);
 }
 
+static int on_progress(void *context, const tdrop_fit_progress *now) {
+    progress_show(context, now);
+    return TDROP_FIT_GO_ON;
+}
+
 /* Puts the tuned model in the place of the cut one. */
 static tdrop_status tune(const prune_settings *s, const inputs *in, tdrop_model **cut,
                          tdrop_error *error) {
     tdrop_model *tuned;
     const tdrop_tune_options how = {
         .epochs = (uint32_t)s->tune, .seed = s->seed, .use = in->compute.use};
-    const tdrop_status status = tdrop_model_tune(&tuned, *cut, in->data, &how, NULL, error);
+    progress bar;
+    const tdrop_fit_observer observer = {.context = &bar, .progress = on_progress};
+    progress_begin(&bar, how.epochs, PROGRESS_USUAL);
+    const tdrop_status status = tdrop_model_tune(&tuned, *cut, in->data, &how, &observer, error);
+    progress_end(&bar);
     if (status != TDROP_OK) return status;
     tdrop_model_destroy(*cut);
     *cut = tuned;

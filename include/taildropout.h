@@ -560,7 +560,7 @@ typedef enum tdrop_rule_kind {
     TDROP_RULE_AUTO = 4    /* see below */
 } tdrop_rule_kind;
 
-/* The rule AUTO is WITHIN a share of 0.02, unless the curve has a cliff before. A k is at a cliff if
+/* The rule AUTO is WITHIN this share, unless the curve has a cliff before. A k is at a cliff if
 
        loss(k) <= 0.9 loss(best) + 0.1 loss(0)
        (loss(k) - loss(j)) / (j - k) <= (loss(k - 1) - loss(k)) / 10    for each j = k + 1..best
@@ -575,6 +575,7 @@ typedef enum tdrop_rule_kind {
  * time series", Annals of Statistics 40 (2012). They take the k of the largest ratio. Most curves have
  * no cliff and fall smoothly, where that would be a matter of chance: hence the bounds. Stretches stand
  * for the single next gain, which may be small by accident. */
+#define TDROP_AUTO_SHARE 0.02
 
 typedef struct tdrop_rule {
     tdrop_rule_kind kind;

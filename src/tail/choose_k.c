@@ -36,7 +36,7 @@ static bool is_cliff(size_t k, size_t best, const double *loss) {
 }
 
 static size_t choose_auto(size_t n, const double *loss) {
-    const size_t best = best_k(n, loss), enough = choose_within(0.02, n, loss);
+    const size_t best = best_k(n, loss), enough = choose_within(TDROP_AUTO_SHARE, n, loss);
     for (size_t k = 1; k < enough; k++)
         if (loss[k] <= 0.9 * loss[best] + 0.1 * loss[0] && is_cliff(k, best, loss)) return k;
     return enough;

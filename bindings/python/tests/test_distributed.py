@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """DistributedDataParallel over Gloo: two processes."""
 
+import gc
 import os
 import socket
 import traceback
@@ -101,6 +102,9 @@ def run(rank, port, function, failures):
     except BaseException:
         failures.put(f"rank {rank}: {traceback.format_exc()}")
     finally:
+        # A model that an exception's frames keep alive keeps the group, and a process must not exit
+        # while the group's threads run.
+        gc.collect()
         dist.destroy_process_group()
 
 
