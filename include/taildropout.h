@@ -21,9 +21,9 @@
  * RULES, unless a function says otherwise
  *   - A function that can fail returns tdrop_status and hands results out through pointers, which
  *     are untouched on failure. Nothing is printed, nothing exits, there is no global state.
- *   - The caller owns every buffer it passes; no pointer is kept beyond the call, except for weights that
- *     are packed as used (tdrop_linear_set_weights). A handle (created and destroyed by a pair of
- *     functions) owns what it holds; destroying NULL is fine.
+ *   - The caller owns every buffer it passes; no pointer is kept beyond the call, except for
+ *     weights that are packed as used (tdrop_linear_set_weights). A handle (created and destroyed
+ *     by a pair of functions) owns what it holds; destroying NULL is fine.
  *   - Buffers of one call must not overlap.
  *   - Different handles may be used by different threads at once; one handle by one thread at a
  *     time. Functions that take the handle as const may run at once on the same handle.

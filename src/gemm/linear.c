@@ -80,7 +80,7 @@ static void pack(const tdrop_linear *layer, bool forward, const tdrop_parallel *
     const size_t columns = forward ? layer->packed_outputs : layer->packed_inputs;
     const size_t inner = forward ? layer->packed_inputs : layer->packed_outputs;
     pack_job job = {.panels = panels_of(layer, forward, inner),
-                    .count = tdrop_panel_count(layer->kernels, columns),
+                    .count = tdrop_divide_up(columns, layer->kernels->nr),
                     .to = forward ? layer->forward : layer->backward};
     tdrop_run_tasks(parallel, tdrop_divide_up(job.count, PANELS_PER_TASK), pack_task, &job);
 }
@@ -119,16 +119,18 @@ tdrop_status tdrop_linear_set_weights(tdrop_linear *layer, const float *w, size_
         return TDROP_ERROR_SIZE;
     tdrop_status status = ensure_packings(layer, packings);
     if (status) return status;
-    layer->packed_inputs = stairs ? stairs->most_in : layer->inputs;
-    layer->packed_outputs = stairs ? stairs->most_out : layer->outputs;
+    const bool as_used = packings == TDROP_PACK_AS_USED;
+    layer->packed = as_used ? PACK_BOTH : packings;
+    layer->packed_inputs = stairs && !as_used ? stairs->most_in : layer->inputs;
+    layer->packed_outputs = stairs && !as_used ? stairs->most_out : layer->outputs;
     layer->w = w;
     layer->w_stride = w_stride;
     if (packings & TDROP_PACK_FORWARD) pack(layer, true, parallel);
     if (packings & TDROP_PACK_BACKWARD) pack(layer, false, parallel);
+    if (!as_used) layer->w = NULL;
     /* + 0 makes a bias of -0 a +0: added last, it then gives every empty sum the same zero. */
     for (size_t o = 0; o < layer->outputs; o++)
         layer->bias[o] = bias ? bias[o] + 0.0f : 0.0f;
-    layer->packed = packings;
     return TDROP_OK;
 }
 
@@ -151,20 +153,15 @@ static float *aligned_workspace(void *workspace) {
     return (float *)tdrop_round_up_aligned((uintptr_t)workspace);
 }
 
-static bool as_used(const tdrop_linear *layer) {
-    return layer->packed == TDROP_PACK_AS_USED;
-}
-
 /* The checks that the three products share, before any pointer is followed. */
 static tdrop_status check_product(const tdrop_linear *layer, const tdrop_staircase *stairs,
                                   unsigned packing, void *workspace, size_t workspace_size,
                                   const tdrop_parallel *parallel) {
     if (!layer || !stairs) return TDROP_ERROR_NULL;
-    if (!stairs->set || (!as_used(layer) && (layer->packed & packing) != packing))
-        return TDROP_ERROR_ORDER;
+    if (!stairs->set || (layer->packed & packing) != packing) return TDROP_ERROR_ORDER;
     if (stairs->inputs != layer->inputs || stairs->outputs != layer->outputs)
         return TDROP_ERROR_SIZE;
-    if (packing && !as_used(layer) &&
+    if (packing &&
         (stairs->most_in > layer->packed_inputs || stairs->most_out > layer->packed_outputs))
         return TDROP_ERROR_ORDER;
     if (stairs->rows == 0) return TDROP_OK;
@@ -172,6 +169,24 @@ static tdrop_status check_product(const tdrop_linear *layer, const tdrop_stairca
     if (workspace_size < tdrop_linear_workspace(layer, stairs->rows, tdrop_workers(parallel)))
         return TDROP_ERROR_WORKSPACE;
     return TDROP_OK;
+}
+
+/* What forward and backward_input share: one product, with inputs and outputs exchanged. */
+static tdrop_rows_product product_of(const tdrop_linear *layer, const tdrop_staircase *stairs,
+                                     bool forward, void *workspace) {
+    const bool as_used = layer->w != NULL;
+    const size_t inputs = as_used ? stairs->most_in : layer->packed_inputs;
+    const size_t outputs = as_used ? stairs->most_out : layer->packed_outputs;
+    return (tdrop_rows_product){.rows = stairs->rows,
+                                .order = stairs->order,
+                                .inner = forward ? stairs->keep_in : stairs->keep_out,
+                                .limit = forward ? stairs->keep_out : stairs->keep_in,
+                                .b = panels_of(layer, forward, forward ? inputs : outputs),
+                                .packed = as_used   ? NULL
+                                          : forward ? layer->forward
+                                                    : layer->backward,
+                                .workspace = aligned_workspace(workspace),
+                                .worker_floats = worker_floats(layer, stairs->rows)};
 }
 
 tdrop_status tdrop_linear_forward(const tdrop_linear *layer, const tdrop_staircase *stairs,
@@ -183,21 +198,13 @@ tdrop_status tdrop_linear_forward(const tdrop_linear *layer, const tdrop_stairca
     if (status || stairs->rows == 0) return status;
     if (!x || !y) return TDROP_ERROR_NULL;
     if (x_stride < layer->inputs || y_stride < layer->outputs) return TDROP_ERROR_SIZE;
-    tdrop_rows_product product = {
-        .rows = stairs->rows,
-        .order = stairs->order,
-        .inner = stairs->keep_in,
-        .limit = stairs->keep_out,
-        .a = x,
-        .a_stride = x_stride,
-        .b = panels_of(layer, true, as_used(layer) ? stairs->most_in : layer->packed_inputs),
-        .packed = as_used(layer) ? NULL : layer->forward,
-        .bias = layer->bias,
-        .relu = layer->relu,
-        .c = y,
-        .c_stride = y_stride,
-        .workspace = aligned_workspace(workspace),
-        .worker_floats = worker_floats(layer, stairs->rows)};
+    tdrop_rows_product product = product_of(layer, stairs, true, workspace);
+    product.a = x;
+    product.a_stride = x_stride;
+    product.bias = layer->bias;
+    product.relu = layer->relu;
+    product.c = y;
+    product.c_stride = y_stride;
     tdrop_rows_product_run(&product, parallel);
     return TDROP_OK;
 }
@@ -211,20 +218,12 @@ tdrop_status tdrop_linear_backward_input(const tdrop_linear *layer, const tdrop_
     if (status || stairs->rows == 0) return status;
     if (!dy || !dx) return TDROP_ERROR_NULL;
     if (dy_stride < layer->outputs || dx_stride < layer->inputs) return TDROP_ERROR_SIZE;
-    tdrop_rows_product product = {
-        .rows = stairs->rows,
-        .order = stairs->order,
-        .inner = stairs->keep_out,
-        .limit = stairs->keep_in,
-        .a = dy,
-        .a_stride = dy_stride,
-        .b = panels_of(layer, false, as_used(layer) ? stairs->most_out : layer->packed_outputs),
-        .packed = as_used(layer) ? NULL : layer->backward,
-        .gate = gate,
-        .c = dx,
-        .c_stride = dx_stride,
-        .workspace = aligned_workspace(workspace),
-        .worker_floats = worker_floats(layer, stairs->rows)};
+    tdrop_rows_product product = product_of(layer, stairs, false, workspace);
+    product.a = dy;
+    product.a_stride = dy_stride;
+    product.gate = gate;
+    product.c = dx;
+    product.c_stride = dx_stride;
     tdrop_rows_product_run(&product, parallel);
     return TDROP_OK;
 }

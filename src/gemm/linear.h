@@ -11,9 +11,9 @@ struct tdrop_linear {
     size_t inputs, outputs;
     const tdrop_gemm_kernels *kernels;
     bool relu;
-    unsigned packed;                      /* TDROP_PACK_* that hold the current weights */
-    size_t packed_inputs, packed_outputs; /* up to which they do */
-    const float *w;                       /* the caller's, for products that pack what they use */
+    unsigned packed; /* TDROP_PACK_FORWARD, TDROP_PACK_BACKWARD: products that can run */
+    size_t packed_inputs, packed_outputs; /* up to which they can */
+    const float *w; /* the caller's, where products pack what they use; else NULL */
     size_t w_stride;
     float *forward;  /* panels of outputs: [packed_outputs/nr rounded up][packed_inputs][nr] */
     float *backward; /* panels of inputs: [packed_inputs/nr rounded up][packed_outputs][nr] */

@@ -8,10 +8,6 @@
 /* Floats in what is asked for at a time, and how many rows of W ahead. */
 enum { LINE = 16, ROWS_AHEAD = 8 };
 
-size_t tdrop_panel_count(const tdrop_gemm_kernels *kernels, size_t columns) {
-    return tdrop_divide_up(columns, kernels->nr);
-}
-
 /* Rows of W become columns of the panel, in squares. */
 static void pack_transposed(const tdrop_panels *p, size_t panel, float *to) {
     const size_t nr = p->kernels->nr, column = panel * nr;

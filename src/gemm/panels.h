@@ -15,9 +15,6 @@ typedef struct tdrop_panels {
     size_t inner; /* leading indices that are packed: a panel has inner * nr floats */
 } tdrop_panels;
 
-/* How many panels hold so many columns. */
-size_t tdrop_panel_count(const tdrop_gemm_kernels *kernels, size_t columns);
-
 /* Packs panels first..end-1, one behind the other, with zeros behind the last column. */
 void tdrop_panels_pack(const tdrop_panels *panels, size_t first, size_t end, float *to);
 

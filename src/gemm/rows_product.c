@@ -218,7 +218,7 @@ static size_t least_blocks(const rows_job *job, unsigned workers) {
 static rows_job cut_tasks(const tdrop_rows_product *p, unsigned workers) {
     const size_t wanted = workers > 1 ? (size_t)workers * TASKS_PER_WORKER : 1;
     const size_t blocks = tdrop_divide_up(p->rows, block_rows(p));
-    rows_job job = {.product = p, .panels = tdrop_panel_count(p->b.kernels, p->b.columns)};
+    rows_job job = {.product = p, .panels = tdrop_divide_up(p->b.columns, p->b.kernels->nr)};
     job.panels_per_task = tdrop_least(job.panels, most_panels(p));
     while (job.panels_per_task > 1 && tdrop_divide_up(job.panels, job.panels_per_task) < wanted)
         job.panels_per_task--;
@@ -241,7 +241,7 @@ static void run_task(void *arg, size_t index, unsigned worker) {
     t.last = tdrop_least(t.first + job->rows_per_task, p->rows);
     t.panel = index % job->strips * job->panels_per_task;
     const size_t most = span_of(p->limit, t.first, t.last - t.first).most;
-    t.end = tdrop_least(t.panel + job->panels_per_task, tdrop_panel_count(p->b.kernels, most));
+    t.end = tdrop_least(t.panel + job->panels_per_task, tdrop_divide_up(most, nr));
     if (t.panel >= t.end) return;
     t.b = p->packed ? p->packed + t.panel * nr * p->b.inner : panels;
     if (!p->packed) tdrop_panels_pack(&p->b, t.panel, t.end, panels);

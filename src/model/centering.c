@@ -85,20 +85,17 @@ static size_t task_count(const tdrop_centering *c) {
     return tdrop_divide_up(c->outputs, OUTPUTS_PER_TASK);
 }
 
-/* W m of SUMS outputs. */
-static void multiply_mean(const tdrop_centering *c, const float *weight, double sum[SUMS]) {
-    const size_t n = c->inputs;
-    memset(sum, 0, SUMS * sizeof *sum);
-    for (size_t j = 0; j < n; j++)
-        for (size_t s = 0; s < SUMS; s++)
-            sum[s] += weight[s * n + j] * c->mean[j];
-}
-
-static double multiply_mean_once(const tdrop_centering *c, const float *weight) {
-    double sum = 0.0;
+/* W m of up to SUMS outputs; what is behind the last of them is that of the last again. */
+static void multiply_mean(const tdrop_centering *c, const float *weight, size_t outputs,
+                          double sum[SUMS]) {
+    const float *row[SUMS];
+    for (size_t s = 0; s < SUMS; s++) {
+        row[s] = weight + tdrop_least(s, outputs - 1) * c->inputs;
+        sum[s] = 0.0;
+    }
     for (size_t j = 0; j < c->inputs; j++)
-        sum += weight[j] * c->mean[j];
-    return sum;
+        for (size_t s = 0; s < SUMS; s++)
+            sum[s] += row[s][j] * c->mean[j];
 }
 
 static void move_biases(void *arg, size_t index, unsigned worker) {
@@ -107,16 +104,14 @@ static void move_biases(void *arg, size_t index, unsigned worker) {
     const float *weight = pass->values + c->weight_offset;
     float *bias = pass->values + c->bias_offset;
     const size_t end = tdrop_least((index + 1) * OUTPUTS_PER_TASK, c->outputs);
-    size_t o = index * OUTPUTS_PER_TASK;
-    double at_mean[SUMS];
     (void)worker;
-    for (; o + SUMS <= end; o += SUMS) {
-        multiply_mean(c, weight + o * c->inputs, at_mean);
-        for (size_t s = 0; s < SUMS; s++)
+    for (size_t o = index * OUTPUTS_PER_TASK, count; o < end; o += count) {
+        double at_mean[SUMS];
+        count = tdrop_least(end - o, SUMS);
+        multiply_mean(c, weight + o * c->inputs, count, at_mean);
+        for (size_t s = 0; s < count; s++)
             bias[o + s] = (float)(bias[o + s] + pass->sign * at_mean[s]);
     }
-    for (; o < end; o++)
-        bias[o] = (float)(bias[o] + pass->sign * multiply_mean_once(c, weight + o * c->inputs));
 }
 
 /* b += sign W m. */
