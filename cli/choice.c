@@ -24,9 +24,10 @@ static tdrop_rule deciding(const tdrop_rule *rule, size_t chosen, const tdrop_mo
 }
 
 static void explain(width_choice *choice, const tdrop_rule *rule, const tdrop_model_info *info) {
-    char where[96];
-    snprintf(where, sizeof where, "(k = %zu) on %zu validation rows", best_k(info),
-             info->valid_rows);
+    char where[96] = "";
+    if (rule->kind != TDROP_RULE_K)
+        snprintf(where, sizeof where, "(k = %zu) on %zu validation rows", best_k(info),
+                 info->valid_rows);
     switch (rule->kind) {
     case TDROP_RULE_WITHIN:
         snprintf(choice->short_why, sizeof choice->short_why, "within %.4g %% of the best",
@@ -73,6 +74,12 @@ int choice_make(width_choice *choice, const width_rule *rule, const tdrop_model_
     const tdrop_status status =
         tdrop_choose_k(&rule->rule, info->features, info->valid_loss, info->valid_se, &k);
     if (status == TDROP_ERROR_K) return refuse_k(info, model, rule->text, least);
+    if (!info->valid_loss && rule->rule.kind != TDROP_RULE_K) {
+        message_error("%s: rule %s has nothing to choose by, the model came without a validation "
+                      "curve: give a number",
+                      model, rule->text);
+        return 0;
+    }
     if (status != TDROP_OK) {
         message_error("%s: rule %s cannot choose a width: %s: give a number", model, rule->text,
                       tdrop_status_text(status));

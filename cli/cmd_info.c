@@ -162,19 +162,23 @@ static int write_json(const info_settings *s, const inputs *in, const curve *c,
     report_json r;
     report_json_begin(&r);
     add_facts(&r, &in->model_info);
-    report_json_curve(&r, c);
+    if (c->loss) report_json_curve(&r, c);
     add_layers(&r, in->model, cut);
     return report_json_write(&r, s->json, s->force);
 }
 
 static int show(const info_settings *s, const inputs *in, FILE *out) {
+    const int with_curve = in->model_info.valid_loss != NULL;
     curve c = curve_of_validation(&in->model_info);
-    if (!choice_auto(&c.chosen, &in->model_info, s->model)) return 0;
+    if (with_curve && !choice_auto(&c.chosen, &in->model_info, s->model)) return 0;
     tdrop_model *cut = NULL;
     if (c.chosen.k > 0) tdrop_model_prune(&cut, in->model, c.chosen.k, NULL);
     write_facts(out, &in->model_info);
     write_layers(out, in->model, cut, c.chosen.k);
-    curve_table_short(out, &c, in->model);
+    if (with_curve)
+        curve_table_short(out, &c, in->model);
+    else
+        fputs("No validation curve came with the model: scree measures one.\n", out);
     const int done = !s->json || write_json(s, in, &c, cut);
     tdrop_model_destroy(cut);
     return done;

@@ -175,13 +175,15 @@ static tdrop_status tune(const prune_settings *s, const inputs *in, tdrop_model 
 static void report_tuned(const prune_settings *s, const inputs *in, const tdrop_model *cut) {
     tdrop_model_info info;
     tdrop_model_get_info(cut, &info);
-    const double before = in->model_info.valid_loss[info.features];
     if (info.tuned == in->model_info.tuned)
         printf("None of %u epochs was better: it is as it was cut.\n", (unsigned)s->tune);
+    else if (!in->model_info.valid_loss)
+        printf("Tuned: %s with all %zu on %zu held-out rows.\n",
+               number_short(info.valid_loss[info.features]).text, info.features, info.valid_rows);
     else
         printf("Tuned: %s with all %zu, %s as it was cut, on %zu held-out rows.\n",
                number_short(info.valid_loss[info.features]).text, info.features,
-               number_short(before).text, info.valid_rows);
+               number_short(in->model_info.valid_loss[info.features]).text, info.valid_rows);
 }
 
 static int cut(const prune_settings *s, const inputs *in) {

@@ -130,7 +130,13 @@ static int report(const scree_settings *s, FILE *out, const inputs *in, const td
                .unit = in->model_info.unit,
                .not_pca = curve_not_pca(&in->model_info),
                .source = in->data_info.name};
-    if (!choice_auto(&c.chosen, &in->model_info, s->model)) return 0;
+    tdrop_model_info by = in->model_info;
+    if (!by.valid_loss) { /* a model that came without a curve: by the one just measured */
+        by.valid_loss = scree->loss;
+        by.valid_se = scree->se;
+        by.valid_rows = scree->rows;
+    }
+    if (!choice_auto(&c.chosen, &by, s->model)) return 0;
     curve_table_full(out, &c);
     fputc('\n', out);
     curve_text_write(out, &c);

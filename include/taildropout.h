@@ -587,8 +587,9 @@ typedef struct tdrop_rule {
 TDROP_API tdrop_status tdrop_rule_parse(const char *text, tdrop_rule *rule);
 
 /* Chooses k from loss[n + 1], the held-out loss at k = 0..n, and se[n + 1], its standard errors
- * (NULL unless the rule is 1SE). Errors: NULL, K (a number above n), RULE (an unknown kind, a share
- * outside [0, 1), or a loss or standard error that is not finite). */
+ * (NULL unless the rule is 1SE). A number (rule K) is not looked for in a curve: loss may be NULL,
+ * too. Errors: NULL, K (a number above n), RULE (an unknown kind, a share outside [0, 1), or a loss
+ * or standard error that is not finite). */
 TDROP_API tdrop_status tdrop_choose_k(const tdrop_rule *rule, size_t n, const double *loss,
                                       const double *se, int32_t *k);
 

@@ -202,6 +202,17 @@ static void test_choose_refusals(void **state) {
     }
 }
 
+static void test_choose_number_without_curve(void **state) {
+    (void)state;
+    const tdrop_rule three = {.kind = TDROP_RULE_K, .k = 3}, less = {.kind = TDROP_RULE_K, .k = -1};
+    int32_t k = -5;
+    assert_int_equal(tdrop_choose_k(&three, 2, NULL, NULL, &k), TDROP_ERROR_K);
+    assert_int_equal(tdrop_choose_k(&less, 3, NULL, NULL, &k), TDROP_ERROR_K);
+    assert_int_equal(k, -5);
+    assert_int_equal(tdrop_choose_k(&three, 3, NULL, NULL, &k), TDROP_OK);
+    assert_int_equal(k, 3);
+}
+
 static void test_choose_null(void **state) {
     (void)state;
     const double loss[] = {3, 2, 1};
@@ -307,6 +318,7 @@ int main(void) {
         cmocka_unit_test(test_choose_within_grows_as_the_share_falls),
         cmocka_unit_test(test_choose_with_huge_losses),
         cmocka_unit_test(test_choose_refusals),
+        cmocka_unit_test(test_choose_number_without_curve),
         cmocka_unit_test(test_choose_null),
         cmocka_unit_test(test_rule_parse),
         cmocka_unit_test(test_rule_parse_refusals),

@@ -314,6 +314,7 @@ static void forged_columns_are_refused(void **state) {
         "{\"count\":7,\"missing\":\"maybe\",\"levels\":{},\"mean\":[0,0,0,0,0,0,0]}",
         "{\"count\":7,\"missing\":\"mean\",\"levels\":{},\"mean\":[0,0,0]}",
         "{\"count\":7,\"missing\":\"mean\",\"levels\":[],\"mean\":[0,0,0,0,0,0,0]}",
+        "{\"count\":4,\"missing\":\"mean\",\"levels\":[1],\"mean\":[0,0,0,0,0,0,0]}",
         "{\"count\":4,\"missing\":\"mean\",\"levels\":{\"9\":[\"a\"]},\"mean\":[0,0,0,0,0,0,0]}",
         "{\"count\":4,\"missing\":\"mean\",\"levels\":{\"2\":[\"b\",\"a\",\"c\"],\"3\":[\"a\","
         "\"b\"]},"

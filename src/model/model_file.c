@@ -580,7 +580,10 @@ static void scale_bytes(tdrop_encoding *encoding) {
 /* The levels of the columns that are categories. */
 static void read_levels(reading *r, const cJSON *object, tdrop_encoding *encoding) {
     const cJSON *levels = cJSON_GetObjectItemCaseSensitive(object, "levels"), *item;
-    if (!cJSON_IsObject(levels) && !r->wrong) r->wrong = keys[KEY_COLUMNS];
+    if (!cJSON_IsObject(levels)) { /* what an array holds has no names */
+        if (!r->wrong) r->wrong = keys[KEY_COLUMNS];
+        return;
+    }
     cJSON_ArrayForEach(item, levels) {
         size_t at = (size_t)integer_of(r, KEY_COLUMNS, item->string, 10);
         size_t count = cJSON_IsArray(item) ? (size_t)cJSON_GetArraySize(item) : 0;

@@ -63,10 +63,18 @@ static bool all_finite(size_t n, const double *values) {
     return true;
 }
 
+static tdrop_status take_number(int32_t number, size_t n, int32_t *k) {
+    if (number < 0 || (size_t)number > n) return TDROP_ERROR_K;
+    *k = number;
+    return TDROP_OK;
+}
+
 tdrop_status tdrop_choose_k(const tdrop_rule *rule, size_t n, const double *loss, const double *se,
                             int32_t *k) {
-    if (!rule || !loss || !k || (rule->kind == TDROP_RULE_1SE && !se)) return TDROP_ERROR_NULL;
+    if (!rule || !k) return TDROP_ERROR_NULL;
     if (n > INT32_MAX) return TDROP_ERROR_K;
+    if (rule->kind == TDROP_RULE_K) return take_number(rule->k, n, k);
+    if (!loss || (rule->kind == TDROP_RULE_1SE && !se)) return TDROP_ERROR_NULL;
     if (!all_finite(n, loss) || (rule->kind == TDROP_RULE_1SE && !all_finite(n, se)))
         return TDROP_ERROR_RULE;
     switch (rule->kind) {
@@ -80,13 +88,11 @@ tdrop_status tdrop_choose_k(const tdrop_rule *rule, size_t n, const double *loss
     case TDROP_RULE_1SE:
         *k = (int32_t)choose_1se(n, loss, se);
         return TDROP_OK;
-    case TDROP_RULE_K:
-        if (rule->k < 0 || (size_t)rule->k > n) return TDROP_ERROR_K;
-        *k = rule->k;
-        return TDROP_OK;
     case TDROP_RULE_AUTO:
         *k = (int32_t)choose_auto(n, loss);
         return TDROP_OK;
+    case TDROP_RULE_K: /* above */
+        break;
     }
     return TDROP_ERROR_RULE;
 }
