@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * taildropout_dimension [--seeds N] [--threads N]
+ * taildropout_dimension [--seeds N] [--threads N]      at most 1,000 seeds
  *
  * Does `auto` find how many numbers are in the data? Points of a curved manifold of known dimension
  * in 64 columns, with noise, are fitted with the defaults, and the rule chooses k from the held-out
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <taildropout_model.h>
 
-enum { COLUMNS = 64, ROWS = 4000, MOST_DIMENSION = 16 };
+enum { COLUMNS = 64, ROWS = 4000, MOST_DIMENSION = 16, MOST_SEEDS = 1000 };
 
 static const int dimensions[] = {2, 5, 10};
 static const double noises[] = {0.01, 0.05, 0.2};
@@ -85,15 +85,17 @@ static int choose(int dimension, double noise, uint64_t seed, const tdrop_parall
 
 static void measure(int dimension, double noise, unsigned seeds, const tdrop_parallel *parallel) {
     unsigned right = 0, near = 0;
-    char list[256] = "";
-    size_t used = 0;
+    int list[MOST_SEEDS];
     for (unsigned seed = 0; seed < seeds; seed++) {
         const int k = choose(dimension, noise, seed, parallel);
         right += k == dimension;
         near += abs(k - dimension) <= 1;
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%d", seed ? ", " : "", k);
+        list[seed] = k;
     }
-    printf("| %d | %g | %u | %u | %s |\n", dimension, noise, right, near, list);
+    printf("| %d | %g | %u | %u |", dimension, noise, right, near);
+    for (unsigned seed = 0; seed < seeds; seed++)
+        printf("%s %d", seed ? "," : "", list[seed]);
+    puts(" |");
     fflush(stdout);
 }
 
@@ -102,7 +104,7 @@ int main(int argc, char **argv) {
     tdrop_pool *pool = NULL;
     for (int i = 1; i + 1 < argc; i += 2) {
         const unsigned value = (unsigned)strtoul(argv[i + 1], NULL, 10);
-        if (!strcmp(argv[i], "--seeds"))
+        if (!strcmp(argv[i], "--seeds") && value <= MOST_SEEDS)
             seeds = value;
         else if (!strcmp(argv[i], "--threads"))
             threads = value;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/target.h"
 
+#include "base/decimal.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/distinct.h"
@@ -8,11 +9,7 @@
 #include "data/table.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum { NAME_SIZE = 32 };
 
 static tdrop_status check_column(const tdrop_data *target, tdrop_error *error) {
     if (target->info.columns > 1)
@@ -53,12 +50,12 @@ tdrop_status tdrop_classes_copy(tdrop_classes *to, const tdrop_classes *from) {
 }
 
 tdrop_status tdrop_classes_create(tdrop_classes *classes, size_t count, const double *labels) {
-    const char **names = tdrop_alloc(count, sizeof *names + NAME_SIZE);
+    const char **names = tdrop_alloc(count, sizeof *names + TDROP_DECIMAL_TEXT);
     if (!names) return TDROP_ERROR_MEMORY;
     char *text = (char *)(names + count);
-    for (size_t i = 0; i < count; i++, text += NAME_SIZE) {
+    for (size_t i = 0; i < count; i++, text += TDROP_DECIMAL_TEXT) {
         names[i] = text;
-        snprintf(text, NAME_SIZE, "%.17g", labels[i]);
+        tdrop_decimal_short_text(labels[i], text);
     }
     tdrop_status status = create(classes, count, labels, false, names);
     tdrop_free(names);
@@ -128,12 +125,12 @@ tdrop_status tdrop_classes_index(const tdrop_classes *classes, const tdrop_data 
                           classes->named ? "text" : "numbers");
     for (size_t i = 0; i < target->info.rows && !status; i++) {
         double value;
-        char number[NAME_SIZE];
+        char number[TDROP_DECIMAL_TEXT];
         tdrop_table_row(target, i, &value);
         size_t found = find_class(classes, target, value);
         class_of[i] = (float)found;
         if (found < classes->count) continue;
-        snprintf(number, sizeof number, "%g", value);
+        tdrop_decimal_short_text(value, number);
         status = tdrop_fail(error, TDROP_ERROR_DATA,
                             "%s: row %zu has the label %s, which the model does not know",
                             target->info.name, i + 1,
