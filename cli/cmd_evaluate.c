@@ -53,8 +53,7 @@ typedef struct evaluation {
 
 static void write_text(FILE *out, const evaluation *e, const inputs *in) {
     fprintf(out, "data   %s, %s %s\n", e->source, number_grouped(e->found.rows).text,
-            split_is_elsewhere(&in->model_info, &in->data_info) ? "rows that were trained on"
-                                                                : "held-out rows");
+            split_rows_text(&in->model_info, &in->data_info));
     fprintf(out, "k      %zu of %zu\n", e->k, e->n);
     fprintf(out, "loss   %s, standard error %s\n", number_short(e->found.loss).text,
             number_short(e->found.se).text);

@@ -119,7 +119,7 @@ static int write_outputs(const scree_settings *s, const curve *c, const inputs *
 static int report(const scree_settings *s, FILE *out, const inputs *in, const tdrop_scree *scree) {
     curve c = {.n = scree->n,
                .rows = scree->rows,
-               .trained = split_is_elsewhere(&in->model_info, &in->data_info),
+               .rows_are = split_rows_text(&in->model_info, &in->data_info),
                .loss = scree->loss,
                .se = scree->se,
                .pca = scree->pca,

@@ -13,6 +13,7 @@ curve curve_of_validation(const tdrop_model_info *info) {
     return (curve){
         .n = info->features,
         .rows = info->valid_rows,
+        .rows_are = "held-out rows",
         .loss = info->valid_loss,
         .se = info->valid_se,
         .pca = info->valid_pca,

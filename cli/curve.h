@@ -6,9 +6,9 @@
 #include "choice.h"
 
 typedef struct curve {
-    size_t n;    /* features; each array has n + 1 numbers, at k = 0..n */
-    size_t rows; /* measured */
-    int trained; /* on these rows: they are not held out */
+    size_t n;             /* features; each array has n + 1 numbers, at k = 0..n */
+    size_t rows;          /* measured */
+    const char *rows_are; /* what they are to the model: "held-out rows", "rows" */
     const double *loss;
     const double *se;        /* standard error of loss */
     const double *pca;       /* loss of the first k principal components; NULL when there is none */

@@ -82,8 +82,7 @@ static void write_head(const svg_plot *p) {
             "features</text>\n<text x=\"%d\" y=\"60\">",
             WIDTH, HEIGHT, WIDTH, HEIGHT, c->n, style, WIDTH, HEIGHT, LEFT, c->n, LEFT);
     write_escaped(p->out, c->source);
-    fprintf(p->out, ", %s rows the model was not trained on</text>\n",
-            number_grouped(c->rows).text);
+    fprintf(p->out, ", %s %s</text>\n", number_grouped(c->rows).text, c->rows_are);
 }
 
 static void write_x_axis(const svg_plot *p) {

@@ -59,8 +59,7 @@ static const column full_columns[] = {
 };
 
 static void write_head(FILE *out, const curve *c, const column *columns) {
-    fprintf(out, "loss: %s, mean over %s %s\n", c->unit, number_grouped(c->rows).text,
-            c->trained ? "rows that were trained on" : "held-out rows");
+    fprintf(out, "loss: %s, mean over %s %s\n", c->unit, number_grouped(c->rows).text, c->rows_are);
     const char *beside = c->metric ? c->metric_name : "PCA";
     for (; columns->cell; columns++)
         fprintf(out, "%*s", columns->width, columns->head ? columns->head : beside);

@@ -43,8 +43,7 @@ static void write_fitted_to(FILE *out, const report_source *source) {
 
 static void write_measured_on(FILE *out, const report_source *source) {
     const curve *c = source->curve;
-    fprintf(out, "%s, %s %s", c->source, number_grouped(c->rows).text,
-            c->trained ? "rows that were trained on" : "held-out rows");
+    fprintf(out, "%s, %s %s", c->source, number_grouped(c->rows).text, c->rows_are);
 }
 
 static void write_task(FILE *out, const report_source *source) {

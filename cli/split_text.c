@@ -3,6 +3,8 @@
 
 #include "number.h"
 
+#include <string.h>
+
 void split_text_write(FILE *out, const tdrop_model_info *info) {
     if (info->split == TDROP_SPLIT_TABLE) {
         fprintf(out, "all trained on, held-out rows from %s", info->valid_name);
@@ -14,7 +16,15 @@ void split_text_write(FILE *out, const tdrop_model_info *info) {
     if (info->groups) fprintf(out, ", groups of %s", info->groups);
 }
 
-int split_is_elsewhere(const tdrop_model_info *model, const tdrop_data_info *data) {
-    return model->split == TDROP_SPLIT_TABLE && model->data_hash == data->hash &&
-           model->data_rows == data->rows;
+static int is_held_out_table(const tdrop_model_info *model, const tdrop_data_info *data) {
+    const char *folders = strrchr(data->name, '/');
+    const char *name = folders ? folders + 1 : data->name;
+    return model->split == TDROP_SPLIT_TABLE && model->valid_rows == data->rows &&
+           strcmp(model->valid_name, name) == 0;
+}
+
+const char *split_rows_text(const tdrop_model_info *model, const tdrop_data_info *data) {
+    const int fitted = model->data_hash == data->hash && model->data_rows == data->rows;
+    if (fitted && model->split == TDROP_SPLIT_TABLE) return "rows that were trained on";
+    return fitted || is_held_out_table(model, data) ? "held-out rows" : "rows";
 }
