@@ -31,6 +31,15 @@ static int read_delimiter(const char *text, char *delimiter) {
     return 0;
 }
 
+static int read_header(const char *text, tdrop_header *header) {
+    *header = TDROP_HEADER_AUTO;
+    if (!text) return 1;
+    *header = strcmp(text, "yes") == 0 ? TDROP_HEADER_YES : TDROP_HEADER_NO;
+    if (strcmp(text, "yes") == 0 || strcmp(text, "no") == 0) return 1;
+    message_error("option --header: '%s' is neither yes nor no", text);
+    return 0;
+}
+
 /* The column of groups, if one is asked for. */
 static const char *groups_of(const table_settings *settings, const tdrop_model *model) {
     tdrop_model_info info;
@@ -54,7 +63,8 @@ static int read_listed(tdrop_data **data, const char *source, const table_settin
     name_list targets = {0};
     tdrop_error error = {TDROP_OK, ""};
     int done = names_of_target(&targets, settings->target) &&
-               read_delimiter(settings->delimiter, &options.delimiter);
+               read_delimiter(settings->delimiter, &options.delimiter) &&
+               read_header(settings->header, &options.header);
     if (done) {
         options.columns = columns->names;
         options.column_count = columns->count;

@@ -6,7 +6,7 @@
 #include "options.h"
 
 typedef struct table_settings {
-    const char *columns, *drop, *id, *delimiter, *target, *groups;
+    const char *columns, *drop, *id, *delimiter, *header, *target, *groups;
     int with_groups; /* nonzero: the column that the model names is read too, where it is there */
 } table_settings;
 
@@ -32,10 +32,15 @@ typedef struct table_settings {
      .field = offsetof(settings, table.id),                                                        \
      .help = "column of a .csv file that says what rows are called: not used, but written into "   \
              ".csv outputs"},                                                                      \
+        {.name = "delimiter",                                                                      \
+         .type = OPTION_TEXT,                                                                      \
+         .value = "C",                                                                             \
+         .field = offsetof(settings, table.delimiter),                                             \
+         .help = "between the fields of a .csv file; tab for a tab (default: found out)"},         \
     {                                                                                              \
-        .name = "delimiter", .type = OPTION_TEXT, .value = "C",                                    \
-        .field = offsetof(settings, table.delimiter),                                              \
-        .help = "between the fields of a .csv file; tab for a tab (default: found out)"            \
+        .name = "header", .type = OPTION_TEXT, .value = "yes|no",                                  \
+        .field = offsetof(settings, table.header),                                                 \
+        .help = "whether a .csv file begins with a header (default: found out)"                    \
     }
 
 #define OPTION_ROW_TARGET(settings)                                                                \

@@ -58,6 +58,9 @@ typedef enum tdrop_missing {
 TDROP_API tdrop_status tdrop_missing_parse(const char *name, tdrop_missing *missing);
 TDROP_API const char *tdrop_missing_name(tdrop_missing missing);
 
+/* Whether the first record of a .csv file is a header. AUTO: found out, see tdrop_data_read. */
+typedef enum tdrop_header { TDROP_HEADER_AUTO = 0, TDROP_HEADER_YES, TDROP_HEADER_NO } tdrop_header;
+
 /* How to read. Zero means the default, written behind each field. A column is called by its name
  * or, in a table without names, by its number, counted from 1. */
 typedef struct tdrop_data_read_options {
@@ -76,6 +79,7 @@ typedef struct tdrop_data_read_options {
     const char *groups;    /* this column tells which rows are of one group: it is kept, if it is there,
                             * as those of `targets` are, may be that of ids too, and may hold any
                             * number of different texts; NULL: none does */
+    tdrop_header header;   /* .csv: whether its first record is one */
     uint64_t reserved[4];
 } tdrop_data_read_options;
 
@@ -91,8 +95,10 @@ typedef struct tdrop_data_read_options {
  *
  * A .csv file is text in UTF-8, one record a line, fields as RFC 4180 has them: in quotes they may
  * hold delimiters, line ends and, doubled, quotes. Empty lines are skipped. The first record is a
- * header unless one of its fields is a number, or two are the same, or (in a file without any
- * number) one of them occurs again below. A column whose first cell that is not missing is a number
+ * header where one of its fields is text above a number; if others in it are numbers, it has to be
+ * said whether it is one. Otherwise it is a header unless one of its fields is a number, or two are
+ * the same, or (in a file without any number) one of them occurs again below. No two columns may
+ * have the same name. A column whose first cell that is not missing is a number
  * is one of numbers; otherwise it is one of categories. Numbers are rounded to the nearest double,
  * have a decimal point whatever the locale, and may be in quotes.
  *
@@ -118,7 +124,7 @@ typedef struct tdrop_data_info {
     size_t element_size;  /* 1: unsigned bytes, 4: float, 8: double */
     int item_dims;        /* dims of one row as stored, 0 to 7; 0 for a single number */
     size_t item_shape[7]; /* their product is `columns` */
-    uint64_t hash;        /* of shape, numbers, names and levels: tells two tables apart */
+    uint64_t hash;        /* of shape, type of elements, numbers, names and levels: tells two tables apart */
     size_t missing;       /* cells in which nothing stands */
     int named;            /* nonzero: the columns have names */
     const char *id_name;  /* of the column of ids; NULL when there is none */

@@ -129,6 +129,34 @@ static void headers_are_found(void **state) {
     assert_reads("x,x\ny,z\n", "", "x|x;y|z;");            /* names that are the same */
     assert_reads("cat\ndog\ncat\n", "", "cat;dog;cat;");   /* occurs again */
     assert_reads("animal\ndog\ncat\n", "animal", "dog;cat;");
+    assert_reads("a,b\n1,cat\n2,b\n", "a|b", "1|cat;2|b;"); /* text above a number */
+}
+
+static void headers_can_be_told(void **state) {
+    (void)state;
+    const tdrop_data_read_options yes = {.header = TDROP_HEADER_YES},
+                                  no = {.header = TDROP_HEADER_NO},
+                                  neither = {.header = (tdrop_header)3};
+    static const char years[] = "2019,2020\n1,2\n", mixed[] = "\n1,b\n3,4\n";
+    tdrop_column_info column;
+    tdrop_data *data = read_with(years, &yes);
+    assert_table(data, "1|2;");
+    assert_int_equal(tdrop_data_get_column(data, 1, &column), TDROP_OK);
+    assert_string_equal(column.name, "2020");
+    tdrop_data_destroy(data);
+    data = read_with("a,b\n1,2\n", &no);
+    assert_table(data, "a|b;1|2;");
+    tdrop_data_destroy(data);
+    data = read_with("cat\ndog\ncat\n", &yes);
+    assert_table(data, "dog;cat;");
+    tdrop_data_destroy(data);
+    data = read_with(mixed, &no);
+    assert_table(data, "1|b;3|4;");
+    tdrop_data_destroy(data);
+    assert_refused(mixed, NULL, TDROP_ERROR_FORMAT, "'b' is text above a number");
+    assert_refused("a,b,a\n1,2,3\n", NULL, TDROP_ERROR_FORMAT, "two columns are called 'a'");
+    assert_refused("x,x\ny,z\n", &yes, TDROP_ERROR_FORMAT, "two columns are called 'x'");
+    assert_refused("a\n1\n", &neither, TDROP_ERROR_SIZE, "about a header");
 }
 
 static void types_are_found(void **state) {
@@ -601,6 +629,7 @@ int main(void) {
         cmocka_unit_test(fields_are_read_as_the_rfc_says),
         cmocka_unit_test(delimiters_are_found),
         cmocka_unit_test(headers_are_found),
+        cmocka_unit_test(headers_can_be_told),
         cmocka_unit_test(types_are_found),
         cmocka_unit_test(columns_are_chosen),
         cmocka_unit_test(what_is_wrong_is_named),

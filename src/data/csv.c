@@ -127,15 +127,15 @@ static int compare_names(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Whether a name that is not empty stands there twice. */
-static tdrop_status find_doubles(const csv_reader *r, bool *doubles) {
+/* *twice: a name that is not empty and stands there twice, NULL where there is none. */
+static tdrop_status find_twice(const csv_reader *r, const char **twice) {
     char **sorted = tdrop_alloc(r->column_count, sizeof *sorted);
     if (!sorted) return memory_error(r);
     memcpy(sorted, r->names, r->column_count * sizeof *sorted);
     qsort(sorted, r->column_count, sizeof *sorted, compare_names);
-    *doubles = false;
-    for (size_t j = 1; j < r->column_count; j++)
-        *doubles |= sorted[j][0] && strcmp(sorted[j], sorted[j - 1]) == 0;
+    *twice = NULL;
+    for (size_t j = 1; j < r->column_count && !*twice; j++)
+        if (sorted[j][0] && strcmp(sorted[j], sorted[j - 1]) == 0) *twice = sorted[j];
     tdrop_free(sorted);
     return TDROP_OK;
 }
@@ -192,22 +192,93 @@ static tdrop_status name_the_nameless(csv_reader *r) {
     return TDROP_OK;
 }
 
-/* Reads the first record, which is a header if it can be one and `may_be_header`. */
-static tdrop_status read_header(csv_reader *r, bool may_be_header) {
-    const char *start = r->cursor.at;
-    size_t numbers = 0;
-    bool doubles = false, empty = true;
-    tdrop_status status = read_first(r, &numbers);
-    if (!status) status = find_doubles(r, &doubles);
+/* Takes in more lines. Those of a file that may turn out to have no header are kept. */
+static tdrop_status go_on(csv_reader *r, bool keep) {
+    r->marks = (tdrop_csv_marks){0};
+    return tdrop_csv_go_on(&r->cursor, keep || (r->with_header && !r->with_numbers), r->error);
+}
+
+/* Goes to the next record; *found: whether there is one. */
+static tdrop_status find_record(csv_reader *r, bool keep, bool *found) {
+    tdrop_status status = TDROP_OK;
+    while (!(*found = tdrop_csv_next_record(&r->cursor)) && !r->cursor.last && !status)
+        status = go_on(r, keep);
+    return status;
+}
+
+static tdrop_csv_type type_of_name(const char *name) {
+    const tdrop_csv_field field = {.text = name, .length = strlen(name)};
+    double value;
+    return tdrop_csv_type_of(&field, &value);
+}
+
+/* The first name that is text above a number in the record at the cursor; NULL where none is, or
+ * where that record is wrong: whoever reads it says so. */
+static const char *name_above_number(csv_reader *r) {
+    tdrop_csv_cursor *cursor = &r->cursor;
+    for (size_t j = 0; j < r->column_count; j++, cursor->at++) {
+        tdrop_csv_field field;
+        double value;
+        if (tdrop_csv_read_field(cursor, &field, NULL)) return NULL;
+        if (tdrop_csv_type_of(&field, &value) == TDROP_CSV_NUMBER &&
+            type_of_name(r->names[j]) == TDROP_CSV_TEXT)
+            return r->names[j];
+        if (tdrop_csv_at_record_end(cursor)) return NULL;
+    }
+    return NULL;
+}
+
+/* The same for the record below the first, behind which the cursor is and stays. */
+static tdrop_status look_below(csv_reader *r, const char **above) {
+    tdrop_csv_cursor *cursor = &r->cursor;
+    const size_t behind = (size_t)(cursor->at - cursor->start);
+    bool found = false;
+    tdrop_status status = TDROP_OK;
+    do {
+        if (cursor->cut) status = go_on(r, true);
+        cursor->at = cursor->start + behind;
+        if (!status) status = find_record(r, true, &found);
+        *above = !status && found ? name_above_number(r) : NULL;
+    } while (!status && cursor->cut);
+    cursor->at = cursor->start + behind;
+    return status;
+}
+
+/* Whether the first record, of which `numbers` fields are numbers, is a header. */
+static tdrop_status find_out_header(csv_reader *r, size_t numbers, const char *twice) {
+    const char *above;
+    bool empty = true;
+    tdrop_status status = look_below(r, &above);
     if (status) return status;
+    if (above && numbers)
+        return tdrop_fail(r->error, TDROP_ERROR_FORMAT,
+                          "%s: its first line may be a header or a row: '%.40s' is text above a "
+                          "number, but others in it are numbers; say whether it is a header",
+                          r->cursor.name, above);
     for (size_t j = 0; j < r->column_count; j++)
         empty = empty && !r->names[j][0];
-    r->with_header = may_be_header && numbers == 0 && !empty && !doubles;
-    if (!r->with_header) {
-        r->cursor.at = start;
-        return TDROP_OK;
-    }
-    return name_the_nameless(r);
+    r->with_header = above || (numbers == 0 && !empty && !twice);
+    return TDROP_OK;
+}
+
+/* Reads the first record, which is a header if it can be one and `may_be_header`. */
+static tdrop_status read_header(csv_reader *r, bool may_be_header) {
+    const size_t start = (size_t)(r->cursor.at - r->cursor.start);
+    size_t numbers = 0;
+    const char *twice = NULL;
+    tdrop_status status = read_first(r, &numbers);
+    if (!status) status = find_twice(r, &twice);
+    r->with_header = r->options->header == TDROP_HEADER_YES;
+    if (!status && may_be_header && r->options->header == TDROP_HEADER_AUTO)
+        status = find_out_header(r, numbers, twice);
+    if (status) return status;
+    if (r->with_header && twice)
+        return tdrop_fail(r->error, TDROP_ERROR_FORMAT,
+                          "%s: two columns are called '%.60s'; give each a name of its own",
+                          r->cursor.name, twice);
+    if (r->with_header) return name_the_nameless(r);
+    r->cursor.at = r->cursor.start + start;
+    return TDROP_OK;
 }
 
 /* ---------------------------------------------------------------------------------------------
@@ -356,20 +427,6 @@ static tdrop_status create_table(csv_reader *r) {
                               (size_t[]){rows, r->kept}, r->error);
 }
 
-/* Takes in more lines. Those of a file that may turn out to have no header are kept. */
-static tdrop_status go_on(csv_reader *r) {
-    r->marks = (tdrop_csv_marks){0};
-    return tdrop_csv_go_on(&r->cursor, r->with_header && !r->with_numbers, r->error);
-}
-
-/* Goes to the next record; *found: whether there is one. */
-static tdrop_status find_record(csv_reader *r, bool *found) {
-    tdrop_status status = TDROP_OK;
-    while (!(*found = tdrop_csv_next_record(&r->cursor)) && !r->cursor.last && !status)
-        status = go_on(r);
-    return status;
-}
-
 /* Reads the records that are whole. */
 static tdrop_status read_part(csv_reader *r) {
     tdrop_csv_cursor *cursor = &r->cursor;
@@ -391,14 +448,14 @@ static tdrop_status read_part(csv_reader *r) {
 
 static tdrop_status read_records(csv_reader *r) {
     bool found = false;
-    tdrop_status status = find_record(r, &found);
+    tdrop_status status = find_record(r, false, &found);
     if (!status && !found)
         return tdrop_fail(r->error, TDROP_ERROR_DATA,
                           "%s: a header and no rows; at least one is needed", r->cursor.name);
     if (!status) status = create_table(r);
     if (!status) status = read_part(r);
     while (!status && !r->cursor.last) {
-        status = go_on(r);
+        status = go_on(r, false);
         if (!status) status = read_part(r);
     }
     return status;
@@ -511,7 +568,7 @@ static tdrop_status find_delimiter(csv_reader *r) {
     cursor->delimiter = r->options->delimiter;
     while (!status && !r->options->delimiter &&
            !tdrop_csv_find_delimiter(cursor->at, cursor->end, &cursor->delimiter) && !cursor->last)
-        status = tdrop_csv_go_on(cursor, true, r->error);
+        status = go_on(r, true);
     return status;
 }
 
@@ -524,14 +581,14 @@ static tdrop_status read_first_record(csv_reader *r, bool may_be_header) {
         status = read_header(r, may_be_header);
         if (!status || !cursor->cut) return status;
         cursor->at = cursor->start + start;
-        status = tdrop_csv_go_on(cursor, true, r->error);
+        status = go_on(r, true);
     }
     return status;
 }
 
 static tdrop_status read_table(csv_reader *r, bool may_be_header) {
     bool found = false;
-    tdrop_status status = find_record(r, &found);
+    tdrop_status status = find_record(r, false, &found);
     if (!status && !found)
         return tdrop_fail(r->error, TDROP_ERROR_DATA, "%s: no rows; at least one is needed",
                           r->cursor.name);
@@ -545,7 +602,8 @@ static tdrop_status read_table(csv_reader *r, bool may_be_header) {
 static tdrop_status parse(csv_reader *r, bool may_be_header, bool *again) {
     rewind_cursor(&r->cursor);
     tdrop_status status = read_table(r, may_be_header);
-    *again = !status && r->with_header && header_is_a_row(r);
+    *again =
+        !status && r->with_header && r->options->header == TDROP_HEADER_AUTO && header_is_a_row(r);
     return status || *again ? status : finish_table(r);
 }
 
@@ -553,6 +611,9 @@ static tdrop_status check_text_kind(const char *name, const unsigned char *bytes
                                     const tdrop_data_read_options *options, tdrop_error *error) {
     if (!tdrop_csv_may_delimit(options->delimiter))
         return tdrop_fail(error, TDROP_ERROR_SIZE, TDROP_CSV_NO_DELIMITER, name);
+    if ((unsigned)options->header > TDROP_HEADER_NO)
+        return tdrop_fail(error, TDROP_ERROR_SIZE, "%s: %u is no choice about a header", name,
+                          (unsigned)options->header);
     if (is_utf16(bytes, size))
         return tdrop_fail(error, TDROP_ERROR_FORMAT,
                           "%s: text in UTF-16; convert it to UTF-8, for instance with iconv", name);
