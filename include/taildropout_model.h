@@ -91,7 +91,8 @@ typedef struct tdrop_data_read_options {
  * that data set from Debian's package dataset-fashion-mnist (60,000 rows to train, 10,000 to test)
  * and "fashion-mnist:labels" for its labels; write "./fashion-mnist" for a file of that name.
  * Elements of one byte and unsigned stay bytes, of 4-byte float or less stay float, the rest are
- * double. No number may be infinite; the message names the first that is, or is missing.
+ * double. No number may be infinite or, since rows are handed out as floats, 2^128 or more; the
+ * message names the first that is, or is missing.
  *
  * A .csv file is text in UTF-8, one record a line, fields as RFC 4180 has them: in quotes they may
  * hold delimiters, line ends and, doubled, quotes. Empty lines are skipped. The first record is a

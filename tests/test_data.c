@@ -171,7 +171,7 @@ static const struct {
     {"i8", 'i', 8, 8, {-9223372036854775808.0, -4, 9007199254740991, 72623859790382856}},
     {"f2", 'f', 2, 4, {0, -1.5, 65504, 0x1p-14}},
     {"f4", 'f', 4, 4, {0, -1.5, 0x1.fffffep127, 0x1p-149}},
-    {"f8", 'f', 8, 8, {0, -1.5, 0x1.fffffffffffffp1023, 0x1p-1074}},
+    {"f8", 'f', 8, 8, {0, -1.5, 0x1.fffffefffffffp127, 0x1p-1074}},
 };
 
 static bool host_is_big(void) {
@@ -432,6 +432,11 @@ static void readers_name_the_first_number_that_is_not_finite(void **state) {
             assert_refused(tdrop_npy_parse, b.bytes, b.size, TDROP_ERROR_DATA, bad[i].text);
         }
     }
+    begin_npy(&b, 1, NPY("'<f8'", "False", "(2, 2)")); /* what rounds to the largest float is one */
+    for (int at = 0; at < 4; at++)
+        add_value(&b, 'f', 8, at == 3 ? -0x1.ffffffp127 : 0x1.fffffefffffffp127, false);
+    assert_refused(tdrop_npy_parse, b.bytes, b.size, TDROP_ERROR_DATA,
+                   "row 2, column 2: -3.40282e+38 is beyond what a float holds");
     begin_npy(&b, 1, NPY("'<f2'", "True", "(2, 2)"));
     for (int at = 0; at < 4; at++)
         add_number(&b, at == 1 ? 0x7e00 : 0, 2, false); /* NaN, second of the first column */
@@ -456,7 +461,7 @@ static void idx_reads_every_type(void **state) {
         {0x0b, 'i', 2, 4, {-32768, -2, 258, 32767}},
         {0x0c, 'i', 4, 8, {-2147483648, -3, 16909060, 2147483647}},
         {0x0d, 'f', 4, 4, {0, -1.5, 0x1.fffffep127, 0x1p-149}},
-        {0x0e, 'f', 8, 8, {0, -1.5, 0x1.fffffffffffffp1023, 0x1p-1074}},
+        {0x0e, 'f', 8, 8, {0, -1.5, 0x1.fffffefffffffp127, 0x1p-1074}},
     };
     for (size_t t = 0; t < sizeof rows / sizeof *rows; t++) {
         begin_idx(&b, rows[t].type, 3, (const uint32_t[]){2, 1, 2});

@@ -160,7 +160,7 @@ static tdrop_status read_first(csv_reader *r, size_t *numbers) {
         if (status) break;
         if (list.count == MOST_COLUMNS) status = too_many_columns(r);
         tdrop_csv_type type = tdrop_csv_type_of(&field, &value);
-        *numbers += type == TDROP_CSV_NUMBER || type == TDROP_CSV_INFINITE;
+        *numbers += type != TDROP_CSV_TEXT && type != TDROP_CSV_MISSING;
         if (!status && tdrop_text_list_add(&list, field.text, field.length))
             status = memory_error(r);
         more = !tdrop_csv_at_record_end(cursor);
@@ -329,6 +329,8 @@ static tdrop_status store_cell(csv_reader *r, const char *at, size_t column,
     if (type == TDROP_CSV_INFINITE)
         return field_error(r, at, column, TDROP_ERROR_DATA, field,
                            "is infinite; drop that row or fill in a number");
+    if (type == TDROP_CSV_TOO_LARGE)
+        return field_error(r, at, column, TDROP_ERROR_DATA, field, TDROP_TOO_LARGE);
     if (type == TDROP_CSV_NUMBER) return TDROP_OK;
     return field_error(r, at, column, TDROP_ERROR_DATA, field,
                        tdrop_csv_has_decimal_comma(field)
@@ -354,7 +356,7 @@ static tdrop_status store_field(csv_reader *r, size_t column, double **out) {
 static inline bool read_plain_number(const char *at, const char *stop, const char *end,
                                      double *value) {
     if (tdrop_decimal_read_short(at, stop, end, value)) return true;
-    return tdrop_decimal_read(at, end, value) == stop && !isinf(*value);
+    return tdrop_decimal_read(at, end, value) == stop && !tdrop_is_beyond_float(*value);
 }
 
 /* Reads the fields that are plain numbers, as most are, from `column` on. Returns the column where

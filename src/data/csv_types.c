@@ -2,8 +2,8 @@
 #include "data/csv_types.h"
 
 #include "base/decimal.h"
+#include "data/table.h"
 
-#include <math.h>
 #include <string.h>
 
 typedef struct span {
@@ -45,7 +45,7 @@ tdrop_csv_type tdrop_csv_type_of(const tdrop_csv_field *field, double *value) {
         return TDROP_CSV_MISSING;
     const char *end = s.text + s.length;
     if (tdrop_decimal_read(s.text, end, value) == end)
-        return isinf(*value) ? TDROP_CSV_INFINITE : TDROP_CSV_NUMBER;
+        return tdrop_is_beyond_float(*value) ? TDROP_CSV_TOO_LARGE : TDROP_CSV_NUMBER;
     return is_infinity(s) ? TDROP_CSV_INFINITE : TDROP_CSV_TEXT;
 }
 

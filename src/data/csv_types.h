@@ -10,7 +10,8 @@
 typedef enum tdrop_csv_type {
     TDROP_CSV_MISSING, /* empty, NA, NaN or null in any case */
     TDROP_CSV_NUMBER,
-    TDROP_CSV_INFINITE, /* inf or infinity in any case, or a number beyond the range */
+    TDROP_CSV_INFINITE,  /* inf or infinity in any case */
+    TDROP_CSV_TOO_LARGE, /* a number that no float holds */
     TDROP_CSV_TEXT
 } tdrop_csv_type;
 

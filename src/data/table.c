@@ -92,8 +92,9 @@ void tdrop_data_destroy(tdrop_data *data) {
  * Finishing: nothing infinite, what is missing counted, and the hash
  */
 
-/* Exponents of numbers that are not finite are all ones, which one more carries out of; these loops
- * are such that compilers turn into vector instructions. */
+/* Numbers that are not finite have the largest exponent, and with the sign away the largest bits:
+ * what is missing up to 2^31 or 2^63 carries them out. These loops are such that compilers turn
+ * into vector instructions. */
 static bool all_finite_f32(const float *values, size_t count) {
     const uint32_t exponent = 0x7f800000u, one = 0x00800000u;
     uint32_t carry = 0;
@@ -105,13 +106,16 @@ static bool all_finite_f32(const float *values, size_t count) {
     return !(carry >> 31);
 }
 
+/* Rows are handed out as floats, so a double has to be finite as a float, too. */
 static bool all_finite_f64(const double *values, size_t count) {
-    const uint64_t exponent = 0x7ff0000000000000u, one = 0x0010000000000000u;
-    uint64_t carry = 0;
+    const double beyond = TDROP_BEYOND_FLOAT;
+    uint64_t most, carry = 0;
+    memcpy(&most, &beyond, sizeof most);
+    const uint64_t sign = (uint64_t)1 << 63, to_sign = sign - most;
     for (size_t i = 0; i < count; i++) {
         uint64_t bits;
         memcpy(&bits, &values[i], sizeof bits);
-        carry |= (bits & exponent) + one;
+        carry |= (bits & ~sign) + to_sign;
     }
     return !(carry >> 63);
 }
@@ -128,7 +132,7 @@ static bool all_finite(const tdrop_data *data, size_t at, size_t count) {
     return true;
 }
 
-/* The first number from `at` on that is not finite; `count` when all are. */
+/* The first number from `at` on that is not finite as a float; `count` when all are. */
 static size_t next_not_finite(const tdrop_data *data, size_t at, size_t count) {
     enum { AT_ONCE = 256 };
     while (count - at >= AT_ONCE && all_finite(data, at, AT_ONCE))
@@ -146,6 +150,10 @@ static double value_at(const tdrop_data *data, size_t at) {
 static tdrop_status not_finite(const tdrop_data *data, size_t at, double value,
                                tdrop_error *error) {
     const char *word = isnan(value) ? "NaN" : value > 0 ? "infinite" : "minus infinite";
+    if (isfinite(value))
+        return tdrop_fail(error, TDROP_ERROR_DATA, "%s: row %zu, column %zu: %g " TDROP_TOO_LARGE,
+                          data->info.name, at / data->info.columns + 1, at % data->info.columns + 1,
+                          value);
     return tdrop_fail(
         error, TDROP_ERROR_DATA, "%s: row %zu, column %zu is %s; drop that row or fill in a number",
         data->info.name, at / data->info.columns + 1, at % data->info.columns + 1, word);
@@ -422,7 +430,7 @@ tdrop_status tdrop_data_take_column(tdrop_data *data, const char *name, tdrop_da
  * Reading out
  */
 
-/* One loop for each pair of types. From double to float, what is too large becomes infinite. */
+/* One loop for each pair of types. No double is too large for a float, see check_values. */
 #define DEFINE_COPY(name, from, to)                                                                \
     static void name(const from *in, size_t count, to *out) {                                      \
         for (size_t i = 0; i < count; i++)                                                         \

@@ -33,14 +33,22 @@ struct tdrop_data {
     char **ids;            /* [rows] in one block, owned; NULL: none */
 };
 
+/* From here on a double becomes an infinite float: FLT_MAX and half of its last place. */
+#define TDROP_BEYOND_FLOAT 0x1.ffffffp127
+#define TDROP_TOO_LARGE    "is beyond what a float holds (3.4e38); divide that column"
+
+static inline bool tdrop_is_beyond_float(double value) {
+    return value >= TDROP_BEYOND_FLOAT || value <= -TDROP_BEYOND_FLOAT;
+}
+
 /* Makes a table of rows * columns uninitialised elements for a reader to fill. `shape` is that of
  * the whole array, shape[0] the rows; dims >= 1. No rows or columns is an error (DATA). */
 tdrop_status tdrop_table_create(tdrop_data **data, const char *name, tdrop_element element,
                                 int dims, const size_t *shape, tdrop_error *error);
 
-/* To be called when the values are filled in: refuses numbers that are infinite and, unless
- * may_miss, NaN (naming the first row and column, counted from 1), counts what is missing and
- * computes the hash. Errors: DATA, MEMORY. */
+/* To be called when the values are filled in: refuses numbers that are infinite as floats and,
+ * unless may_miss, NaN (naming the first row and column, counted from 1), counts what is missing
+ * and computes the hash. Errors: DATA, MEMORY. */
 tdrop_status tdrop_table_finish(tdrop_data *data, tdrop_error *error);
 
 /* Keeps the columns for which keep[column] is true, in place. Errors: DATA (rows of more than one
