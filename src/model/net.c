@@ -71,15 +71,18 @@ static tdrop_status create_linear(tdrop_net *net, tdrop_step *step,
     return TDROP_OK;
 }
 
+/* Where the gradient of each tensor of a step lies; those that its op has not stay NULL. */
+static void place_gradients(const tdrop_net *net, tdrop_step *step, float *gradient) {
+    float **const place[] = {&step->weight_gradient, &step->bias_gradient, &step->statistics};
+    const tdrop_parameter *tensor = &net->arch->tensors[step->layer->first_tensor];
+    for (size_t i = 0; i < step->op->tensors && i < sizeof place / sizeof *place; i++)
+        *place[i] = gradient + tensor[i].offset;
+}
+
 /* What a step owns. */
 static tdrop_status create_step(tdrop_net *net, tdrop_step *step,
                                 const tdrop_net_options *options) {
-    if (step->op->tensors && options->gradient) {
-        const tdrop_parameter *tensor = &net->arch->tensors[step->layer->first_tensor];
-        step->weight_gradient = options->gradient + tensor[0].offset;
-        step->bias_gradient = options->gradient + tensor[1].offset;
-        step->statistics = options->gradient + tensor[2].offset;
-    }
+    if (options->gradient) place_gradients(net, step, options->gradient);
     if (step->op->row_numbers) {
         step->row_numbers =
             tdrop_alloc(net->max_rows, step->op->row_numbers * sizeof *step->row_numbers);

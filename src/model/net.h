@@ -28,8 +28,8 @@ typedef struct tdrop_step {
     tdrop_staircase *stairs;                /* likewise */
     float *row_numbers;                     /* [max rows, op->row_numbers] */
     float *column_numbers;                  /* [op->column_numbers, width] */
-    float *weight_gradient, *bias_gradient; /* within the gradient vector */
-    float *statistics;                      /* likewise, of an op that has them, in their order */
+    float *weight_gradient, *bias_gradient; /* within the gradient vector; NULL: it has none */
+    float *statistics;                      /* likewise, one behind the other in their order */
 } tdrop_step;
 
 typedef struct tdrop_edge {
