@@ -2,6 +2,8 @@
 #define _DEFAULT_SOURCE /* madvise */
 #include "base/memory.h"
 
+#include "base/sizes.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +13,6 @@ bool tdrop_multiply(size_t a, size_t b, size_t *product) {
     if (b != 0 && a > SIZE_MAX / b) return false;
     *product = a * b;
     return true;
-}
-
-size_t tdrop_round_up_aligned(size_t bytes) {
-    return (bytes + TDROP_ALIGNMENT - 1) / TDROP_ALIGNMENT * TDROP_ALIGNMENT;
 }
 
 /* Large blocks are filled page by page, and a fault each 4 KB takes longer than reading a file; the
@@ -35,7 +33,7 @@ void *tdrop_alloc(size_t count, size_t size) {
     size_t bytes = 0;
     if (!tdrop_multiply(count, size, &bytes) || bytes > SIZE_MAX - TDROP_ALIGNMENT) return NULL;
     if (bytes == 0) bytes = 1;
-    void *memory = aligned_alloc(TDROP_ALIGNMENT, tdrop_round_up_aligned(bytes));
+    void *memory = aligned_alloc(TDROP_ALIGNMENT, tdrop_round_up(bytes, TDROP_ALIGNMENT));
     ask_for_large_pages(memory, bytes);
     return memory;
 }

@@ -25,7 +25,4 @@ void tdrop_free(void *memory);
 /* *product = a * b; false when that does not fit. */
 bool tdrop_multiply(size_t a, size_t b, size_t *product);
 
-/* Rounds up to a multiple of TDROP_ALIGNMENT. */
-size_t tdrop_round_up_aligned(size_t bytes);
-
 #endif

@@ -9,6 +9,10 @@ static inline size_t tdrop_least(size_t a, size_t b) {
     return a < b ? a : b;
 }
 
+static inline size_t tdrop_most(size_t a, size_t b) {
+    return a > b ? a : b;
+}
+
 /* Parts of size b that a takes; b > 0. */
 static inline size_t tdrop_divide_up(size_t a, size_t b) {
     return (a + b - 1) / b;

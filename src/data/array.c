@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/sizes.h"
 #include "data/select.h"
 
 static tdrop_status check_size(const tdrop_array *array, tdrop_error *error) {
@@ -41,7 +42,7 @@ static void fill_by_columns(const tdrop_array *array, tdrop_data *data) {
     const size_t size = tdrop_number_size(array->number);
     unsigned char *out = data->values;
     for (size_t first = 0; first < rows; first += BLOCK) {
-        size_t n = rows - first < BLOCK ? rows - first : BLOCK;
+        size_t n = tdrop_least(rows - first, BLOCK);
         for (size_t column = 0; column < columns; column++) {
             size_t from = fortran_column(&data->info, column) * rows + first;
             tdrop_numbers_convert(array->number, array->big_endian, array->bytes + from * size, n,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/elements.h"
 
+#include "base/sizes.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -108,7 +110,7 @@ void tdrop_numbers_convert(tdrop_number number, bool big_endian, const unsigned 
     unsigned char chunk[CHUNK * WIDEST];
     unsigned char *to = out;
     for (size_t done = 0; done < count; done += CHUNK) {
-        size_t n = count - done < CHUNK ? count - done : CHUNK;
+        size_t n = tdrop_least(count - done, CHUNK);
         tdrop_reverse_bytes(chunk, in + done * row->size, n, row->size);
         row->convert(chunk, n, to + done * stride * row->element, stride);
     }

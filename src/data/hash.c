@@ -4,6 +4,7 @@
  * lane. The constants are odd and have about as many ones as zeros. */
 #include "data/hash.h"
 
+#include "base/sizes.h"
 #include "data/elements.h"
 
 #include <string.h>
@@ -55,7 +56,7 @@ void tdrop_hash_add(tdrop_hash *hash, const void *numbers, size_t count, size_t 
         add_blocks(hash, bytes, count * size);
     } else {
         for (size_t done = 0; done < count; done += CHUNK) {
-            size_t n = count - done < CHUNK ? count - done : CHUNK;
+            size_t n = tdrop_least(count - done, CHUNK);
             tdrop_reverse_bytes(chunk, bytes + done * size, n, size);
             add_blocks(hash, chunk, n * size);
         }

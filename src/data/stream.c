@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/sizes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,7 +62,7 @@ static void zlib_free(void *unused, void *memory) {
 /* zlib counts in 32 bits: larger pieces are handed over in turns. */
 static unsigned piece(size_t size) {
     const size_t most = (size_t)1 << 30;
-    return (unsigned)(size < most ? size : most);
+    return (unsigned)tdrop_least(size, most);
 }
 
 static tdrop_status gzip_error(const tdrop_stream *stream, int code, tdrop_error *error) {
@@ -174,7 +175,7 @@ tdrop_status tdrop_stream_read(tdrop_stream *stream, void *to, size_t room, size
                                tdrop_error *error) {
     if (stream->packed) return unpack_some(stream, to, room, got, error);
     if (stream->left == 0) return read_source(stream, to, room, got, error);
-    *got = room < stream->left ? room : stream->left;
+    *got = tdrop_least(room, stream->left);
     memcpy(to, stream->next, *got);
     stream->next += *got;
     stream->left -= *got;
@@ -185,7 +186,7 @@ tdrop_status tdrop_stream_read(tdrop_stream *stream, void *to, size_t room, size
  * growing; otherwise twice as much as before, which keeps the copying linear. */
 static tdrop_status make_room(const tdrop_stream *stream, tdrop_bytes *bytes, size_t most,
                               tdrop_error *error) {
-    size_t capacity = bytes->capacity < BUFFER ? BUFFER : bytes->capacity;
+    size_t capacity = tdrop_most(bytes->capacity, BUFFER);
     if (bytes->size < bytes->capacity) return TDROP_OK;
     if (bytes->capacity > SIZE_MAX / 2)
         return tdrop_fail(error, TDROP_ERROR_OVERFLOW, "%s: more than this machine can address",
@@ -203,8 +204,8 @@ tdrop_status tdrop_stream_read_into(tdrop_stream *stream, tdrop_bytes *bytes, si
         tdrop_status status = make_room(stream, bytes, most, error);
         if (status) return status;
         size_t room = bytes->capacity - bytes->size;
-        status = tdrop_stream_read(stream, bytes->data + bytes->size, room < most ? room : most,
-                                   &got, error);
+        status = tdrop_stream_read(stream, bytes->data + bytes->size, tdrop_least(room, most), &got,
+                                   error);
         if (status) return status;
         bytes->size += got;
         most -= got;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/sizes.h"
 #include "file/atomic_file.h"
 
 #include <cjson/cJSON.h>
@@ -189,7 +190,7 @@ static tdrop_status add_tensors(cJSON *root, const tdrop_safetensors *document, 
 static tdrop_status frame_header(header *h, const char *json, const char *name,
                                  tdrop_error *error) {
     size_t length = strlen(json);
-    size_t padded = (length + DATA_ALIGNMENT - 1) / DATA_ALIGNMENT * DATA_ALIGNMENT;
+    size_t padded = tdrop_round_up(length, DATA_ALIGNMENT);
     if (padded > MAX_HEADER || h->data_size > SIZE_MAX - LENGTH_SIZE - padded)
         return tdrop_fail(error, TDROP_ERROR_OVERFLOW, "%s: more than a safetensors file can hold",
                           name);
@@ -249,7 +250,7 @@ static tdrop_status emit_floats(const float *values, size_t count, sink *put, vo
     enum { CHUNK = 4096 };
     unsigned char bytes[CHUNK * sizeof(float)];
     for (size_t done = 0; done < count; done += CHUNK) {
-        size_t n = count - done < CHUNK ? count - done : CHUNK;
+        size_t n = tdrop_least(count - done, CHUNK);
         for (size_t i = 0; i < n; i++) {
             uint32_t bits;
             memcpy(&bits, values + done + i, sizeof bits);

@@ -134,14 +134,10 @@ tdrop_status tdrop_linear_set_weights(tdrop_linear *layer, const float *w, size_
     return TDROP_OK;
 }
 
-static size_t larger(size_t a, size_t b) {
-    return a > b ? a : b;
-}
-
 /* Floats of workspace that any product at so many rows gets for each worker. */
 static size_t worker_floats(const tdrop_linear *layer, size_t rows) {
-    return larger(
-        tdrop_rows_product_floats(layer->kernels, larger(layer->inputs, layer->outputs)),
+    return tdrop_most(
+        tdrop_rows_product_floats(layer->kernels, tdrop_most(layer->inputs, layer->outputs)),
         tdrop_weights_product_floats(layer->kernels, rows, layer->inputs, layer->outputs));
 }
 
@@ -150,7 +146,7 @@ size_t tdrop_linear_workspace(const tdrop_linear *layer, size_t rows, unsigned w
 }
 
 static float *aligned_workspace(void *workspace) {
-    return (float *)tdrop_round_up_aligned((uintptr_t)workspace);
+    return (float *)tdrop_round_up((uintptr_t)workspace, TDROP_ALIGNMENT);
 }
 
 /* The checks that the three products share, before any pointer is followed. */

@@ -2,6 +2,7 @@
 #include "model/across.h"
 
 #include "base/parallel.h"
+#include "base/sizes.h"
 
 #include <string.h>
 
@@ -51,13 +52,12 @@ static void advance_block(void *arg, size_t index, unsigned worker) {
     const across_job *job = arg;
     const tdrop_columns *c = job->columns;
     const size_t outputs = c->consumer->layer->outputs, first = index * ROWS;
-    const size_t left = c->net->rows - first;
-    const block b = {first, left < ROWS ? left : ROWS, c->sums + first * outputs};
+    const block b = {first, tdrop_least(c->net->rows - first, ROWS), c->sums + first * outputs};
     float x[STRETCH][ROWS];
     (void)worker;
     if (job->first_k == c->k) find_results(job, &b, c->k);
     for (size_t k = c->k, count; k < job->last_k; k += count) {
-        count = job->last_k - k < STRETCH ? job->last_k - k : STRETCH;
+        count = tdrop_least(job->last_k - k, STRETCH);
         load_stretch(job, &b, k, count, x);
         for (size_t j = 0; j < count; j++) {
             c->net->pass->add_products(outputs, x[j], c->weights + (k + j) * outputs, b.sums);
@@ -70,6 +70,6 @@ void tdrop_across_advance(tdrop_columns *columns, const tdrop_loss_op *loss, con
                           size_t first_k, size_t last_k, tdrop_row_result *results) {
     across_job job = {columns, loss, targets, first_k, last_k, results};
     tdrop_net *net = columns->net;
-    tdrop_run_tasks(net->parallel, (net->rows + ROWS - 1) / ROWS, advance_block, &job);
+    tdrop_run_tasks(net->parallel, tdrop_divide_up(net->rows, ROWS), advance_block, &job);
     columns->k = net->kept[columns->tail] = last_k;
 }

@@ -2,6 +2,7 @@
 #include "model/batch_norm.h"
 
 #include "base/parallel.h"
+#include "base/sizes.h"
 
 #include <math.h>
 #include <string.h>
@@ -46,8 +47,7 @@ typedef struct block {
 
 /* How many columns of the block a row keeps. */
 static size_t kept_of(const block *b, size_t row) {
-    const size_t kept = tdrop_net_kept(b->job->net, b->job->from, row);
-    return kept <= b->first ? 0 : kept - b->first < b->count ? kept - b->first : b->count;
+    return tdrop_count_below(b->first, b->count, tdrop_net_kept(b->job->net, b->job->from, row));
 }
 
 static float *row_of(const block *b, const tdrop_edge *edge, size_t row) {
@@ -56,7 +56,7 @@ static float *row_of(const block *b, const tdrop_edge *edge, size_t row) {
 
 static block block_of(const norm_job *job, size_t index) {
     const size_t first = index * COLUMNS, left = job->from->width - first;
-    block b = {.job = job, .first = first, .count = left < COLUMNS ? left : COLUMNS};
+    block b = {.job = job, .first = first, .count = tdrop_least(left, COLUMNS)};
     for (size_t row = 0; row < job->net->rows; row++) {
         const size_t kept = kept_of(&b, row);
         if (kept) b.rows[kept - 1]++;
@@ -127,7 +127,7 @@ static void forward_block(void *arg, size_t index, unsigned worker) {
 }
 
 static size_t blocks_of(const norm_job *job) {
-    return (job->from->width + COLUMNS - 1) / COLUMNS;
+    return tdrop_divide_up(job->from->width, COLUMNS);
 }
 
 void tdrop_batch_norm_forward(tdrop_net *net, const tdrop_step *step) {

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "base/sizes.h"
 
 #include <string.h>
 
@@ -17,7 +18,7 @@ static const tdrop_step *find_consumer(const tdrop_net *net, size_t tail) {
 
 /* Rows, made up to those of whole tasks. */
 static size_t whole_tasks(size_t rows) {
-    return (rows + ROWS_PER_TASK - 1) / ROWS_PER_TASK * ROWS_PER_TASK;
+    return tdrop_round_up(rows, ROWS_PER_TASK);
 }
 
 static void transpose(size_t rows, size_t columns, const float *from, float *to) {
@@ -75,17 +76,17 @@ static void advance_row(const advance_job *job, size_t row) {
 
 static void advance_rows(void *arg, size_t index, unsigned worker) {
     const advance_job *job = arg;
-    size_t first = index * ROWS_PER_TASK, last = first + ROWS_PER_TASK;
-    size_t rows = job->columns->net->rows;
+    const size_t first = index * ROWS_PER_TASK;
+    const size_t last = tdrop_least(first + ROWS_PER_TASK, job->columns->net->rows);
     (void)worker;
-    for (size_t row = first; row < last && row < rows; row++)
+    for (size_t row = first; row < last; row++)
         advance_row(job, row);
 }
 
 size_t tdrop_columns_advance(tdrop_columns *columns, size_t k) {
     tdrop_net *net = columns->net;
     advance_job job = {columns, k};
-    tdrop_run_tasks(net->parallel, whole_tasks(net->rows) / ROWS_PER_TASK, advance_rows, &job);
+    tdrop_run_tasks(net->parallel, tdrop_divide_up(net->rows, ROWS_PER_TASK), advance_rows, &job);
     columns->k = net->kept[columns->tail] = k;
     return columns->consumer->edge + 1;
 }

@@ -3,6 +3,7 @@
  * validation curve measured. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/sizes.h"
 #include "model/held_out.h"
 #include "model/model.h"
 #include "model/pca.h"
@@ -132,16 +133,13 @@ static void fill_defaults(tdrop_fit_options *o) {
 static uint32_t default_epochs(uint32_t effort, size_t rows, size_t batch) {
     enum { LEAST_EPOCHS = 10, LEAST_STEPS = 4000, MOST_FOR_STEPS = 400 };
     static const uint32_t times[] = {1, 1, 3, 12};
-    const size_t steps = rows / batch + (rows % batch != 0);
-    size_t epochs = (LEAST_STEPS + steps - 1) / steps;
-    if (epochs < LEAST_EPOCHS) epochs = LEAST_EPOCHS;
-    if (epochs > MOST_FOR_STEPS) epochs = MOST_FOR_STEPS;
-    return (uint32_t)epochs * times[effort];
+    const size_t for_steps = tdrop_divide_up(LEAST_STEPS, tdrop_divide_up(rows, batch));
+    return (uint32_t)tdrop_least(tdrop_most(for_steps, LEAST_EPOCHS), MOST_FOR_STEPS) *
+           times[effort];
 }
 
 static size_t default_features(size_t columns) {
-    size_t half = columns / 2;
-    return half < 1 ? 1 : half > 64 ? 64 : half;
+    return tdrop_least(tdrop_most(columns / 2, 1), 64);
 }
 
 /* The first class that one row alone has, or NULL. */

@@ -2,6 +2,7 @@
 #include "model/layer_norm.h"
 
 #include "base/parallel.h"
+#include "base/sizes.h"
 
 #include <math.h>
 
@@ -51,7 +52,7 @@ static void backward_columns(void *arg, size_t index, unsigned worker) {
     const norm_job *job = arg;
     const size_t n = job->from->width, first = index * COLUMNS;
     (void)worker;
-    job->net->pass->layer_norm_columns(job->net->rows, n - first < COLUMNS ? n - first : COLUMNS, n,
+    job->net->pass->layer_norm_columns(job->net->rows, tdrop_least(n - first, COLUMNS), n,
                                        job->to->values + first, job->from->values + first,
                                        job->step->row_numbers, job->step->weight_gradient + first,
                                        job->step->bias_gradient + first);
@@ -60,7 +61,7 @@ static void backward_columns(void *arg, size_t index, unsigned worker) {
 /* The columns first: the rows put the gradient in the place of the input. */
 void tdrop_layer_norm_backward(tdrop_net *net, const tdrop_step *step) {
     norm_job job = job_of(net, step);
-    const size_t blocks = (job.from->width + COLUMNS - 1) / COLUMNS;
+    const size_t blocks = tdrop_divide_up(job.from->width, COLUMNS);
     tdrop_run_tasks(net->parallel, blocks, backward_columns, &job);
     if (step->edge > 0) tdrop_run_tasks(net->parallel, net->rows, backward_row, &job);
 }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "base/parallel.h"
+#include "base/sizes.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -71,7 +72,7 @@ static void binary_finish(const tdrop_pass_kernels *pass, size_t rows, size_t co
     enum { BLOCK = 256 };
     float logit[BLOCK];
     for (size_t left = rows * columns, count; left > 0; left -= count, y += count) {
-        count = left < BLOCK ? left : BLOCK;
+        count = tdrop_least(left, BLOCK);
         memcpy(logit, y, count * sizeof *y);
         pass->activation[TDROP_PASS_SIGMOID](count, logit, y);
     }
@@ -372,9 +373,9 @@ typedef struct loss_job {
 
 static void loss_rows(void *arg, size_t index, unsigned worker) {
     const loss_job *job = arg;
-    size_t first = index * TDROP_PASS_ROWS, left = job->rows - first;
+    size_t first = index * TDROP_PASS_ROWS;
     (void)worker;
-    job->op->rows(job->pass, job->delta, left < TDROP_PASS_ROWS ? left : TDROP_PASS_ROWS,
+    job->op->rows(job->pass, job->delta, tdrop_least(job->rows - first, TDROP_PASS_ROWS),
                   job->columns, job->y + first * job->columns,
                   job->target + first * job->target_columns, job->gradient, 1.0 / (double)job->rows,
                   job->result + first);
@@ -393,7 +394,7 @@ void tdrop_loss(const tdrop_loss_op *op, double delta, const tdrop_pass_kernels 
                     .target = target,
                     .result = result,
                     .gradient = gradient};
-    tdrop_run_tasks(parallel, (rows + TDROP_PASS_ROWS - 1) / TDROP_PASS_ROWS, loss_rows, &job);
+    tdrop_run_tasks(parallel, tdrop_divide_up(rows, TDROP_PASS_ROWS), loss_rows, &job);
 }
 
 /* Mean and squares of the batch in two passes, then joined to what was there (Chan, Golub and

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/names.h"
 #include "base/parallel.h"
+#include "base/sizes.h"
 
 #include <math.h>
 #include <string.h>
@@ -39,7 +40,7 @@ tdrop_status tdrop_optimizer_kind_parse(const char *name, tdrop_optimizer_kind *
 }
 
 static size_t parts_of(size_t count) {
-    return (count + PART - 1) / PART;
+    return tdrop_divide_up(count, PART);
 }
 
 tdrop_status tdrop_optimizer_create(tdrop_optimizer *optimizer, size_t count,
@@ -85,7 +86,7 @@ typedef struct step_job {
 } step_job;
 
 static size_t part_size(const tdrop_optimizer *o, size_t first) {
-    return o->count - first < PART ? o->count - first : PART;
+    return tdrop_least(o->count - first, PART);
 }
 
 static void square_part(void *arg, size_t index, unsigned worker) {
@@ -116,8 +117,8 @@ static void shrink_weights(const step_job *job, size_t first, size_t count) {
     for (size_t t = 0; t < arch->tensor_count; t++) {
         const tdrop_parameter *tensor = &arch->tensors[t];
         const size_t end = tensor->offset + tensor->count;
-        const size_t from = tensor->offset > first ? tensor->offset : first;
-        const size_t to = end < first + count ? end : first + count;
+        const size_t from = tdrop_most(tensor->offset, first);
+        const size_t to = tdrop_least(end, first + count);
         if (tensor->kind->by_output && tensor->kind->by_input && from < to)
             job->pass->scale(to - from, job->shrink, o->parameters + from);
     }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/sizes.h"
 #include "model/across.h"
 #include "model/columns.h"
 #include "model/held_out.h"
@@ -69,8 +70,7 @@ static void measure_widths(tdrop_runner *runner, tdrop_columns *columns, size_t 
 static void measure_widths_across(const tdrop_runner *runner, tdrop_columns *columns, size_t count,
                                   const gathered *g) {
     for (size_t k = g->first_k, widths; k <= g->last_k; k += widths) {
-        const size_t left = g->last_k - k + 1;
-        widths = left < WIDTHS_AT_A_TIME ? left : WIDTHS_AT_A_TIME;
+        widths = tdrop_least(g->last_k - k + 1, WIDTHS_AT_A_TIME);
         tdrop_across_advance(columns, runner->loss, runner->targets, k, k + widths - 1, g->results);
         for (size_t i = 0; i < widths; i++)
             tdrop_mean_add(&g->mean[k - g->first_k + i], count, g->results + i * count);
@@ -104,8 +104,7 @@ static tdrop_status measure_batches(tdrop_runner *runner, const tdrop_model *mod
         if (!g->results) status = TDROP_ERROR_MEMORY;
     }
     for (size_t first = 0, count; first < sample->row_count && !status; first += count) {
-        size_t left = sample->row_count - first;
-        count = left < TDROP_USE_BATCH ? left : TDROP_USE_BATCH;
+        count = tdrop_least(sample->row_count - first, TDROP_USE_BATCH);
         status = measure_batch(runner, &columns, sample->rows + first, count, tail, g);
     }
     tdrop_columns_clear(&columns);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/sizes.h"
 #include "model/batch_norm.h"
 #include "model/checkpoint.h"
 #include "model/model.h"
@@ -20,7 +21,7 @@ static double seconds_now(void) {
 }
 
 static size_t steps_in_epoch(const tdrop_trainer *t) {
-    return (t->split->train_count + t->options->batch - 1) / t->options->batch;
+    return tdrop_divide_up(t->split->train_count, t->options->batch);
 }
 
 static tdrop_status allocate(tdrop_trainer *t, const tdrop_arch *arch, const tdrop_feed *feed,
@@ -150,8 +151,7 @@ static tdrop_status show_parameters(tdrop_trainer *t, float *parameters, bool tr
 static tdrop_status train_step(tdrop_trainer *t, size_t first) {
     const tdrop_fit_options *options = t->options;
     tdrop_net *net = t->runner.net;
-    size_t left = t->split->train_count - first;
-    size_t count = left < options->batch ? left : options->batch;
+    size_t count = tdrop_least(t->split->train_count - first, options->batch);
     tdrop_draw draw = {.seed = options->seed,
                        .step = t->progress.epoch,
                        .purpose = TDROP_PURPOSE_KEEP,
@@ -189,8 +189,7 @@ static tdrop_status validate(tdrop_trainer *t, double *loss) {
     tdrop_status status = show_parameters(t, t->optimizer.average, false);
     t->runner.feed = t->valid_feed;
     for (size_t first = 0, count; first < split->valid_count && !status; first += count) {
-        size_t left = split->valid_count - first;
-        count = left < net->max_rows ? left : net->max_rows;
+        count = tdrop_least(split->valid_count - first, net->max_rows);
         tdrop_runner_load(&t->runner, split->valid + first, 0, count);
         status = begin_batch(t, draw, first, count);
         if (status) break;

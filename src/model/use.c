@@ -2,6 +2,7 @@
  * Using a model: encode, decode and predict. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/sizes.h"
 #include "model/model.h"
 #include "model/runner.h"
 
@@ -88,7 +89,7 @@ static tdrop_status use_batch(use_pass *use, size_t first, size_t done, size_t c
 static tdrop_status use_rows(use_pass *use, size_t first, size_t rows, tdrop_error *error) {
     tdrop_status status = TDROP_OK;
     for (size_t done = 0, count; done < rows && !status; done += count) {
-        count = rows - done < TDROP_USE_BATCH ? rows - done : TDROP_USE_BATCH;
+        count = tdrop_least(rows - done, TDROP_USE_BATCH);
         status = use_batch(use, first, done, count);
     }
     tdrop_runner_clear(&use->runner);

@@ -2,6 +2,7 @@
 #include "model/width_bias.h"
 
 #include "base/parallel.h"
+#include "base/sizes.h"
 #include "model/net.h"
 
 #include <string.h>
@@ -44,8 +45,8 @@ void tdrop_width_bias_forward(tdrop_net *net, const tdrop_step *step) {
 /* Some columns of all rows, whose gradients are summed in the order of the rows. */
 static void backward_columns(void *arg, size_t index, unsigned worker) {
     const bias_pass *pass = arg;
-    size_t width = pass->to->width, first = index * COLUMNS_PER_TASK, left = width - first;
-    size_t count = left < COLUMNS_PER_TASK ? left : COLUMNS_PER_TASK;
+    size_t width = pass->to->width, first = index * COLUMNS_PER_TASK;
+    size_t count = tdrop_least(width - first, COLUMNS_PER_TASK);
     int tail = pass->step->layer->tail;
     size_t rows_of_table = pass->net->arch->tails[tail].features + 1;
     (void)worker;
@@ -62,7 +63,7 @@ static void backward_columns(void *arg, size_t index, unsigned worker) {
 
 void tdrop_width_bias_backward(tdrop_net *net, const tdrop_step *step) {
     bias_pass pass = pass_of(net, step);
-    tdrop_run_tasks(net->parallel, (pass.to->width + COLUMNS_PER_TASK - 1) / COLUMNS_PER_TASK,
+    tdrop_run_tasks(net->parallel, tdrop_divide_up(pass.to->width, COLUMNS_PER_TASK),
                     backward_columns, &pass);
 }
 
