@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 static void relu(size_t n, const float *x, float *y) {
     for (size_t i = 0; i < n; i++)
@@ -120,7 +121,26 @@ static void add_bias(size_t n, const float *restrict sum, const float *restrict 
     if (with_relu) relu(n, y, y);
 }
 
-enum { PARTS = 16 };
+/* Partial sums, which do not wait for one another. A row of no more numbers has a part for each and
+ * so is added up in order, as exponentials_across does. */
+enum { PARTS = TDROP_PASS_COLUMNS };
+
+/* Adds a term, made of i = 0..n-1, to part i % PARTS: rounds of all parts become vectors. */
+#define ADD_TO_PARTS(part, n, term)                                                                \
+    do {                                                                                           \
+        size_t first = 0;                                                                          \
+        for (; first + PARTS <= (n); first += PARTS)                                               \
+            for (size_t j = 0; j < PARTS; j++) {                                                   \
+                const size_t i = first + j;                                                        \
+                (part)[j] += (term);                                                               \
+            }                                                                                      \
+        for (size_t i = first; i < (n); i++)                                                       \
+            (part)[i - first] += (term);                                                           \
+    } while (0)
+
+static inline double square(double x) {
+    return x * x;
+}
 
 static double add_parts(const double part[PARTS]) {
     double sum = 0.0;
@@ -131,14 +151,12 @@ static double add_parts(const double part[PARTS]) {
 
 static void layer_norm(size_t n, const float *restrict x, const float *restrict weight,
                        const float *restrict bias, float *restrict y, float *restrict row) {
-    double part[PARTS] = {0.0}, square[PARTS] = {0.0};
-    for (size_t i = 0; i < n; i++)
-        part[i % PARTS] += (double)x[i];
+    double part[PARTS] = {0.0}, squares[PARTS] = {0.0};
+    ADD_TO_PARTS(part, n, (double)x[i]);
     const double mean = add_parts(part) / (double)n;
-    for (size_t i = 0; i < n; i++)
-        square[i % PARTS] += ((double)x[i] - mean) * ((double)x[i] - mean);
+    ADD_TO_PARTS(squares, n, square((double)x[i] - mean));
     const float middle = (float)mean;
-    const float factor = (float)(1.0 / sqrt(add_parts(square) / (double)n + 1e-5));
+    const float factor = (float)(1.0 / sqrt(add_parts(squares) / (double)n + 1e-5));
     for (size_t i = 0; i < n; i++)
         y[i] = (x[i] - middle) * factor * weight[i] + bias[i];
     row[0] = middle;
@@ -150,11 +168,8 @@ static void layer_norm_gradient(size_t n, const float *restrict dy, const float 
                                 const float *restrict row, float *restrict x) {
     const float middle = row[0], factor = row[1];
     double part[PARTS] = {0.0}, product[PARTS] = {0.0};
-    for (size_t i = 0; i < n; i++) {
-        const double g = (double)(dy[i] * weight[i]);
-        part[i % PARTS] += g;
-        product[i % PARTS] += g * (double)((x[i] - middle) * factor);
-    }
+    ADD_TO_PARTS(part, n, (double)(dy[i] * weight[i]));
+    ADD_TO_PARTS(product, n, (double)(dy[i] * weight[i]) * (double)((x[i] - middle) * factor));
     const float mean = (float)(add_parts(part) / (double)n);
     const float along = (float)(add_parts(product) / (double)n);
     for (size_t i = 0; i < n; i++)
@@ -184,7 +199,7 @@ static void column_sums(size_t n, const float *restrict x, double *restrict sum)
 static void column_squares(size_t n, const float *restrict x, const double *restrict mean,
                            double *restrict sum) {
     for (size_t j = 0; j < n; j++)
-        sum[j] += ((double)x[j] - mean[j]) * ((double)x[j] - mean[j]);
+        sum[j] += square((double)x[j] - mean[j]);
 }
 
 static void normalise(size_t n, const float *restrict x, const float *restrict mean,
@@ -215,16 +230,7 @@ static void normalise_gradient(size_t n, const float *restrict dy, const float *
 
 static double squared_error(size_t n, const float *restrict y, const float *restrict target) {
     double part[PARTS] = {0.0};
-    size_t i = 0;
-    for (; i + PARTS <= n; i += PARTS)
-        for (int j = 0; j < PARTS; j++) {
-            double difference = (double)y[i + (size_t)j] - (double)target[i + (size_t)j];
-            part[j] += difference * difference;
-        }
-    for (int j = 0; i < n; i++, j++) {
-        double difference = (double)y[i] - (double)target[i];
-        part[j] += difference * difference;
-    }
+    ADD_TO_PARTS(part, n, square((double)y[i] - (double)target[i]));
     return add_parts(part);
 }
 
@@ -242,12 +248,7 @@ static inline double huber_of(float y, float target, double delta) {
 
 static double huber(size_t n, float delta, const float *y, const float *target) {
     double part[PARTS] = {0.0};
-    size_t i = 0;
-    for (; i + PARTS <= n; i += PARTS)
-        for (int j = 0; j < PARTS; j++)
-            part[j] += huber_of(y[i + (size_t)j], target[i + (size_t)j], (double)delta);
-    for (int j = 0; i < n; i++, j++)
-        part[j] += huber_of(y[i], target[i], (double)delta);
+    ADD_TO_PARTS(part, n, huber_of(y[i], target[i], (double)delta));
     return add_parts(part);
 }
 
@@ -273,12 +274,7 @@ static inline double binary_of(float y, float target) {
 
 static double binary(size_t n, const float *y, const float *target) {
     double part[PARTS] = {0.0};
-    size_t i = 0;
-    for (; i + PARTS <= n; i += PARTS)
-        for (int j = 0; j < PARTS; j++)
-            part[j] += binary_of(y[i + (size_t)j], target[i + (size_t)j]);
-    for (int j = 0; i < n; i++, j++)
-        part[j] += binary_of(y[i], target[i]);
+    ADD_TO_PARTS(part, n, binary_of(y[i], target[i]));
     return add_parts(part);
 }
 
@@ -290,12 +286,9 @@ static void binary_gradient(size_t n, float scale, float *restrict y,
 
 static void products(size_t n, const float *y, const float *target, double sum[3]) {
     double both[PARTS] = {0.0}, of_y[PARTS] = {0.0}, of_target[PARTS] = {0.0};
-    for (size_t i = 0; i < n; i++) {
-        const double a = (double)y[i], b = (double)target[i];
-        both[i % PARTS] += a * b;
-        of_y[i % PARTS] += a * a;
-        of_target[i % PARTS] += b * b;
-    }
+    ADD_TO_PARTS(both, n, (double)y[i] * (double)target[i]);
+    ADD_TO_PARTS(of_y, n, square((double)y[i]));
+    ADD_TO_PARTS(of_target, n, square((double)target[i]));
     sum[0] = add_parts(both);
     sum[1] = add_parts(of_y);
     sum[2] = add_parts(of_target);
@@ -314,12 +307,7 @@ static void exponentials_of_row(size_t n, float *z, float *greatest, double *sum
         most = z[i] > most ? z[i] : most;
     for (size_t i = 0; i < n; i++)
         z[i] = tdrop_exp_float(z[i] - most);
-    size_t i = 0;
-    for (; i + PARTS <= n; i += PARTS)
-        for (int j = 0; j < PARTS; j++)
-            part[j] += (double)z[i + (size_t)j];
-    for (int j = 0; i < n; i++, j++)
-        part[j] += (double)z[i];
+    ADD_TO_PARTS(part, n, (double)z[i]);
     *greatest = most;
     *sum = add_parts(part);
 }
@@ -493,12 +481,7 @@ static void momentum(const tdrop_adam *step, size_t n, const float *gradient, fl
 
 static double square_sum(size_t n, const float *x) {
     double part[PARTS] = {0.0};
-    size_t i = 0;
-    for (; i + PARTS <= n; i += PARTS)
-        for (int j = 0; j < PARTS; j++)
-            part[j] += (double)x[i + (size_t)j] * (double)x[i + (size_t)j];
-    for (int j = 0; i < n; i++, j++)
-        part[j] += (double)x[i] * (double)x[i];
+    ADD_TO_PARTS(part, n, square((double)x[i]));
     return add_parts(part);
 }
 

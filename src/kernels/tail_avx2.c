@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Draws for eight rows at a time, and rows copied in one stream of stores. */
+#if !defined(__AVX2__)
+#error "this file has to be compiled with -mavx2"
+#endif
+
 #include "base/philox.h"
 #include "kernels/tail_kernels.h"
 
