@@ -9,6 +9,7 @@
 #include "base/decimal.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "data/csv_marks.h"
 #include "data/csv_types.h"
 #include "data/levels.h"
@@ -118,7 +119,7 @@ static tdrop_status count_error(csv_reader *r, const char *start) {
 
 static tdrop_status check_text(const csv_reader *r, const char *at, size_t column,
                                const tdrop_csv_field *field) {
-    if (tdrop_text_is_utf8(field->text, field->length)) return TDROP_OK;
+    if (tdrop_utf8_is_valid(field->text, field->length)) return TDROP_OK;
     return field_error(r, at, column, TDROP_ERROR_FORMAT, field,
                        "is not UTF-8; convert the file, for instance with iconv");
 }

@@ -78,34 +78,3 @@ void tdrop_text_list_clear(tdrop_text_list *list) {
     tdrop_free(list->start);
     *list = (tdrop_text_list){0};
 }
-
-/* How many bytes the character at `at` has; 0 when it is none. */
-static size_t character_size(const unsigned char *at, size_t left) {
-    static const struct {
-        unsigned char mask, lead;
-        size_t size;
-        uint32_t least;
-    } rows[] = {{0x80, 0x00, 1, 0x1},
-                {0xe0, 0xc0, 2, 0x80},
-                {0xf0, 0xe0, 3, 0x800},
-                {0xf8, 0xf0, 4, 0x10000}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if ((*at & rows[i].mask) != rows[i].lead) continue;
-        if (left < rows[i].size) return 0;
-        uint32_t code = *at & (uint32_t)(unsigned char)~rows[i].mask;
-        for (size_t b = 1; b < rows[i].size; b++) {
-            if ((at[b] & 0xc0) != 0x80) return 0;
-            code = code << 6 | (at[b] & 0x3f);
-        }
-        bool surrogate = code >= 0xd800 && code <= 0xdfff;
-        return code < rows[i].least || code > 0x10ffff || surrogate ? 0 : rows[i].size;
-    }
-    return 0;
-}
-
-bool tdrop_text_is_utf8(const char *text, size_t length) {
-    const unsigned char *bytes = (const unsigned char *)text;
-    for (size_t at = 0, size; at < length; at += size)
-        if (!(size = character_size(bytes + at, length - at))) return false;
-    return true;
-}

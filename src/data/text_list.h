@@ -5,7 +5,6 @@
 
 #include "taildropout.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* {0} holds none. */
@@ -31,8 +30,5 @@ tdrop_status tdrop_text_list_copy(const tdrop_text_list *list, char ***texts);
 tdrop_status tdrop_texts_copy(const char *const *from, size_t count, char ***texts);
 
 void tdrop_text_list_clear(tdrop_text_list *list);
-
-/* Whether these bytes are UTF-8 (no surrogates, nothing overlong, no zero). */
-bool tdrop_text_is_utf8(const char *text, size_t length);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/sizes.h"
+#include "base/utf8.h"
 #include "file/atomic_file.h"
 
 #include <cjson/cJSON.h>
@@ -35,21 +36,6 @@ static bool is_plain(const char *name) {
     for (const char *c = name; *c != '\0'; c++)
         if (*c < ' ' || *c > '~' || *c == '"' || *c == '\\') return false;
     return *name != '\0';
-}
-
-/* The length of the UTF-8 character that `text` begins with, 0 when it is none. */
-static size_t utf8_length(const unsigned char *text, size_t size) {
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (text[0] < 0x80) return 1;
-    size_t length = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
-    if (text[0] < 0xc0 || text[0] > 0xf7 || length > size) return 0;
-    uint32_t code = text[0] & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xc0) != 0x80) return 0;
-        code = code << 6 | (text[i] & 0x3fu);
-    }
-    bool surrogate = code >= 0xd800 && code <= 0xdfff;
-    return code < smallest[length] || code > 0x10ffff || surrogate ? 0 : length;
 }
 
 static int compare_strings(const void *a, const void *b) {
@@ -134,7 +120,7 @@ static char *copy_as_utf8(const char *value) {
     if (!copy) return NULL;
     size_t size = strlen(value), length = 0;
     for (size_t i = 0; i < size; i += length) {
-        length = utf8_length((const unsigned char *)value + i, size - i);
+        length = tdrop_utf8_length(value + i, size - i);
         if (length != 0) continue;
         copy[i] = '?';
         length = 1;
@@ -365,7 +351,7 @@ static bool is_json_text(const unsigned char *text, size_t size) {
     static const char escaped_nul[] = "u0000";
     if (size == 0 || text[0] != '{') return false;
     for (size_t i = 0, length = 0; i < size; i += length) {
-        length = utf8_length(text + i, size - i);
+        length = tdrop_utf8_length((const char *)text + i, size - i);
         if (length == 0 || text[i] < ' ') return false;
         if (text[i] != '\\') continue;
         length = 2; /* the character behind a backslash begins no escape of its own */
