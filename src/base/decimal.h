@@ -4,10 +4,11 @@
 #ifndef TDROP_BASE_DECIMAL_H
 #define TDROP_BASE_DECIMAL_H
 
+#include "base/byte_order.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 /* ---------------------------------------------------------------------------------------------
  * Eight characters at a time
@@ -17,10 +18,7 @@ enum { TDROP_DECIMAL_WORD = 8 };
 
 /* Eight characters as one number, the first of them lowest, so that digits are bytes below 10. */
 static inline uint64_t tdrop_decimal_load(const char *at) {
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) word = __builtin_bswap64(word);
-    return word ^ 0x3030303030303030u;
+    return tdrop_load_word(at) ^ 0x3030303030303030u;
 }
 
 /* Whether all of a word are digits: 6 added to a byte beyond 9 shows in the upper half of it. */

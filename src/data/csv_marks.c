@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/csv_marks.h"
 
+#include "base/byte_order.h"
+
 #include <string.h>
 
 enum { GROUP = TDROP_CSV_MARKS_GROUP, WORD = 8 };
@@ -12,12 +14,8 @@ static uint64_t mark_bits(const char *at, char delimiter) {
     for (int i = 0; i < GROUP; i++)
         is_mark[i] = (at[i] == delimiter) | (at[i] == '\n') | (at[i] == '\r');
     uint64_t bits = 0;
-    for (int i = 0; i < GROUP; i += WORD) {
-        uint64_t word;
-        memcpy(&word, is_mark + i, sizeof word);
-        if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) word = __builtin_bswap64(word);
-        bits |= (word * 0x0102040810204080u >> 56) << i;
-    }
+    for (int i = 0; i < GROUP; i += WORD)
+        bits |= (tdrop_load_word(is_mark + i) * 0x0102040810204080u >> 56) << i;
     return bits;
 }
 

@@ -36,12 +36,4 @@ tdrop_element tdrop_number_element(tdrop_number number);
 void tdrop_numbers_convert(tdrop_number number, bool big_endian, const unsigned char *in,
                            size_t count, void *out, size_t stride);
 
-/* Whether this machine keeps the highest byte of a number first. */
-static inline bool tdrop_host_is_big_endian(void) {
-    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
-}
-
-/* Copies `count` numbers of `size` bytes (1, 2, 4 or 8), the bytes of each in reverse order. */
-void tdrop_reverse_bytes(unsigned char *to, const unsigned char *from, size_t count, size_t size);
-
 #endif

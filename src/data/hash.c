@@ -4,8 +4,8 @@
  * lane. The constants are odd and have about as many ones as zeros. */
 #include "data/hash.h"
 
+#include "base/byte_order.h"
 #include "base/sizes.h"
-#include "data/elements.h"
 
 #include <string.h>
 
@@ -21,13 +21,7 @@ static uint64_t mix(uint64_t lane, uint64_t word, uint64_t odd) {
 
 static inline void add_block(tdrop_hash *hash, const unsigned char *bytes) {
     for (size_t l = 0; l < LANES; l++) {
-        uint64_t word = 0;
-        memcpy(&word, bytes + l * WORD, WORD);
-        if (tdrop_host_is_big_endian()) {
-            uint64_t same = word;
-            tdrop_reverse_bytes((unsigned char *)&word, (unsigned char *)&same, 1, WORD);
-        }
-        hash->lane[l] = mix(hash->lane[l], word, factor[l]);
+        hash->lane[l] = mix(hash->lane[l], tdrop_load_word(bytes + l * WORD), factor[l]);
     }
 }
 

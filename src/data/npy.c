@@ -4,6 +4,7 @@
  * It is parsed strictly and never evaluated. */
 #include "data/npy.h"
 
+#include "base/byte_order.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/array.h"
@@ -233,9 +234,8 @@ static tdrop_status find_header(parser *p, size_t size) {
     if (major < 1 || major > 3 || minor != 0)
         return tdrop_fail(p->error, TDROP_ERROR_FORMAT,
                           "%s: .npy version %u.%u; 1.0, 2.0 and 3.0 are read", name, major, minor);
-    size_t width = major == 1 ? 2 : 4, length = 0;
-    for (size_t i = width; i-- > 0;)
-        length = length << 8 | p->file[LENGTH_AT + i];
+    size_t width = major == 1 ? 2 : 4;
+    size_t length = (size_t)tdrop_read_little(p->file + LENGTH_AT, width);
     size_t there = size - LENGTH_AT - width;
     if (length > there)
         return tdrop_fail(p->error, TDROP_ERROR_FORMAT,

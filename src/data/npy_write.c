@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/byte_order.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/array.h"
@@ -38,8 +39,7 @@ static size_t make_header(char header[HEADER_SIZE], int dims, const size_t *shap
     memset(header + used, ' ', size - used);
     header[size - 1] = '\n';
     memcpy(header, prefix, sizeof prefix);
-    header[PREFIX_SIZE - 2] = (char)((size - PREFIX_SIZE) & 0xff);
-    header[PREFIX_SIZE - 1] = (char)((size - PREFIX_SIZE) >> 8);
+    tdrop_write_little((unsigned char *)header + PREFIX_SIZE - 2, 2, size - PREFIX_SIZE);
     return size;
 }
 

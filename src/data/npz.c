@@ -3,6 +3,7 @@
  * is. What the file's own header says before its bytes is only used to step over it. */
 #include "data/npz.h"
 
+#include "base/byte_order.h"
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -32,10 +33,7 @@ typedef struct entry {
 } entry;
 
 static uint32_t number(const unsigned char *bytes, size_t width) {
-    uint32_t value = 0;
-    for (size_t i = width; i-- > 0;)
-        value = value << 8 | bytes[i];
-    return value;
+    return (uint32_t)tdrop_read_little(bytes, width);
 }
 
 static bool begins_with(const unsigned char *bytes, const char *mark) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/vectors.h"
 
+#include "base/byte_order.h"
 #include "base/error.h"
 #include "data/array.h"
 #include "data/select.h"
@@ -8,8 +9,7 @@
 enum { WORD = 4 };
 
 static size_t read_word(const unsigned char *bytes) {
-    return (size_t)((uint32_t)bytes[3] << 24 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[1] << 8 |
-                    bytes[0]);
+    return (size_t)tdrop_read_little(bytes, WORD);
 }
 
 static tdrop_status too_short(const char *name, tdrop_error *error) {

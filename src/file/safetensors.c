@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "file/safetensors.h"
 
+#include "base/byte_order.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/sizes.h"
@@ -183,8 +184,7 @@ static tdrop_status frame_header(header *h, const char *json, const char *name,
     h->size = LENGTH_SIZE + padded;
     h->bytes = tdrop_alloc(h->size, 1);
     if (!h->bytes) return tdrop_fail_memory(error, name);
-    for (int i = 0; i < LENGTH_SIZE; i++)
-        h->bytes[i] = (unsigned char)((uint64_t)padded >> 8 * i);
+    tdrop_write_little(h->bytes, LENGTH_SIZE, padded);
     memcpy(h->bytes + LENGTH_SIZE, json, length);
     memset(h->bytes + LENGTH_SIZE + length, ' ', padded - length);
     h->digits = find_digits(h->bytes, h->size);
@@ -237,12 +237,7 @@ static tdrop_status emit_floats(const float *values, size_t count, sink *put, vo
     unsigned char bytes[CHUNK * sizeof(float)];
     for (size_t done = 0; done < count; done += CHUNK) {
         size_t n = tdrop_least(count - done, CHUNK);
-        for (size_t i = 0; i < n; i++) {
-            uint32_t bits;
-            memcpy(&bits, values + done + i, sizeof bits);
-            for (size_t b = 0; b < sizeof bits; b++)
-                bytes[i * sizeof bits + b] = (unsigned char)(bits >> 8 * b);
-        }
+        tdrop_copy_little(bytes, values + done, n, sizeof *values);
         tdrop_status status = put(context, bytes, n * sizeof(float), error);
         if (status) return status;
     }
@@ -324,9 +319,7 @@ static tdrop_status damaged(const parser *p, const char *how) {
 
 static tdrop_status find_header(parser *p) {
     if (p->size < LENGTH_SIZE) return damaged(p, "it is shorter than 8 bytes");
-    uint64_t length = 0;
-    for (int i = LENGTH_SIZE; i-- > 0;)
-        length = length << 8 | p->bytes[i];
+    const uint64_t length = tdrop_read_little(p->bytes, LENGTH_SIZE);
     if (length > MAX_HEADER) return damaged(p, "its header claims more than 100 MB");
     if (length > p->size - LENGTH_SIZE) return damaged(p, "it ends within its header");
     p->header_end = LENGTH_SIZE + (size_t)length;
@@ -437,16 +430,6 @@ static tdrop_status read_tensor(const parser *p, const cJSON *entry, tdrop_tenso
     return TDROP_OK;
 }
 
-/* Numbers of the file, lowest byte first, into floats of this machine. */
-static void read_floats(float *values, const unsigned char *bytes, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        const unsigned char *b = bytes + i * sizeof *values;
-        uint32_t bits =
-            (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-        memcpy(&values[i], &bits, sizeof bits);
-    }
-}
-
 /* All entries but __metadata__ are tensors. */
 static tdrop_status read_tensors(const parser *p, tdrop_safetensors *document) {
     struct tdrop_safetensors_owned *owned = document->owned;
@@ -471,7 +454,7 @@ static tdrop_status read_data(const parser *p, tdrop_safetensors *document) {
     size_t count = (p->size - p->header_end) / sizeof(float), at = 0;
     owned->values = tdrop_alloc(count, sizeof *owned->values);
     if (!owned->values) return tdrop_fail_memory(p->error, p->name);
-    read_floats(owned->values, p->bytes + p->header_end, count);
+    tdrop_copy_little(owned->values, p->bytes + p->header_end, count, sizeof *owned->values);
     for (size_t i = 0; i < document->tensor_count; i++) {
         size_t bytes = 0;
         tensor_bytes(&owned->tensors[i], &bytes); /* read_tensor saw that it fits */
