@@ -7,7 +7,6 @@
 #include "output_file.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct decode_settings {
     const char *model, *codes, *output;

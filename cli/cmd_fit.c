@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * taildropout fit: data in, an ordered model out. */
 #include "checkpoints.h"
+#include "choice.h"
 #include "command.h"
 #include "compute.h"
 #include "curve_table.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * taildropout info: what is in a model file. */
+#include "choice.h"
 #include "command.h"
 #include "curve_table.h"
 #include "inputs.h"

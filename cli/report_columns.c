@@ -7,7 +7,6 @@
 #include "report_rows.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { MOST_ROWS = 1000, MOST_COLUMNS = 64 };

@@ -8,7 +8,6 @@
 #include "gemm/gemm_dispatch.h"
 
 #include <stdint.h>
-#include <string.h>
 
 enum { PACK_BOTH = TDROP_PACK_FORWARD | TDROP_PACK_BACKWARD };
 

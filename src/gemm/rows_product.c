@@ -14,8 +14,6 @@
 #include "base/sizes.h"
 #include "gemm/linear.h"
 
-#include <string.h>
-
 enum { BLOCK_TILES = 8, BLOCKS_PER_STRETCH = 4, WIDTH_GRAIN = 16 };
 enum { LEAST_COLUMNS = 128 };        /* of a task, where there are as many */
 enum { CACHED_FLOATS = 128 * 1024 }; /* of panels: half of a second-level cache of 1 MiB */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Cutting a model to its first k features. */
 #include "base/error.h"
-#include "base/memory.h"
 #include "model/model.h"
 
 #include <string.h>

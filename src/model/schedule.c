@@ -3,8 +3,6 @@
 
 #include "base/names.h"
 
-#include <string.h>
-
 static const char *const schedule_names[] = {
     [TDROP_SCHEDULE_ONE_CYCLE] = "one-cycle",
     [TDROP_SCHEDULE_CONSTANT] = "constant",

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Using a model: encode, decode and predict. */
 #include "base/error.h"
-#include "base/memory.h"
 #include "base/sizes.h"
 #include "model/model.h"
 #include "model/runner.h"
