@@ -3,7 +3,7 @@
  * and NaN included. The test takes each 251st float; `test_elementary every` takes every one. */
 #include "base/elementary.h"
 #include "cross/pass_hash.h"
-#include "model/pass.h"
+#include "model/pass_dispatch.h"
 #include "models.h"
 
 #include <float.h>

@@ -13,6 +13,7 @@
 #include "model/loss.h"
 #include "model/net.h"
 #include "model/optimizer.h"
+#include "model/pass_dispatch.h"
 #include "model/schedule.h"
 #include "models.h"
 

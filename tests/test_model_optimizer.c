@@ -2,6 +2,7 @@
  * AdamW, NAdam, SGD with momentum, clipping, warm-up and cosine against plain code in double, and
  * that neither threads nor instruction sets have a say. (Adam itself: test_model_gradient.c.) */
 #include "model/optimizer.h"
+#include "model/pass_dispatch.h"
 #include "model/schedule.h"
 #include "models.h"
 #include "scratch.h"

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "model/pass_dispatch.h"
 #include "model/width_weights.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
 #ifndef TDROP_MODEL_LOSS_H
 #define TDROP_MODEL_LOSS_H
 
-#include "model/pass.h"
+#include "kernels/pass_kernels.h"
 #include "taildropout_model.h"
 
 #include <stdbool.h>
@@ -25,9 +25,9 @@ typedef struct tdrop_loss_op {
     void (*rows)(const tdrop_pass_kernels *pass, double delta, size_t rows, size_t columns,
                  float *y, const float *target, bool gradient, double share,
                  tdrop_row_result *result);
-    /* The same without gradient, from TDROP_PASS_ROWS rows side by side (model/pass.h), of up to
-     * TDROP_PASS_COLUMNS outputs, which are overwritten; `rows` of them count. The same bits come
-     * out. NULL: there is none. */
+    /* The same without gradient, from TDROP_PASS_ROWS rows side by side (kernels/pass_kernels.h),
+     * of up to TDROP_PASS_COLUMNS outputs, which are overwritten; `rows` of them count. The same
+     * bits come out. NULL: there is none. */
     void (*across)(const tdrop_pass_kernels *pass, size_t rows, size_t columns, float *y,
                    const float *target, tdrop_row_result *result);
     /* What is given out for outputs takes their place; NULL: they themselves are. */

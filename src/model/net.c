@@ -4,8 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-
-#include <string.h>
+#include "model/pass_dispatch.h"
 
 /* The next layer that has a step of its own, from i on; layer_count when there is none. */
 static size_t next_stepped(const tdrop_arch *arch, size_t i) {

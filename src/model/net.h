@@ -12,8 +12,8 @@
 #ifndef TDROP_MODEL_NET_H
 #define TDROP_MODEL_NET_H
 
+#include "kernels/pass_kernels.h"
 #include "model/arch.h"
-#include "model/pass.h"
 #include "taildropout.h"
 
 #include <stdbool.h>

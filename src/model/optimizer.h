@@ -4,8 +4,8 @@
 #ifndef TDROP_MODEL_OPTIMIZER_H
 #define TDROP_MODEL_OPTIMIZER_H
 
+#include "kernels/pass_kernels.h"
 #include "model/arch.h"
-#include "model/pass.h"
 #include "taildropout_model.h"
 
 typedef struct tdrop_optimizer_options {

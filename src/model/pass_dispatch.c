@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "model/pass.h"
+#include "model/pass_dispatch.h"
 #include "base/cpu.h"
 
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Passes over rows: elementwise work cut into tasks. */
-#ifndef TDROP_MODEL_PASS_H
-#define TDROP_MODEL_PASS_H
+ * Which kernels of passes serve an instruction set. */
+#ifndef TDROP_MODEL_PASS_DISPATCH_H
+#define TDROP_MODEL_PASS_DISPATCH_H
 
 #include "kernels/pass_kernels.h"
 #include "taildropout.h"
