@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/checkpoint.h"
 
+#include "base/digits.h"
 #include "base/error.h"
 #include "data/bytes.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define CHECKPOINT_VERSION "1"
@@ -62,21 +61,13 @@ static void write_state(const tdrop_trainer *t, const state_row *row, char *text
     }
 }
 
-/* All of `text` as digits; false when it is anything else or above `most`. */
-static bool parse_digits(const char *text, int base, uint64_t most, uint64_t *value) {
-    size_t digits = strspn(text, base == 16 ? "0123456789abcdef" : "0123456789");
-    if (text[digits] != '\0' || (base == 16 ? digits != 16 : digits == 0)) return false;
-    errno = 0;
-    *value = strtoull(text, NULL, base);
-    return errno == 0 && *value <= most;
-}
-
 static bool read_state(tdrop_trainer *t, const state_row *row, const char *text) {
     char *field = (char *)t + row->field;
     static const uint64_t most[] = {
         [STATE_U32] = UINT32_MAX, [STATE_SIZE] = SIZE_MAX, [STATE_REAL] = UINT64_MAX};
     uint64_t value;
-    if (!text || !parse_digits(text, row->type == STATE_REAL ? 16 : 10, most[row->type], &value))
+    if (!text ||
+        !tdrop_digits_read(text, row->type == STATE_REAL ? 16 : 10, most[row->type], &value))
         return false;
     uint32_t word = (uint32_t)value;
     size_t size = (size_t)value;

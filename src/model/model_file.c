@@ -2,6 +2,7 @@
  * A model as a file: tensors named as torch.nn.Sequential would, everything else as strings of
  * JSON under __metadata__. docs/format.md tells it to others. */
 #include "base/decimal.h"
+#include "base/digits.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/bytes.h"
@@ -11,7 +12,6 @@
 #include "model/model.h"
 
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -358,11 +358,8 @@ static const char *string_of(reading *r, int key, const cJSON *object, const cha
 }
 
 static uint64_t integer_of(reading *r, int key, const char *text, int base) {
-    size_t digits = strspn(text, base == 16 ? "0123456789abcdef" : "0123456789");
-    errno = 0;
-    uint64_t value = strtoull(text, NULL, base);
-    bool good = text[digits] == 0 && errno == 0 && (base == 16 ? digits == 16 : digits > 0);
-    if (!good && !r->wrong) r->wrong = keys[key];
+    uint64_t value = 0;
+    if (!tdrop_digits_read(text, base, UINT64_MAX, &value) && !r->wrong) r->wrong = keys[key];
     return value;
 }
 
