@@ -44,7 +44,6 @@ tdrop_checkpoint_options checkpoints_options(const checkpoint_settings *s) {
 static void note_resumed(checkpoints *c, const tdrop_fit_checkpoint *told, uint32_t epochs) {
     const tdrop_fit_progress *now = told->progress;
     const size_t in_epoch = now->steps / epochs;
-    c->resumed_done = told->done;
     c->resumed_seconds = now->seconds;
     c->resumed_epochs = (uint32_t)(now->step / in_epoch);
     if (told->done)

@@ -24,7 +24,6 @@ tdrop_checkpoint_options checkpoints_options(const checkpoint_settings *settings
 typedef struct checkpoints {
     int verbose;             /* nonzero: each one is told */
     int failing;             /* nonzero: the last one could not be written */
-    int resumed_done;        /* nonzero: there was nothing left to train */
     double resumed_seconds;  /* of training before this run */
     uint32_t resumed_epochs; /* that had ended before this run */
 } checkpoints;

@@ -41,7 +41,7 @@ static bool same_keeps(const reference_shape *shape, size_t a, size_t b) {
 static void assert_order(const tdrop_staircase *stairs, const reference_shape *shape) {
     static bool seen[MAX_ROWS];
     memset(seen, 0, sizeof seen);
-    const uint32_t *order = tdrop_staircase_order(stairs);
+    const uint32_t *order = stairs->order;
     for (size_t t = 0; t < shape->rows; t++) {
         assert_true(order[t] < shape->rows);
         assert_false(seen[order[t]]);
@@ -119,11 +119,11 @@ static void test_staircase_order_repeats(void **state) {
     const reference_shape shape = {MAX_ROWS, 200, 300, keeps_in, keeps_out};
     tdrop_staircase *fresh = create(MAX_ROWS);
     set_and_check(fresh, &shape);
-    memcpy(first, tdrop_staircase_order(fresh), sizeof first);
+    memcpy(first, fresh->order, sizeof first);
     tdrop_staircase *used = create(2 * MAX_ROWS);
     set_and_check(used, &(reference_shape){10, 5000, 1, NULL, NULL});
     set_and_check(used, &shape);
-    assert_memory_equal(tdrop_staircase_order(used), first, sizeof first);
+    assert_memory_equal(used->order, first, sizeof first);
     tdrop_staircase_destroy(fresh);
     tdrop_staircase_destroy(used);
 }

@@ -128,7 +128,7 @@ static tdrop_status make_quotes_single(tdrop_csv_cursor *cursor, tdrop_csv_field
         to[length++] = field->text[i];
         i += field->text[i] == '"';
     }
-    *field = (tdrop_csv_field){to, length, true};
+    *field = (tdrop_csv_field){to, length};
     return TDROP_OK;
 }
 
@@ -146,7 +146,7 @@ static tdrop_status read_quoted(tdrop_csv_cursor *cursor, tdrop_csv_field *field
         return tdrop_fail(error, TDROP_ERROR_FORMAT,
                           "%s: line %zu: a quote is opened and never closed", cursor->name,
                           tdrop_csv_line(cursor, open));
-    *field = (tdrop_csv_field){open + 1, (size_t)(p - open) - 1, true};
+    *field = (tdrop_csv_field){open + 1, (size_t)(p - open) - 1};
     cursor->at = p + 1;
     if (!tdrop_csv_at_record_end(cursor) && *cursor->at != cursor->delimiter)
         return tdrop_fail(error, TDROP_ERROR_FORMAT,
@@ -162,6 +162,6 @@ tdrop_status tdrop_csv_read_field(tdrop_csv_cursor *cursor, tdrop_csv_field *fie
     const char *start = cursor->at;
     while (!tdrop_csv_at_record_end(cursor) && *cursor->at != cursor->delimiter)
         cursor->at++;
-    *field = (tdrop_csv_field){start, (size_t)(cursor->at - start), false};
+    *field = (tdrop_csv_field){start, (size_t)(cursor->at - start)};
     return TDROP_OK;
 }

@@ -37,7 +37,6 @@ void tdrop_csv_release(tdrop_csv_cursor *cursor);
 typedef struct tdrop_csv_field {
     const char *text; /* good until the next field is read */
     size_t length;
-    bool quoted;
 } tdrop_csv_field;
 
 /* Reads the field that begins at the cursor and leaves the cursor at what ends it: a delimiter, a

@@ -168,10 +168,6 @@ double tdrop_staircase_work(const tdrop_staircase *stairs) {
     return stairs->work;
 }
 
-const uint32_t *tdrop_staircase_order(const tdrop_staircase *stairs) {
-    return stairs->order;
-}
-
 /* Places first..last-1 are sorted by keep, most first: how many keep more than `index`. */
 static size_t count_above(const int32_t *keep, size_t first, size_t last, size_t index) {
     size_t low = first, high = last;

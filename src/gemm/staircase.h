@@ -35,9 +35,6 @@ struct tdrop_staircase {
     size_t count_size;
 };
 
-/* Row numbers in the order of the staircase. */
-const uint32_t *tdrop_staircase_order(const tdrop_staircase *stairs);
-
 /* How many places from the start of a bucket on have keep_in > input and keep_out > output, or, in
  * a bucket sorted by only one of them, may have: no place behind them does. */
 size_t tdrop_staircase_prefix(const tdrop_staircase *stairs, size_t bucket, size_t input,
