@@ -84,11 +84,13 @@ static tdrop_status add_item(arch_draft *draft, const char *item, size_t length,
     bool as_asked = op && (op->has_share ? read_share(item + name, length - name, &billionths)
                                          : length == name);
     if (as_asked && !op->has_width) return add_layer(draft, op, 0, billionths, error);
+    char names[160];
+    tdrop_op_list(names, sizeof names);
     return tdrop_fail(
         error, TDROP_ERROR_ARCH,
         "architecture '%.300s': item '%.*s' at character %zu is neither a width, a code "
         "as [64], nor one of %s",
-        draft->text, (int)(length < 60 ? length : 60), item, draft->place + 1, tdrop_op_names);
+        draft->text, (int)(length < 60 ? length : 60), item, draft->place + 1, names);
 }
 
 static tdrop_status read_items(arch_draft *draft, const char *text, tdrop_error *error) {

@@ -10,6 +10,7 @@
 #include "model/width_bias.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- linear: y = W x + b ---- */
@@ -190,13 +191,14 @@ static const tdrop_op ops[] = {
      .is_activation = true,
      .has_kink = true,
      .keep_passes = true,
+     .passes_pairs = true,
      .forward = relu_forward,
      .backward = relu_backward,
      .reference = relu_reference},
-    {.name = "tail", .is_tail = true, .keep_passes = true, .reference = tail_reference},
     {.name = "gelu",
      .is_activation = true,
      .keep_passes = true,
+     .passes_pairs = true,
      .pass = TDROP_PASS_GELU,
      .forward = activation_forward,
      .backward = tdrop_slope_backward,
@@ -223,20 +225,6 @@ static const tdrop_op ops[] = {
      .forward = tdrop_layer_norm_forward,
      .backward = tdrop_layer_norm_backward,
      .reference = tdrop_layer_norm_reference},
-    {.name = "dropout",
-     .has_share = true,
-     .keep_passes = true,
-     .forward = tdrop_dropout_forward,
-     .backward = tdrop_slope_backward,
-     .reference = tdrop_dropout_reference},
-    {.name = "widthbias",
-     .reads_k = true,
-     .is_affine = true,
-     .tensors = 1,
-     .tensor = {{.name = "bias", .by_width = true, .by_output = true, .begins_constant = true}},
-     .forward = tdrop_width_bias_forward,
-     .backward = tdrop_width_bias_backward,
-     .reference = tdrop_width_bias_reference},
     {.name = "batch-norm",
      .is_affine = true,
      .keep_passes = true,
@@ -257,17 +245,41 @@ static const tdrop_op ops[] = {
      .forward = tdrop_batch_norm_forward,
      .backward = tdrop_batch_norm_backward,
      .reference = tdrop_batch_norm_reference},
+    {.name = "dropout",
+     .has_share = true,
+     .keep_passes = true,
+     .forward = tdrop_dropout_forward,
+     .backward = tdrop_slope_backward,
+     .reference = tdrop_dropout_reference},
+    {.name = "widthbias",
+     .reads_k = true,
+     .is_affine = true,
+     .tensors = 1,
+     .tensor = {{.name = "bias", .by_width = true, .by_output = true, .begins_constant = true}},
+     .forward = tdrop_width_bias_forward,
+     .backward = tdrop_width_bias_backward,
+     .reference = tdrop_width_bias_reference},
+    {.name = "tail", .is_tail = true, .keep_passes = true, .reference = tail_reference},
 };
 
-const char *const tdrop_op_names =
-    "relu, gelu, sigmoid, tanh, layer-norm, batch-norm, dropout:P, widthbias and tail";
+enum { OPS = sizeof ops / sizeof *ops };
 
 const tdrop_op *const tdrop_op_linear = &ops[0];
 const tdrop_op *const tdrop_op_relu = &ops[1];
-const tdrop_op *const tdrop_op_tail = &ops[2];
+const tdrop_op *const tdrop_op_tail = &ops[OPS - 1];
+
+void tdrop_op_list(char *text, size_t size) {
+    size_t used = 0;
+    for (size_t i = 1; i < OPS && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s%s",
+                                 i == 1        ? ""
+                                 : i + 1 < OPS ? ", "
+                                               : " and ",
+                                 ops[i].name, ops[i].has_share ? ":P" : "");
+}
 
 size_t tdrop_op_item_length(const char *text) {
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+    for (size_t i = 0; i < OPS; i++) {
         const size_t length = strlen(ops[i].name);
         const bool is_it = strchr(ops[i].name, '-') && !strncmp(text, ops[i].name, length);
         if (is_it && strchr("-", text[length])) return length;
@@ -276,7 +288,7 @@ size_t tdrop_op_item_length(const char *text) {
 }
 
 const tdrop_op *tdrop_op_find(const char *name, size_t length) {
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+    for (size_t i = 0; i < OPS; i++)
         if (strlen(ops[i].name) == length && !memcmp(ops[i].name, name, length)) return &ops[i];
     return NULL;
 }

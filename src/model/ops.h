@@ -46,6 +46,7 @@ typedef struct tdrop_op {
     bool is_activation; /* names an activation, so that none is put in by default */
     bool has_kink;      /* its derivative jumps at 0 */
     bool keep_passes;   /* output j depends on input j alone, so what is dropped stays dropped */
+    bool passes_pairs;  /* f(z) - f(-z) = z: a pair passes a number on */
     size_t tensors;     /* how many it owns */
     tdrop_tensor_kind tensor[TDROP_MOST_TENSORS];
     size_t
@@ -73,8 +74,8 @@ size_t tdrop_op_item_length(const char *text);
 /* The way back of an op that left its slope in its input edge: see model/net.h. */
 void tdrop_slope_backward(struct tdrop_net *net, const struct tdrop_step *step);
 
-/* The names that a text may use, for messages. */
-extern const char *const tdrop_op_names;
+/* The names that a text may use, for messages: "relu, gelu, ... and tail". */
+void tdrop_op_list(char *text, size_t size);
 
 /* The linear layer, which the text writes as its width alone; and the tail. */
 extern const tdrop_op *const tdrop_op_linear;

@@ -42,11 +42,6 @@ static size_t behind(const tdrop_arch *arch, size_t i) {
     return i;
 }
 
-/* relu and gelu, the activations with f(z) - f(-z) = z. */
-static bool passes_pairs(const tdrop_op *op) {
-    return op == tdrop_op_relu || op == tdrop_op_find("gelu", strlen("gelu"));
-}
-
 /* In which form the output of linear layer i is. */
 static form form_behind(const tdrop_arch *arch, size_t i) {
     const size_t next = behind(arch, i);
@@ -62,7 +57,7 @@ bool tdrop_pca_start_suits(const tdrop_arch *arch, tdrop_task task, tdrop_loss_k
         if (layer->op != tdrop_op_linear) return false;
         next = behind(arch, i);
         if (form_behind(arch, i) == FORM_PAIRS &&
-            !(passes_pairs(arch->layers[next].op) && layer->outputs >= 2 * arch->features))
+            !(arch->layers[next].op->passes_pairs && layer->outputs >= 2 * arch->features))
             return false;
         if (next < arch->layer_count) next++;
     }
