@@ -355,6 +355,19 @@ void tdrop_encoder_row(const tdrop_encoder *encoder, size_t row, double *buffer,
     if (encoder->encoding->unit_rows) make_unit(encoder->encoding->inputs, out);
 }
 
+void tdrop_encoder_mean(const tdrop_encoder *encoder, const size_t *rows, size_t row_count,
+                        double *buffer, float *row, double *mean) {
+    const size_t inputs = encoder->encoding->inputs;
+    memset(mean, 0, inputs * sizeof *mean);
+    for (size_t i = 0; i < row_count; i++) {
+        tdrop_encoder_row(encoder, rows[i], buffer, row, NULL);
+        for (size_t j = 0; j < inputs; j++)
+            mean[j] += (double)row[j];
+    }
+    for (size_t j = 0; j < inputs; j++)
+        mean[j] /= (double)row_count;
+}
+
 /* Numbers alone stand in the outputs as in the columns. */
 static bool is_all_numbers(const tdrop_encoding *encoding) {
     for (size_t j = 0; j < encoding->columns; j++)

@@ -77,6 +77,11 @@ size_t tdrop_encoder_buffer(const tdrop_encoder *encoder);
 void tdrop_encoder_row(const tdrop_encoder *encoder, size_t row, double *buffer, float *out,
                        bool *absent);
 
+/* The mean of each input over rows of the table, into mean[inputs]. `row` has room for the inputs.
+ */
+void tdrop_encoder_mean(const tdrop_encoder *encoder, const size_t *rows, size_t row_count,
+                        double *buffer, float *row, double *mean);
+
 /* Whether what is missing in the table has no part in a loss. */
 bool tdrop_encoder_masks(const tdrop_encoder *encoder);
 

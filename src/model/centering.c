@@ -13,17 +13,12 @@ static tdrop_status find_mean(tdrop_centering *c, const tdrop_feed *feed,
                               const tdrop_split *split) {
     double *buffer = tdrop_alloc(tdrop_encoder_buffer(feed->encoder), sizeof *buffer);
     float *row = tdrop_alloc(c->inputs, sizeof *row);
-    for (size_t i = 0; buffer && row && i < split->train_count; i++) {
-        tdrop_encoder_row(feed->encoder, split->train[i], buffer, row, NULL);
-        for (size_t j = 0; j < c->inputs; j++)
-            c->mean[j] += row[j];
-    }
-    for (size_t j = 0; j < c->inputs; j++)
-        c->mean[j] /= (double)split->train_count;
-    tdrop_status status = buffer && row ? TDROP_OK : TDROP_ERROR_MEMORY;
+    const bool room = buffer && row;
+    if (room)
+        tdrop_encoder_mean(feed->encoder, split->train, split->train_count, buffer, row, c->mean);
     tdrop_free(buffer);
     tdrop_free(row);
-    return status;
+    return room ? TDROP_OK : TDROP_ERROR_MEMORY;
 }
 
 tdrop_status tdrop_centering_create(tdrop_centering *centering, const tdrop_arch *arch,
@@ -40,7 +35,7 @@ tdrop_status tdrop_centering_create(tdrop_centering *centering, const tdrop_arch
         made.outputs_are_logits = feed->loss == TDROP_LOSS_BINARY;
         if (made.has_last_bias)
             made.last_bias_offset = arch->tensors[last->first_tensor + 1].offset;
-        made.mean = tdrop_alloc_zero(made.inputs, sizeof *made.mean);
+        made.mean = tdrop_alloc(made.inputs, sizeof *made.mean);
         made.bias = tdrop_alloc(made.outputs, sizeof *made.bias);
         if (!made.mean || !made.bias || find_mean(&made, feed, split)) {
             tdrop_centering_clear(&made);

@@ -74,17 +74,6 @@ static void load_centred(chunks *c, const size_t *rows, size_t count) {
     tdrop_staircase_set(c->stairs, count, columns, NULL, c->outputs, NULL);
 }
 
-static void find_mean(tdrop_pca *pca, const tdrop_encoder *encoder, const size_t *rows,
-                      size_t row_count, double *buffer, float *row) {
-    for (size_t i = 0; i < row_count; i++) {
-        tdrop_encoder_row(encoder, rows[i], buffer, row, NULL);
-        for (size_t j = 0; j < pca->columns; j++)
-            pca->mean[j] += (double)row[j];
-    }
-    for (size_t j = 0; j < pca->columns; j++)
-        pca->mean[j] /= (double)row_count;
-}
-
 /* Sum over rows of the outer products of centred rows: each chunk in float, their sum in double. */
 static void add_outer_products(chunks *c, const size_t *rows, size_t row_count,
                                double *covariance) {
@@ -131,7 +120,7 @@ static tdrop_status fit(tdrop_pca *pca, const tdrop_encoder *encoder, const size
     tdrop_status status = chunks_create(&c, pca, encoder, columns, columns * columns, options);
     if (!status && !covariance) status = TDROP_ERROR_MEMORY;
     if (!status) {
-        find_mean(pca, encoder, rows, row_count, c.buffer, c.rows);
+        tdrop_encoder_mean(encoder, rows, row_count, c.buffer, c.rows, pca->mean);
         add_outer_products(&c, rows, row_count, covariance);
         status = find_vectors(pca, covariance);
     }
@@ -140,11 +129,10 @@ static tdrop_status fit(tdrop_pca *pca, const tdrop_encoder *encoder, const size
     return status;
 }
 
-/* Room for at most that many components; the mean begins at 0. What failed has to be cleared too.
- */
+/* Room for at most that many components. What failed has to be cleared too. */
 static tdrop_status allocate(tdrop_pca *pca, size_t columns, size_t components) {
     *pca = (tdrop_pca){.columns = columns, .components = tdrop_least(components, columns)};
-    pca->mean = tdrop_alloc_zero(columns, sizeof *pca->mean);
+    pca->mean = tdrop_alloc(columns, sizeof *pca->mean);
     pca->vector = tdrop_alloc(pca->components * columns, sizeof *pca->vector);
     return pca->mean && pca->vector ? TDROP_OK : TDROP_ERROR_MEMORY;
 }
@@ -237,7 +225,7 @@ static tdrop_status approach(tdrop_pca *pca, chunks *c, const size_t *rows, size
                              double *vectors, double *flops) {
     const size_t wanted = pca->components;
     tdrop_status status = TDROP_OK;
-    find_mean(pca, c->encoder, rows, row_count, c->buffer, c->rows);
+    tdrop_encoder_mean(c->encoder, rows, row_count, c->buffer, c->rows, pca->mean);
     for (int pass = 0; pass < PASSES && !status; pass++) {
         size_t made = make_orthonormal(pca->columns, wanted, vectors);
         memset(vectors + made * pca->columns, 0, (wanted - made) * pca->columns * sizeof *vectors);
