@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/sizes.h"
+#include "model/fit_options.h"
 #include "model/held_out.h"
 #include "model/model.h"
 #include "model/pca.h"
@@ -49,83 +50,6 @@ static void clear(fit_state *fit) {
     tdrop_arch_clear(&fit->arch);
     tdrop_split_clear(&fit->split);
     tdrop_free(fit->default_arch);
-}
-
-static tdrop_status check_options(const tdrop_fit_options *o, tdrop_error *error) {
-    for (size_t i = 0; i < sizeof o->reserved / sizeof *o->reserved; i++)
-        if (o->reserved[i])
-            return tdrop_fail(error, TDROP_ERROR_RESERVED, "a reserved field is not 0");
-    if (!tdrop_schedule_name(o->schedule) || !tdrop_scale_name(o->scale) ||
-        !tdrop_task_name(o->task) || !tdrop_optimizer_kind_name(o->optimizer) ||
-        !tdrop_missing_name(o->missing) || !tdrop_loss_kind_name(o->loss) ||
-        !tdrop_start_name(o->start))
-        return tdrop_fail(error, TDROP_ERROR_SIZE,
-                          "no such schedule, scaling, task, loss, optimizer, start or way to treat "
-                          "missing cells");
-    if (!(o->learning_rate >= 0.0 && o->learning_rate <= 1e3))
-        return tdrop_fail(error, TDROP_ERROR_SIZE, "learning rate %g is outside (0, 1000]",
-                          o->learning_rate);
-    if (!(o->balance <= 2.0))
-        return tdrop_fail(error, TDROP_ERROR_SIZE, "balance %g is above 2", o->balance);
-    if (o->effort > 3)
-        return tdrop_fail(error, TDROP_ERROR_SIZE, "effort %u is not 1, 2 or 3",
-                          (unsigned)o->effort);
-    if (!(o->average < 1.0))
-        return tdrop_fail(error, TDROP_ERROR_SIZE, "average %g is not below 1", o->average);
-    if (!(o->weight_decay <= 1e3))
-        return tdrop_fail(error, TDROP_ERROR_SIZE, "weight decay %g is above 1000",
-                          o->weight_decay);
-    if (!(o->momentum < 1.0))
-        return tdrop_fail(error, TDROP_ERROR_SIZE, "momentum %g is not below 1", o->momentum);
-    if (!(o->clip_norm >= 0.0))
-        return tdrop_fail(error, TDROP_ERROR_SIZE, "length %g to clip gradients to is below 0",
-                          o->clip_norm);
-    if (!(o->valid_share >= 0.0 && o->valid_share < 1.0))
-        return tdrop_fail(error, TDROP_ERROR_SIZE, "held-out share %g is outside (0, 1)",
-                          o->valid_share);
-    if (o->valid && (o->valid_share != 0.0 || o->groups))
-        return tdrop_fail(
-            error, TDROP_ERROR_SIZE,
-            "a table of held-out rows, and %s, which would choose some: leave one of the "
-            "two out",
-            o->groups ? "groups" : "a share");
-    if (!(o->checkpoint.every_seconds >= 0.0))
-        return tdrop_fail(error, TDROP_ERROR_SIZE, "a checkpoint every %g seconds is not possible",
-                          o->checkpoint.every_seconds);
-    return TDROP_OK;
-}
-
-/* The law, and what it alone has a use for. docs/quality.md says where the values come from. */
-static void fill_law_defaults(tdrop_fit_options *o) {
-    if (o->no_drop) {
-        o->law = (tdrop_law_options){.kind = TDROP_LAW_EXPONENTIAL};
-        o->balance = -1.0;
-    } else if (o->law.kind == TDROP_LAW_EXPONENTIAL && o->law.p == 0.0) {
-        o->law.kind = TDROP_LAW_MIXED;
-        o->law.rate = 0.15;
-    } else if (o->law.kind == TDROP_LAW_ORIGINAL && o->law.p == 0.0) {
-        o->law.p = 0.5;
-    }
-    if (o->balance == 0.0) o->balance = 0.6;
-    if (o->balance < 0.0) o->balance = -1.0;
-}
-
-/* Fills in what does not depend on the data. */
-static void fill_defaults(tdrop_fit_options *o) {
-    fill_law_defaults(o);
-    if (!o->batch) o->batch = 64;
-    if (o->learning_rate == 0.0) o->learning_rate = 1.5e-3;
-    if (o->optimizer == TDROP_OPTIMIZER_AUTO)
-        o->optimizer =
-            o->task == TDROP_TASK_CLASSIFY ? TDROP_OPTIMIZER_ADAM : TDROP_OPTIMIZER_NADAM;
-    if (o->average == 0.0) o->average = 0.995;
-    if (o->average < 0.0) o->average = -1.0;
-    if (o->weight_decay == 0.0) o->weight_decay = 0.01;
-    if (o->momentum == 0.0) o->momentum = 0.9;
-    if (o->valid_share == 0.0 && !o->valid) o->valid_share = 0.1;
-    if (o->isa == TDROP_ISA_AUTO) o->isa = tdrop_isa_best();
-    if (o->checkpoint.every_seconds == 0.0 && !o->checkpoint.every_steps)
-        o->checkpoint.every_seconds = 30.0;
 }
 
 /* Ten times through the data, or more often through a small table, whose epochs have few steps; so
@@ -397,11 +321,8 @@ static tdrop_feed feed_of_validation(const fit_state *fit) {
 /* All that comes before training. */
 static tdrop_status prepare(fit_state *fit, tdrop_error *error) {
     tdrop_fit_options *o = &fit->options;
-    tdrop_status status = check_options(o, error);
-    if (!status) status = tdrop_loss_settle(o, fit->data->info.element_size, error);
-    if (status) return status;
-    fill_defaults(o);
-    status = find_targets_and_split(fit, error);
+    tdrop_status status = tdrop_fit_options_resolve(o, fit->data->info.element_size, error);
+    if (!status) status = find_targets_and_split(fit, error);
     if (!status) status = encode_data(fit, error);
     if (!status && o->valid) status = encode_valid(fit, error);
     if (!status) status = resolve_arch(fit, error);

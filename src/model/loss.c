@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/loss.h"
 
-#include "base/error.h"
 #include "base/names.h"
 #include "base/parallel.h"
 #include "base/sizes.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* ---- mean squared error over the entries of a row ---- */
@@ -291,71 +289,13 @@ bool tdrop_loss_fits(tdrop_loss_kind kind, tdrop_task task) {
     return ops[kind].tasks >> task & 1u;
 }
 
+bool tdrop_loss_takes_scale(tdrop_loss_kind kind, tdrop_scale scale) {
+    if (kind == TDROP_LOSS_COSINE) return scale == TDROP_SCALE_NONE;
+    return kind != TDROP_LOSS_BINARY || scale != TDROP_SCALE_STANDARD;
+}
+
 size_t tdrop_loss_target_columns(const tdrop_loss_op *op, size_t outputs) {
     return op->target_is_class ? 1 : outputs;
-}
-
-/* ---- what a fit asks for ---- */
-
-/* "squared, huber and binary" */
-static void list_fitting(tdrop_task task, char *text, size_t size) {
-    size_t used = 0, left = 0;
-    *text = '\0';
-    for (int kind = TDROP_LOSS_SQUARED; kind < LOSSES; kind++)
-        left += tdrop_loss_fits((tdrop_loss_kind)kind, task);
-    for (int kind = TDROP_LOSS_SQUARED; kind < LOSSES && used < size; kind++) {
-        if (!tdrop_loss_fits((tdrop_loss_kind)kind, task)) continue;
-        left--;
-        used += (size_t)snprintf(text + used, size - used, "%s%s", names[kind],
-                                 left > 1 ? ", "
-                                 : left   ? " and "
-                                          : "");
-    }
-}
-
-static tdrop_status settle_delta(tdrop_fit_options *o, tdrop_error *error) {
-    if (o->loss != TDROP_LOSS_HUBER && o->huber_delta != 0.0)
-        return tdrop_fail(error, TDROP_ERROR_SIZE,
-                          "delta = %g is of the loss huber, but this is %s", o->huber_delta,
-                          names[o->loss]);
-    if (o->loss != TDROP_LOSS_HUBER) return TDROP_OK;
-    if (o->huber_delta == 0.0) o->huber_delta = 1.0;
-    if (!(o->huber_delta >= 1e-30 && o->huber_delta <= 1e30)) /* floats hold these */
-        return tdrop_fail(error, TDROP_ERROR_SIZE,
-                          "delta = %g of the loss huber is outside [1e-30, 1e30]", o->huber_delta);
-    return TDROP_OK;
-}
-
-/* The scaling of what an autoencoder gives back. */
-static tdrop_status settle_scale(tdrop_fit_options *o, size_t element_size, tdrop_error *error) {
-    if (o->task != TDROP_TASK_AUTOENCODE) return TDROP_OK;
-    if (o->loss == TDROP_LOSS_COSINE && o->scale == TDROP_SCALE_AUTO) o->scale = TDROP_SCALE_NONE;
-    if (o->loss == TDROP_LOSS_BINARY && o->scale == TDROP_SCALE_AUTO)
-        o->scale = element_size == 1 ? TDROP_SCALE_BYTE : TDROP_SCALE_MINMAX;
-    if (o->loss == TDROP_LOSS_COSINE && o->scale != TDROP_SCALE_NONE)
-        return tdrop_fail(error, TDROP_ERROR_SIZE,
-                          "the loss cosine is about rows as they are, but the scaling is %s; take "
-                          "none",
-                          tdrop_scale_name(o->scale));
-    if (o->loss == TDROP_LOSS_BINARY && o->scale == TDROP_SCALE_STANDARD)
-        return tdrop_fail(error, TDROP_ERROR_SIZE,
-                          "the loss binary is of numbers in [0, 1], but the scaling is standard; "
-                          "take none, for data that are, or minmax");
-    return TDROP_OK;
-}
-
-tdrop_status tdrop_loss_settle(tdrop_fit_options *options, size_t element_size,
-                               tdrop_error *error) {
-    options->loss = tdrop_loss_resolve(options->loss, options->task);
-    if (!tdrop_loss_fits(options->loss, options->task)) {
-        char fitting[96];
-        list_fitting(options->task, fitting, sizeof fitting);
-        return tdrop_fail(error, TDROP_ERROR_SIZE,
-                          "the loss %s is not one for the task %s, which takes %s",
-                          names[options->loss], tdrop_task_name(options->task), fitting);
-    }
-    tdrop_status status = settle_delta(options, error);
-    return status ? status : settle_scale(options, element_size, error);
 }
 
 /* ---- a batch ---- */

@@ -43,9 +43,8 @@ const tdrop_loss_op *tdrop_loss_of(tdrop_loss_kind kind); /* not AUTO */
 
 bool tdrop_loss_fits(tdrop_loss_kind kind, tdrop_task task);
 
-/* Resolves loss and delta of a fit, and the scaling where the loss decides it for data of so many
- * bytes a number. Errors: SIZE (they do not fit the task or one another). */
-tdrop_status tdrop_loss_settle(tdrop_fit_options *options, size_t element_size, tdrop_error *error);
+/* Whether what is compared may be scaled so; not AUTO. */
+bool tdrop_loss_takes_scale(tdrop_loss_kind kind, tdrop_scale scale);
 
 /* How many numbers of target a row has, for so many outputs. */
 size_t tdrop_loss_target_columns(const tdrop_loss_op *op, size_t outputs);

@@ -665,12 +665,11 @@ static tdrop_status read_task(reading *r, tdrop_model *model) {
     return TDROP_OK;
 }
 
-/* Whether a fit could have been made with this loss; see tdrop_loss_settle. */
+/* Whether a fit could have been made with this loss. */
 static bool loss_is_possible(tdrop_loss_kind loss, const tdrop_model *model) {
     const tdrop_scale scale = tdrop_model_output(model)->scaling.kind;
-    if (loss == TDROP_LOSS_AUTO || !tdrop_loss_fits(loss, model->info.task)) return false;
-    if (loss == TDROP_LOSS_COSINE) return scale == TDROP_SCALE_NONE;
-    return loss != TDROP_LOSS_BINARY || scale != TDROP_SCALE_STANDARD;
+    return loss != TDROP_LOSS_AUTO && tdrop_loss_fits(loss, model->info.task) &&
+           tdrop_loss_takes_scale(loss, scale);
 }
 
 /* The loss, where it is not the one that the task has by default. */
