@@ -4,6 +4,7 @@
 #include "base/digits.h"
 #include "base/error.h"
 #include "data/bytes.h"
+#include "model/model_keys.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -144,7 +145,7 @@ tdrop_status tdrop_checkpoint_write(const tdrop_trainer *trainer, const char *pa
 static tdrop_status check_version(const tdrop_safetensors *document, const char *path,
                                   tdrop_error *error) {
     const char *version = tdrop_safetensors_text(document, TDROP_CHECKPOINT_VERSION_KEY);
-    if (!version && tdrop_safetensors_text(document, TDROP_MODEL_VERSION_KEY))
+    if (!version && tdrop_safetensors_text(document, tdrop_model_keys[TDROP_MODEL_KEY_VERSION]))
         return tdrop_fail(error, TDROP_ERROR_FORMAT,
                           "%s: a model, not a checkpoint: a fit can begin with its weights, but "
                           "not go on from it",

@@ -6,9 +6,8 @@
 #include "model/fit_terms.h"
 #include "model/train.h"
 
-/* The keys by which a checkpoint and a model are told apart. */
+/* The key by which a checkpoint is told from a model. */
 #define TDROP_CHECKPOINT_VERSION_KEY "checkpoint_version"
-#define TDROP_MODEL_VERSION_KEY      "format_version"
 
 /* Writes where the trainer stands, between two steps. An older file is replaced.
  * Errors: FILE, OVERFLOW, MEMORY. */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * A model as a file: tensors named as torch.nn.Sequential would, everything else as strings of
- * JSON under __metadata__. docs/format.md tells it to others. */
-#include "base/decimal.h"
+ * A model from a file, of which nothing is believed before it is checked. */
 #include "base/digits.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -10,310 +8,13 @@
 #include "file/safetensors.h"
 #include "model/checkpoint.h"
 #include "model/model.h"
+#include "model/model_keys.h"
 
 #include <cjson/cJSON.h>
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define FORMAT_VERSION "1"
-
-/* Keys of __metadata__, in the order of the file. */
-enum {
-    KEY_VERSION,
-    KEY_TASK,
-    KEY_LOSS,
-    KEY_CLASSES,
-    KEY_TARGETS,
-    KEY_ARCH,
-    KEY_LAW,
-    KEY_SEED,
-    KEY_TRAINING,
-    KEY_COLUMNS,
-    KEY_SCALING,
-    KEY_DATA
-};
-enum { KEY_SPLIT = KEY_DATA + 1, KEY_VALIDATION, KEY_PRUNED_FROM, KEYS };
-
-static const char *const keys[KEYS] = {[KEY_VERSION] = TDROP_MODEL_VERSION_KEY,
-                                       [KEY_TASK] = "task",
-                                       [KEY_LOSS] = "loss",
-                                       [KEY_CLASSES] = "classes",
-                                       [KEY_TARGETS] = "targets",
-                                       [KEY_ARCH] = "architecture",
-                                       [KEY_LAW] = "law",
-                                       [KEY_SEED] = "seed",
-                                       [KEY_TRAINING] = "training",
-                                       [KEY_COLUMNS] = "columns",
-                                       [KEY_SCALING] = "scaling",
-                                       [KEY_DATA] = "data",
-                                       [KEY_SPLIT] = "split",
-                                       [KEY_VALIDATION] = "validation",
-                                       [KEY_PRUNED_FROM] = "pruned_from"};
-
-/* ---- writing ---- */
-
-/* The texts of a document under construction; those made of JSON are owned. */
-typedef struct texts {
-    tdrop_text text[KEYS];
-    size_t count;
-    char *owned[KEYS];
-    size_t owned_count;
-    bool failed;
-} texts;
-
-/* Memory may have run out for what should have been added. */
-static void note(texts *t, const cJSON *added) {
-    t->failed |= !added;
-}
-
-static void add_number(texts *t, cJSON *object, const char *name, double value) {
-    char text[TDROP_DECIMAL_TEXT];
-    note(t, cJSON_AddRawToObject(object, name, tdrop_decimal_text(value, text)));
-}
-
-/* 64 bits do not fit the numbers of JSON. */
-static void add_integer_text(texts *t, cJSON *object, const char *name, uint64_t value, int base) {
-    char text[32];
-    snprintf(text, sizeof text, base == 16 ? "%016" PRIx64 : "%" PRIu64, value);
-    note(t, cJSON_AddStringToObject(object, name, text));
-}
-
-static void add_numbers(texts *t, cJSON *object, const char *name, size_t count,
-                        const double *values) {
-    cJSON *array = cJSON_AddArrayToObject(object, name);
-    note(t, array);
-    for (size_t i = 0; i < count; i++) {
-        char text[TDROP_DECIMAL_TEXT];
-        cJSON *item = cJSON_CreateRaw(tdrop_decimal_text(values[i], text));
-        note(t, item);
-        if (!cJSON_AddItemToArray(array, item)) cJSON_Delete(item);
-    }
-}
-
-static void add_strings(texts *t, cJSON *object, const char *name, size_t count,
-                        const char *const *strings) {
-    cJSON *array = cJSON_AddArrayToObject(object, name);
-    note(t, array);
-    for (size_t i = 0; i < count; i++) {
-        cJSON *item = cJSON_CreateString(strings[i]);
-        note(t, item);
-        if (!cJSON_AddItemToArray(array, item)) cJSON_Delete(item);
-    }
-}
-
-static cJSON *law_object(texts *t, const tdrop_model_info *info) {
-    cJSON *law = cJSON_CreateObject();
-    note(t, cJSON_AddStringToObject(law, "name", tdrop_law_kind_name(info->law.kind)));
-    add_number(t, law, "p", info->law.p);
-    add_number(t, law, "rate", info->law.rate);
-    add_number(t, law, "k_min", info->law.k_min);
-    if (info->law.kind == TDROP_LAW_TABLE)
-        add_numbers(t, law, "weights", info->law.weight_count, info->law.weights);
-    return law;
-}
-
-static cJSON *loss_object(texts *t, const tdrop_model_info *info) {
-    cJSON *loss = cJSON_CreateObject();
-    note(t, cJSON_AddStringToObject(loss, "name", tdrop_loss_kind_name(info->loss)));
-    if (info->loss == TDROP_LOSS_HUBER) add_number(t, loss, "delta", info->huber_delta);
-    return loss;
-}
-
-static cJSON *training_object(texts *t, const tdrop_model_info *info) {
-    cJSON *training = cJSON_CreateObject();
-    add_number(t, training, "epochs", info->epochs);
-    add_number(t, training, "flops", info->flops);
-    if (info->tuned) add_number(t, training, "tuned", info->tuned);
-    return training;
-}
-
-static cJSON *scaling_object(texts *t, const tdrop_scaling *scaling) {
-    cJSON *object = cJSON_CreateObject();
-    note(t, cJSON_AddStringToObject(object, "kind", tdrop_scale_name(scaling->kind)));
-    if (scaling->kind == TDROP_SCALE_STANDARD || scaling->kind == TDROP_SCALE_MINMAX) {
-        add_numbers(t, object, "shift", scaling->columns, scaling->shift);
-        add_numbers(t, object, "unit", scaling->columns, scaling->unit);
-    }
-    return object;
-}
-
-/* Numbers without names of which none may be missing need not be described. */
-static bool is_described(const tdrop_encoding *encoding) {
-    return encoding->names || encoding->missing != TDROP_MISSING_ERROR ||
-           encoding->inputs != encoding->columns;
-}
-
-static cJSON *columns_object(texts *t, const tdrop_encoding *encoding) {
-    cJSON *object = cJSON_CreateObject(), *levels;
-    add_number(t, object, "count", (double)encoding->columns);
-    note(t, cJSON_AddStringToObject(object, "missing", tdrop_missing_name(encoding->missing)));
-    if (encoding->names)
-        add_strings(t, object, "names", encoding->columns, (const char *const *)encoding->names);
-    note(t, levels = cJSON_AddObjectToObject(object, "levels"));
-    for (size_t j = 0; j < encoding->columns; j++) {
-        char place[32];
-        const tdrop_encoded_column *column = &encoding->column[j];
-        snprintf(place, sizeof place, "%zu", j);
-        if (column->kind == TDROP_COLUMN_CATEGORY)
-            add_strings(t, levels, place, column->inputs, (const char *const *)column->level);
-    }
-    add_numbers(t, object, "mean", encoding->inputs, encoding->mean);
-    return object;
-}
-
-static cJSON *data_object(texts *t, const tdrop_model_info *info) {
-    cJSON *data = cJSON_CreateObject();
-    note(t, cJSON_AddStringToObject(data, "name", info->data_name ? info->data_name : ""));
-    add_integer_text(t, data, "hash", info->data_hash, 16);
-    add_number(t, data, "rows", (double)info->data_rows);
-    double shape[7];
-    for (int i = 0; i < info->item_dims; i++)
-        shape[i] = (double)info->item_shape[i];
-    add_numbers(t, data, "item_shape", (size_t)info->item_dims, shape);
-    return data;
-}
-
-static cJSON *split_object(texts *t, const tdrop_model_info *info) {
-    cJSON *split = cJSON_CreateObject();
-    if (info->split == TDROP_SPLIT_CLASSES || info->split == TDROP_SPLIT_TABLE) {
-        note(t, cJSON_AddStringToObject(split, "kind", tdrop_split_kind_name(info->split)));
-        add_integer_text(t, split, "hash", info->split_hash, 16);
-    }
-    add_number(t, split, "valid_share", info->valid_share);
-    add_integer_text(t, split, "seed", info->split_seed, 10);
-    if (info->valid_name) note(t, cJSON_AddStringToObject(split, "name", info->valid_name));
-    if (info->groups) note(t, cJSON_AddStringToObject(split, "groups", info->groups));
-    if (info->groups && info->split_hash) add_integer_text(t, split, "hash", info->split_hash, 16);
-    return split;
-}
-
-static cJSON *validation_object(texts *t, const tdrop_model_info *info) {
-    cJSON *validation = cJSON_CreateObject();
-    add_number(t, validation, "rows", (double)info->valid_rows);
-    add_numbers(t, validation, "loss", info->features + 1, info->valid_loss);
-    add_numbers(t, validation, "se", info->features + 1, info->valid_se);
-    if (info->valid_pca) add_numbers(t, validation, "pca", info->features + 1, info->valid_pca);
-    if (info->valid_metric)
-        add_numbers(t, validation, info->metric, info->features + 1, info->valid_metric);
-    return validation;
-}
-
-static cJSON *classes_object(texts *t, const tdrop_classes *classes) {
-    cJSON *object = cJSON_CreateObject();
-    if (classes->named)
-        add_strings(t, object, "names", classes->count, (const char *const *)classes->name);
-    else
-        add_numbers(t, object, "labels", classes->count, classes->label);
-    return object;
-}
-
-static cJSON *targets_object(texts *t, const tdrop_encoding *targets) {
-    cJSON *object = cJSON_CreateObject();
-    if (targets->names)
-        add_strings(t, object, "names", targets->columns, (const char *const *)targets->names);
-    cJSON *scaling = scaling_object(t, &targets->scaling);
-    if (!cJSON_AddItemToObject(object, "scaling", scaling)) {
-        cJSON_Delete(scaling);
-        t->failed = true;
-    }
-    return object;
-}
-
-static void add_text(texts *t, int key, const char *value) {
-    t->text[t->count++] = (tdrop_text){keys[key], value};
-}
-
-/* Prints the object and frees it. */
-static void add_object(texts *t, int key, cJSON *object) {
-    char *printed = cJSON_PrintUnformatted(object);
-    cJSON_Delete(object);
-    if (!printed) {
-        t->failed = true;
-        return;
-    }
-    t->owned[t->owned_count++] = printed;
-    add_text(t, key, printed);
-}
-
-static void clear_texts(texts *t) {
-    for (size_t i = 0; i < t->owned_count; i++)
-        cJSON_free(t->owned[i]);
-}
-
-static void describe(const tdrop_model *model, texts *t, char seed[32], char pruned_from[32]) {
-    const tdrop_model_info *info = &model->info;
-    snprintf(seed, 32, "%" PRIu64, info->seed);
-    snprintf(pruned_from, 32, "%zu", info->pruned_from);
-    add_text(t, KEY_VERSION, FORMAT_VERSION);
-    add_text(t, KEY_TASK, tdrop_task_name(info->task));
-    if (info->loss != tdrop_loss_resolve(TDROP_LOSS_AUTO, info->task))
-        add_object(t, KEY_LOSS, loss_object(t, info));
-    if (model->classes.count) add_object(t, KEY_CLASSES, classes_object(t, &model->classes));
-    if (model->targets.columns) add_object(t, KEY_TARGETS, targets_object(t, &model->targets));
-    add_text(t, KEY_ARCH, model->arch.text);
-    add_object(t, KEY_LAW, law_object(t, info));
-    add_text(t, KEY_SEED, seed);
-    add_object(t, KEY_TRAINING, training_object(t, info));
-    if (is_described(&model->encoding))
-        add_object(t, KEY_COLUMNS, columns_object(t, &model->encoding));
-    add_object(t, KEY_SCALING, scaling_object(t, &model->encoding.scaling));
-    add_object(t, KEY_DATA, data_object(t, info));
-    add_object(t, KEY_SPLIT, split_object(t, info));
-    if (info->valid_loss) add_object(t, KEY_VALIDATION, validation_object(t, info));
-    if (info->pruned_from) add_text(t, KEY_PRUNED_FROM, pruned_from);
-}
-
-static void fill_tensors(const tdrop_model *model, tdrop_tensor *tensors) {
-    for (size_t i = 0; i < model->arch.tensor_count; i++) {
-        const tdrop_parameter *from = &model->arch.tensors[i];
-        tensors[i] = (tdrop_tensor){.name = from->name,
-                                    .dims = from->dims,
-                                    .shape = {from->shape[0], from->shape[1]},
-                                    .data = model->parameters + from->offset};
-    }
-}
-
-/* Makes the document and writes it to `path`, or, where that is NULL, finds its size. */
-static tdrop_status write_or_measure(const tdrop_model *model, const char *path, int overwrite,
-                                     size_t *bytes, tdrop_error *error) {
-    texts t = {.count = 0};
-    char seed[32], pruned_from[32];
-    tdrop_tensor *tensors = tdrop_alloc(model->arch.tensor_count, sizeof *tensors);
-    if (!tensors) return tdrop_fail_memory(error, "model file");
-    describe(model, &t, seed, pruned_from);
-    fill_tensors(model, tensors);
-    tdrop_safetensors document = {.tensors = tensors,
-                                  .tensor_count = model->arch.tensor_count,
-                                  .texts = t.text,
-                                  .text_count = t.count};
-    tdrop_status status = t.failed ? tdrop_fail_memory(error, "model file")
-                          : path   ? tdrop_safetensors_write(&document, path, overwrite, error)
-                                   : tdrop_safetensors_size(&document, bytes, error);
-    clear_texts(&t);
-    tdrop_free(tensors);
-    return status;
-}
-
-tdrop_status tdrop_model_save(const tdrop_model *model, const char *path, int overwrite,
-                              tdrop_error *error) {
-    if (!model || !path) return tdrop_fail(error, TDROP_ERROR_NULL, "save: no model or path");
-    return write_or_measure(model, path, overwrite, NULL, error);
-}
-
-tdrop_status tdrop_model_file_size(const tdrop_model *model, size_t k, size_t *bytes) {
-    tdrop_model *cut;
-    if (!model || !bytes) return TDROP_ERROR_NULL;
-    tdrop_status status = tdrop_model_prune(&cut, model, k, NULL);
-    if (status) return status;
-    status = write_or_measure(cut, NULL, 0, bytes, NULL);
-    tdrop_model_destroy(cut);
-    return status;
-}
-
-/* ---- reading ---- */
 
 /* A file being read. A value that is missing or of another kind marks it as wrong, naming the
  * key; the functions then go on with zeros. */
@@ -325,14 +26,14 @@ typedef struct reading {
 } reading;
 
 static const char *text_of(reading *r, int key) {
-    const char *text = tdrop_safetensors_text(&r->document, keys[key]);
-    if (!text && !r->wrong) r->wrong = keys[key];
+    const char *text = tdrop_safetensors_text(&r->document, tdrop_model_keys[key]);
+    if (!text && !r->wrong) r->wrong = tdrop_model_keys[key];
     return text ? text : "";
 }
 
 static cJSON *object_of(reading *r, int key) {
     cJSON *object = cJSON_ParseWithOpts(text_of(r, key), NULL, true); /* and nothing behind it */
-    if (!cJSON_IsObject(object) && !r->wrong) r->wrong = keys[key];
+    if (!cJSON_IsObject(object) && !r->wrong) r->wrong = tdrop_model_keys[key];
     return object;
 }
 
@@ -341,25 +42,26 @@ static double number_of(reading *r, int key, const cJSON *object, const char *na
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
     if (cJSON_IsNumber(item) && item->valuedouble >= low && item->valuedouble <= high)
         return item->valuedouble;
-    if (!r->wrong) r->wrong = keys[key];
+    if (!r->wrong) r->wrong = tdrop_model_keys[key];
     return low;
 }
 
 static size_t count_of(reading *r, int key, const cJSON *object, const char *name, double most) {
     double value = number_of(r, key, object, name, 0.0, most);
-    if (value != floor(value) && !r->wrong) r->wrong = keys[key];
+    if (value != floor(value) && !r->wrong) r->wrong = tdrop_model_keys[key];
     return (size_t)value;
 }
 
 static const char *string_of(reading *r, int key, const cJSON *object, const char *name) {
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-    if (!text && !r->wrong) r->wrong = keys[key];
+    if (!text && !r->wrong) r->wrong = tdrop_model_keys[key];
     return text ? text : "";
 }
 
 static uint64_t integer_of(reading *r, int key, const char *text, int base) {
     uint64_t value = 0;
-    if (!tdrop_digits_read(text, base, UINT64_MAX, &value) && !r->wrong) r->wrong = keys[key];
+    if (!tdrop_digits_read(text, base, UINT64_MAX, &value) && !r->wrong)
+        r->wrong = tdrop_model_keys[key];
     return value;
 }
 
@@ -373,7 +75,7 @@ static void numbers_of(reading *r, int key, const cJSON *object, const char *nam
             good = good && cJSON_IsNumber(item) && isfinite(item->valuedouble);
             values[i++] = item->valuedouble;
         }
-    if (!good && !r->wrong) r->wrong = keys[key];
+    if (!good && !r->wrong) r->wrong = tdrop_model_keys[key];
 }
 
 /* Exactly `count` strings of an array, in one block; NULL where that is wrong or memory ran out. */
@@ -387,7 +89,7 @@ static char **strings_of(reading *r, int key, const cJSON *array, size_t count) 
             good = good && text;
             if (good && tdrop_text_list_add(&list, text, strlen(text))) r->no_memory = true;
         }
-    if (!good && !r->wrong) r->wrong = keys[key];
+    if (!good && !r->wrong) r->wrong = tdrop_model_keys[key];
     if (good && !r->no_memory && tdrop_text_list_copy(&list, &strings)) r->no_memory = true;
     tdrop_text_list_clear(&list);
     return strings;
@@ -397,7 +99,7 @@ static char **strings_of(reading *r, int key, const cJSON *array, size_t count) 
 static char **rising_strings_of(reading *r, int key, const cJSON *array, size_t count) {
     char **strings = strings_of(r, key, array, count);
     for (size_t i = 1; strings && i < count; i++)
-        if (strcmp(strings[i - 1], strings[i]) >= 0 && !r->wrong) r->wrong = keys[key];
+        if (strcmp(strings[i - 1], strings[i]) >= 0 && !r->wrong) r->wrong = tdrop_model_keys[key];
     return strings;
 }
 
@@ -414,16 +116,20 @@ static void read_shape(reading *r, const cJSON *data, tdrop_model_info *info) {
                    tdrop_multiply(product, (size_t)size, &product);
             if (good) info->item_shape[info->item_dims++] = (size_t)size;
         }
-    if ((!good || product != info->columns) && !r->wrong) r->wrong = keys[KEY_DATA];
+    if ((!good || product != info->columns) && !r->wrong)
+        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_DATA];
 }
 
 static tdrop_status read_data(reading *r, tdrop_model *model) {
-    cJSON *data = object_of(r, KEY_DATA);
-    model->info.data_hash = integer_of(r, KEY_DATA, string_of(r, KEY_DATA, data, "hash"), 16);
-    model->info.data_rows = count_of(r, KEY_DATA, data, "rows", MOST_SIZE);
-    if (model->info.data_rows < 2 && !r->wrong) r->wrong = keys[KEY_DATA]; /* one is held out */
+    cJSON *data = object_of(r, TDROP_MODEL_KEY_DATA);
+    model->info.data_hash =
+        integer_of(r, TDROP_MODEL_KEY_DATA, string_of(r, TDROP_MODEL_KEY_DATA, data, "hash"), 16);
+    model->info.data_rows = count_of(r, TDROP_MODEL_KEY_DATA, data, "rows", MOST_SIZE);
+    if (model->info.data_rows < 2 && !r->wrong)
+        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_DATA]; /* one is held out */
     read_shape(r, data, &model->info);
-    tdrop_status status = tdrop_model_name_data(model, string_of(r, KEY_DATA, data, "name"));
+    tdrop_status status =
+        tdrop_model_name_data(model, string_of(r, TDROP_MODEL_KEY_DATA, data, "name"));
     cJSON_Delete(data);
     return status;
 }
@@ -441,22 +147,23 @@ static bool are_weights(const tdrop_law_options *law, const tdrop_model_info *in
 
 /* The law; its table stays whole when a model is cut. */
 static tdrop_status read_law(reading *r, tdrop_model *model) {
-    cJSON *object = object_of(r, KEY_LAW);
+    cJSON *object = object_of(r, TDROP_MODEL_KEY_LAW);
     const cJSON *weights = cJSON_GetObjectItemCaseSensitive(object, "weights");
     tdrop_law_options law = {.weight_count = (size_t)cJSON_GetArraySize(weights)};
     double *numbers = tdrop_alloc_zero(law.weight_count, sizeof *numbers);
-    if (tdrop_law_kind_parse(string_of(r, KEY_LAW, object, "name"), &law.kind) && !r->wrong)
-        r->wrong = keys[KEY_LAW];
-    law.p = number_of(r, KEY_LAW, object, "p", 0.0, 1.0);
-    law.rate = number_of(r, KEY_LAW, object, "rate", 0.0, 1.0);
-    law.k_min = (uint32_t)count_of(r, KEY_LAW, object, "k_min", UINT32_MAX);
+    if (tdrop_law_kind_parse(string_of(r, TDROP_MODEL_KEY_LAW, object, "name"), &law.kind) &&
+        !r->wrong)
+        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_LAW];
+    law.p = number_of(r, TDROP_MODEL_KEY_LAW, object, "p", 0.0, 1.0);
+    law.rate = number_of(r, TDROP_MODEL_KEY_LAW, object, "rate", 0.0, 1.0);
+    law.k_min = (uint32_t)count_of(r, TDROP_MODEL_KEY_LAW, object, "k_min", UINT32_MAX);
     if (numbers && law.kind == TDROP_LAW_TABLE)
-        numbers_of(r, KEY_LAW, object, "weights", law.weight_count, numbers);
+        numbers_of(r, TDROP_MODEL_KEY_LAW, object, "weights", law.weight_count, numbers);
     law.weights = numbers;
     if (law.kind != TDROP_LAW_TABLE)
         law.weight_count = 0;
     else if (numbers && !are_weights(&law, &model->info) && !r->wrong)
-        r->wrong = keys[KEY_LAW];
+        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_LAW];
     tdrop_status status = numbers ? tdrop_model_set_law(model, &law) : TDROP_ERROR_MEMORY;
     tdrop_free(numbers);
     cJSON_Delete(object);
@@ -467,9 +174,10 @@ static tdrop_status read_class_labels(reading *r, const cJSON *object, size_t co
                                       tdrop_classes *classes) {
     double *labels = tdrop_alloc_zero(count, sizeof *labels);
     if (!labels) return TDROP_ERROR_MEMORY;
-    numbers_of(r, KEY_CLASSES, object, "labels", count, labels);
+    numbers_of(r, TDROP_MODEL_KEY_CLASSES, object, "labels", count, labels);
     for (size_t i = 1; i < count; i++)
-        if (!(labels[i] > labels[i - 1]) && !r->wrong) r->wrong = keys[KEY_CLASSES];
+        if (!(labels[i] > labels[i - 1]) && !r->wrong)
+            r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_CLASSES];
     tdrop_status status = tdrop_classes_create(classes, count, labels);
     tdrop_free(labels);
     return status;
@@ -477,7 +185,7 @@ static tdrop_status read_class_labels(reading *r, const cJSON *object, size_t co
 
 static tdrop_status read_class_names(reading *r, const cJSON *array, size_t count,
                                      tdrop_classes *classes) {
-    char **names = rising_strings_of(r, KEY_CLASSES, array, count);
+    char **names = rising_strings_of(r, TDROP_MODEL_KEY_CLASSES, array, count);
     *classes = (tdrop_classes){0};
     tdrop_status status = TDROP_OK;
     if (names) status = tdrop_classes_of_names(classes, count, (const char *const *)names);
@@ -486,14 +194,15 @@ static tdrop_status read_class_names(reading *r, const cJSON *array, size_t coun
 }
 
 static uint64_t split_hash_of(reading *r, const cJSON *split) {
-    return integer_of(r, KEY_SPLIT, string_of(r, KEY_SPLIT, split, "hash"), 16);
+    return integer_of(r, TDROP_MODEL_KEY_SPLIT, string_of(r, TDROP_MODEL_KEY_SPLIT, split, "hash"),
+                      16);
 }
 
 /* The column whose groups were held out, where groups were, and their hash, which files did not
  * have from the beginning. */
 static void read_groups(reading *r, const cJSON *split, tdrop_model *model) {
     if (!cJSON_HasObjectItem(split, "groups")) return;
-    const char *name = string_of(r, KEY_SPLIT, split, "groups");
+    const char *name = string_of(r, TDROP_MODEL_KEY_SPLIT, split, "groups");
     if (!r->wrong && tdrop_model_name_groups(model, name)) r->no_memory = true;
     if (cJSON_HasObjectItem(split, "hash")) model->info.split_hash = split_hash_of(r, split);
 }
@@ -503,30 +212,35 @@ static void read_kind(reading *r, const cJSON *split, tdrop_model *model) {
     tdrop_model_info *info = &model->info;
     if (!cJSON_HasObjectItem(split, "kind")) return;
     tdrop_status unknown =
-        tdrop_split_kind_parse(string_of(r, KEY_SPLIT, split, "kind"), &info->split);
-    if ((unknown || info->split == TDROP_SPLIT_GROUPS) && !r->wrong) r->wrong = keys[KEY_SPLIT];
+        tdrop_split_kind_parse(string_of(r, TDROP_MODEL_KEY_SPLIT, split, "kind"), &info->split);
+    if ((unknown || info->split == TDROP_SPLIT_GROUPS) && !r->wrong)
+        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_SPLIT];
     info->split_hash = split_hash_of(r, split);
     if (info->split == TDROP_SPLIT_TABLE &&
-        tdrop_model_name_valid(model, string_of(r, KEY_SPLIT, split, "name")))
+        tdrop_model_name_valid(model, string_of(r, TDROP_MODEL_KEY_SPLIT, split, "name")))
         r->no_memory = true;
 }
 
 static void read_history(reading *r, tdrop_model *model) {
     tdrop_model_info *info = &model->info;
-    cJSON *training = object_of(r, KEY_TRAINING);
-    cJSON *split = object_of(r, KEY_SPLIT);
-    info->seed = integer_of(r, KEY_SEED, text_of(r, KEY_SEED), 10);
-    info->epochs = (uint32_t)count_of(r, KEY_TRAINING, training, "epochs", UINT32_MAX);
-    info->flops = number_of(r, KEY_TRAINING, training, "flops", 0.0, 1e300);
+    cJSON *training = object_of(r, TDROP_MODEL_KEY_TRAINING);
+    cJSON *split = object_of(r, TDROP_MODEL_KEY_SPLIT);
+    info->seed = integer_of(r, TDROP_MODEL_KEY_SEED, text_of(r, TDROP_MODEL_KEY_SEED), 10);
+    info->epochs = (uint32_t)count_of(r, TDROP_MODEL_KEY_TRAINING, training, "epochs", UINT32_MAX);
+    info->flops = number_of(r, TDROP_MODEL_KEY_TRAINING, training, "flops", 0.0, 1e300);
     if (cJSON_GetObjectItemCaseSensitive(training, "tuned"))
-        info->tuned = (uint32_t)count_of(r, KEY_TRAINING, training, "tuned", info->epochs);
-    info->valid_share = number_of(r, KEY_SPLIT, split, "valid_share", 0.0, 1.0);
-    info->split_seed = integer_of(r, KEY_SPLIT, string_of(r, KEY_SPLIT, split, "seed"), 10);
+        info->tuned =
+            (uint32_t)count_of(r, TDROP_MODEL_KEY_TRAINING, training, "tuned", info->epochs);
+    info->valid_share = number_of(r, TDROP_MODEL_KEY_SPLIT, split, "valid_share", 0.0, 1.0);
+    info->split_seed = integer_of(r, TDROP_MODEL_KEY_SPLIT,
+                                  string_of(r, TDROP_MODEL_KEY_SPLIT, split, "seed"), 10);
     read_kind(r, split, model);
     read_groups(r, split, model);
-    if (tdrop_safetensors_text(&r->document, keys[KEY_PRUNED_FROM])) {
-        info->pruned_from = (size_t)integer_of(r, KEY_PRUNED_FROM, text_of(r, KEY_PRUNED_FROM), 10);
-        if (info->pruned_from <= info->features && !r->wrong) r->wrong = keys[KEY_PRUNED_FROM];
+    if (tdrop_safetensors_text(&r->document, tdrop_model_keys[TDROP_MODEL_KEY_PRUNED_FROM])) {
+        info->pruned_from = (size_t)integer_of(r, TDROP_MODEL_KEY_PRUNED_FROM,
+                                               text_of(r, TDROP_MODEL_KEY_PRUNED_FROM), 10);
+        if (info->pruned_from <= info->features && !r->wrong)
+            r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_PRUNED_FROM];
     }
     cJSON_Delete(training);
     cJSON_Delete(split);
@@ -535,17 +249,20 @@ static void read_history(reading *r, tdrop_model *model) {
 static tdrop_status read_curve(reading *r, tdrop_model *model) {
     size_t n = model->arch.features;
     tdrop_curve curve;
-    if (!tdrop_safetensors_text(&r->document, keys[KEY_VALIDATION])) return TDROP_OK;
-    cJSON *validation = object_of(r, KEY_VALIDATION);
+    if (!tdrop_safetensors_text(&r->document, tdrop_model_keys[TDROP_MODEL_KEY_VALIDATION]))
+        return TDROP_OK;
+    cJSON *validation = object_of(r, TDROP_MODEL_KEY_VALIDATION);
     const char *metric = model->info.metric;
     bool with_pca = cJSON_HasObjectItem(validation, "pca");
     tdrop_status status = tdrop_curve_create(&curve, n, with_pca, metric != NULL);
     if (!status) {
-        size_t rows = count_of(r, KEY_VALIDATION, validation, "rows", MOST_SIZE);
-        numbers_of(r, KEY_VALIDATION, validation, "loss", n + 1, curve.loss);
-        numbers_of(r, KEY_VALIDATION, validation, "se", n + 1, curve.se);
-        if (with_pca) numbers_of(r, KEY_VALIDATION, validation, "pca", n + 1, curve.pca);
-        if (metric) numbers_of(r, KEY_VALIDATION, validation, metric, n + 1, curve.metric);
+        size_t rows = count_of(r, TDROP_MODEL_KEY_VALIDATION, validation, "rows", MOST_SIZE);
+        numbers_of(r, TDROP_MODEL_KEY_VALIDATION, validation, "loss", n + 1, curve.loss);
+        numbers_of(r, TDROP_MODEL_KEY_VALIDATION, validation, "se", n + 1, curve.se);
+        if (with_pca)
+            numbers_of(r, TDROP_MODEL_KEY_VALIDATION, validation, "pca", n + 1, curve.pca);
+        if (metric)
+            numbers_of(r, TDROP_MODEL_KEY_VALIDATION, validation, metric, n + 1, curve.metric);
         tdrop_model_set_curve(model, &curve, rows);
     }
     cJSON_Delete(validation);
@@ -556,14 +273,14 @@ static void read_scaling(reading *r, int key, const cJSON *object, tdrop_scaling
     tdrop_scale kind = TDROP_SCALE_AUTO;
     size_t inputs = scaling->columns;
     tdrop_status unknown = tdrop_scale_parse(string_of(r, key, object, "kind"), &kind);
-    if ((unknown || kind == TDROP_SCALE_AUTO) && !r->wrong) r->wrong = keys[key];
+    if ((unknown || kind == TDROP_SCALE_AUTO) && !r->wrong) r->wrong = tdrop_model_keys[key];
     scaling->kind = kind;
     if (kind == TDROP_SCALE_STANDARD || kind == TDROP_SCALE_MINMAX) {
         numbers_of(r, key, object, "shift", inputs, scaling->shift);
         numbers_of(r, key, object, "unit", inputs, scaling->unit);
         for (size_t j = 0; j < inputs; j++)
             if (!(scaling->unit[j] > 0.0 && isfinite(1.0 / scaling->unit[j])) && !r->wrong)
-                r->wrong = keys[key];
+                r->wrong = tdrop_model_keys[key];
     }
 }
 
@@ -578,42 +295,45 @@ static void scale_bytes(tdrop_encoding *encoding) {
 static void read_levels(reading *r, const cJSON *object, tdrop_encoding *encoding) {
     const cJSON *levels = cJSON_GetObjectItemCaseSensitive(object, "levels"), *item;
     if (!cJSON_IsObject(levels)) { /* what an array holds has no names */
-        if (!r->wrong) r->wrong = keys[KEY_COLUMNS];
+        if (!r->wrong) r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_COLUMNS];
         return;
     }
     cJSON_ArrayForEach(item, levels) {
-        size_t at = (size_t)integer_of(r, KEY_COLUMNS, item->string, 10);
+        size_t at = (size_t)integer_of(r, TDROP_MODEL_KEY_COLUMNS, item->string, 10);
         size_t count = cJSON_IsArray(item) ? (size_t)cJSON_GetArraySize(item) : 0;
         bool good = at < encoding->columns && count > 0 && !encoding->column[at].level;
-        if (!good && !r->wrong) r->wrong = keys[KEY_COLUMNS];
+        if (!good && !r->wrong) r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_COLUMNS];
         if (!good) continue;
         encoding->column[at].kind = TDROP_COLUMN_CATEGORY;
         encoding->column[at].inputs = count;
-        encoding->column[at].level = rising_strings_of(r, KEY_COLUMNS, item, count);
+        encoding->column[at].level = rising_strings_of(r, TDROP_MODEL_KEY_COLUMNS, item, count);
     }
 }
 
 /* The columns, for a network of so many inputs. To be cleared, whatever came of it. */
 static tdrop_status read_columns(reading *r, size_t inputs, tdrop_encoding *encoding) {
-    bool described = tdrop_safetensors_text(&r->document, keys[KEY_COLUMNS]) != NULL;
-    cJSON *object = described ? object_of(r, KEY_COLUMNS) : NULL;
-    size_t columns = described ? count_of(r, KEY_COLUMNS, object, "count", (double)inputs) : inputs;
+    bool described =
+        tdrop_safetensors_text(&r->document, tdrop_model_keys[TDROP_MODEL_KEY_COLUMNS]) != NULL;
+    cJSON *object = described ? object_of(r, TDROP_MODEL_KEY_COLUMNS) : NULL;
+    size_t columns =
+        described ? count_of(r, TDROP_MODEL_KEY_COLUMNS, object, "count", (double)inputs) : inputs;
     tdrop_status status = tdrop_encoding_begin(encoding, columns);
     if (!status && described) {
         const cJSON *names = cJSON_GetObjectItemCaseSensitive(object, "names");
-        if (tdrop_missing_parse(string_of(r, KEY_COLUMNS, object, "missing"), &encoding->missing) &&
+        if (tdrop_missing_parse(string_of(r, TDROP_MODEL_KEY_COLUMNS, object, "missing"),
+                                &encoding->missing) &&
             !r->wrong)
-            r->wrong = keys[KEY_COLUMNS];
-        if (names) encoding->names = strings_of(r, KEY_COLUMNS, names, columns);
+            r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_COLUMNS];
+        if (names) encoding->names = strings_of(r, TDROP_MODEL_KEY_COLUMNS, names, columns);
         read_levels(r, object, encoding);
     }
     if (!status) status = tdrop_encoding_complete(encoding, TDROP_SCALE_NONE);
     if (!status && described && encoding->inputs == inputs)
-        numbers_of(r, KEY_COLUMNS, object, "mean", inputs, encoding->mean);
+        numbers_of(r, TDROP_MODEL_KEY_COLUMNS, object, "mean", inputs, encoding->mean);
     if (!status && (encoding->inputs != inputs || columns == 0) && !r->wrong)
-        r->wrong = keys[KEY_COLUMNS];
-    cJSON *scaling = object_of(r, KEY_SCALING);
-    if (!status) read_scaling(r, KEY_SCALING, scaling, &encoding->scaling);
+        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_COLUMNS];
+    cJSON *scaling = object_of(r, TDROP_MODEL_KEY_SCALING);
+    if (!status) read_scaling(r, TDROP_MODEL_KEY_SCALING, scaling, &encoding->scaling);
     cJSON_Delete(scaling);
     if (!status && encoding->scaling.kind == TDROP_SCALE_BYTE) scale_bytes(encoding);
     if (!status) tdrop_scaling_finish(&encoding->scaling);
@@ -624,7 +344,7 @@ static tdrop_status read_columns(reading *r, size_t inputs, tdrop_encoding *enco
 static tdrop_status read_classes(reading *r, tdrop_model *model) {
     size_t outputs = model->arch.outputs;
     tdrop_classes classes;
-    cJSON *object = object_of(r, KEY_CLASSES);
+    cJSON *object = object_of(r, TDROP_MODEL_KEY_CLASSES);
     const cJSON *names = cJSON_GetObjectItemCaseSensitive(object, "names");
     tdrop_status status = names ? read_class_names(r, names, outputs, &classes)
                                 : read_class_labels(r, object, outputs, &classes);
@@ -639,14 +359,15 @@ static tdrop_status read_classes(reading *r, tdrop_model *model) {
 /* A column of numbers for each output. */
 static tdrop_status read_targets(reading *r, tdrop_model *model) {
     tdrop_encoding targets;
-    cJSON *object = object_of(r, KEY_TARGETS);
+    cJSON *object = object_of(r, TDROP_MODEL_KEY_TARGETS);
     const cJSON *names = cJSON_GetObjectItemCaseSensitive(object, "names");
     tdrop_status status = tdrop_encoding_begin(&targets, model->arch.outputs);
-    if (!status && names) targets.names = strings_of(r, KEY_TARGETS, names, targets.columns);
+    if (!status && names)
+        targets.names = strings_of(r, TDROP_MODEL_KEY_TARGETS, names, targets.columns);
     if (!status) status = tdrop_encoding_complete(&targets, TDROP_SCALE_NONE);
     if (!status) {
-        read_scaling(r, KEY_TARGETS, cJSON_GetObjectItemCaseSensitive(object, "scaling"),
-                     &targets.scaling);
+        read_scaling(r, TDROP_MODEL_KEY_TARGETS,
+                     cJSON_GetObjectItemCaseSensitive(object, "scaling"), &targets.scaling);
         tdrop_scaling_finish(&targets.scaling);
         status = tdrop_model_set_targets(model, &targets);
     }
@@ -658,10 +379,11 @@ static tdrop_status read_targets(reading *r, tdrop_model *model) {
 /* What the task asks of the outputs: as many as columns, or one for each class or target. */
 static tdrop_status read_task(reading *r, tdrop_model *model) {
     tdrop_task task = TDROP_TASK_AUTOENCODE;
-    tdrop_task_parse(text_of(r, KEY_TASK), &task);
+    tdrop_task_parse(text_of(r, TDROP_MODEL_KEY_TASK), &task);
     if (task == TDROP_TASK_CLASSIFY) return read_classes(r, model);
     if (task == TDROP_TASK_REGRESS) return read_targets(r, model);
-    if (model->arch.outputs != model->arch.inputs && !r->wrong) r->wrong = keys[KEY_ARCH];
+    if (model->arch.outputs != model->arch.inputs && !r->wrong)
+        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_ARCH];
     return TDROP_OK;
 }
 
@@ -675,18 +397,18 @@ static bool loss_is_possible(tdrop_loss_kind loss, const tdrop_model *model) {
 /* The loss, where it is not the one that the task has by default. */
 static void read_loss(reading *r, tdrop_model *model) {
     tdrop_loss_kind loss = TDROP_LOSS_AUTO;
-    if (!tdrop_safetensors_text(&r->document, keys[KEY_LOSS])) return;
-    cJSON *object = object_of(r, KEY_LOSS);
-    tdrop_loss_kind_parse(string_of(r, KEY_LOSS, object, "name"), &loss);
+    if (!tdrop_safetensors_text(&r->document, tdrop_model_keys[TDROP_MODEL_KEY_LOSS])) return;
+    cJSON *object = object_of(r, TDROP_MODEL_KEY_LOSS);
+    tdrop_loss_kind_parse(string_of(r, TDROP_MODEL_KEY_LOSS, object, "name"), &loss);
     const bool possible = loss_is_possible(loss, model);
     const double delta = possible && loss == TDROP_LOSS_HUBER
-                             ? number_of(r, KEY_LOSS, object, "delta", 1e-30, 1e30)
+                             ? number_of(r, TDROP_MODEL_KEY_LOSS, object, "delta", 1e-30, 1e30)
                              : 0.0;
     cJSON_Delete(object);
     if (possible)
         tdrop_model_set_loss(model, loss, delta);
     else if (!r->wrong)
-        r->wrong = keys[KEY_LOSS];
+        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_LOSS];
 }
 
 static tdrop_status wrong_metadata(const reading *r, tdrop_error *error) {
@@ -761,7 +483,7 @@ static size_t last_width(const char *arch) {
 
 /* An empty model from the architecture and the columns of the file. */
 static tdrop_status create_from(reading *r, tdrop_model **model, tdrop_error *error) {
-    const char *text = text_of(r, KEY_ARCH);
+    const char *text = text_of(r, TDROP_MODEL_KEY_ARCH);
     tdrop_arch arch;
     tdrop_encoding encoding = {.columns = 0};
     tdrop_error reason;
@@ -780,8 +502,9 @@ static tdrop_status create_from(reading *r, tdrop_model **model, tdrop_error *er
 }
 
 static tdrop_status check_version(reading *r, tdrop_error *error) {
-    const char *version = tdrop_safetensors_text(&r->document, keys[KEY_VERSION]);
-    const char *task = tdrop_safetensors_text(&r->document, keys[KEY_TASK]);
+    const char *version =
+        tdrop_safetensors_text(&r->document, tdrop_model_keys[TDROP_MODEL_KEY_VERSION]);
+    const char *task = tdrop_safetensors_text(&r->document, tdrop_model_keys[TDROP_MODEL_KEY_TASK]);
     tdrop_task known;
     if (tdrop_safetensors_text(&r->document, TDROP_CHECKPOINT_VERSION_KEY))
         return tdrop_fail(error, TDROP_ERROR_FORMAT,
@@ -791,11 +514,11 @@ static tdrop_status check_version(reading *r, tdrop_error *error) {
     if (!version)
         return tdrop_fail(error, TDROP_ERROR_FORMAT,
                           "%s: a safetensors file, but not a model of taildropout", r->path);
-    if (strcmp(version, FORMAT_VERSION) || !task || tdrop_task_parse(task, &known))
+    if (strcmp(version, TDROP_MODEL_VERSION) || !task || tdrop_task_parse(task, &known))
         return tdrop_fail(
             error, TDROP_ERROR_FORMAT,
             "%s: a model of format version %.20s, task %.20s; this program (%s) reads "
-            "version " FORMAT_VERSION ", tasks autoencode and classify",
+            "version " TDROP_MODEL_VERSION ", tasks autoencode and classify",
             r->path, version, task ? task : "unknown", tdrop_version());
     return TDROP_OK;
 }
@@ -812,7 +535,7 @@ static tdrop_status read_model(reading *r, tdrop_model **model, tdrop_error *err
     if (status || read_law(r, made) || read_curve(r, made))
         status = tdrop_fail_memory(error, r->path);
     if (made->info.split == TDROP_SPLIT_CLASSES && !made->info.classes && !r->wrong)
-        r->wrong = keys[KEY_SPLIT];
+        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_SPLIT];
     if (!status && r->wrong) status = wrong_metadata(r, error);
     if (!status) status = read_tensors(r, made, error);
     if (status)
