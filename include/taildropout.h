@@ -144,7 +144,8 @@ TDROP_API tdrop_isa tdrop_isa_best(void);
 TDROP_API const char *tdrop_isa_name(tdrop_isa isa);
 
 /* A loop over tasks that may run at once, as the library wants it done. Fill one in to use threads
- * of your own; where a function takes one, NULL means the caller's own thread.
+ * of your own; where a function takes one, NULL means the caller's own thread, and so does one
+ * whose `run` is NULL or whose `workers` is 0, as in {0}.
  *
  * run() calls task(arg, index, worker) once for each index in 0..tasks-1, in any order, and
  * returns when all have returned. worker is below `workers`, and no two tasks that run at the same
@@ -164,7 +165,8 @@ typedef struct tdrop_pool tdrop_pool;
  * Errors: NULL, MEMORY, THREAD. */
 TDROP_API tdrop_status tdrop_pool_create(tdrop_pool **pool, unsigned threads);
 
-/* The pool as a parallel loop; valid as long as the pool. One thread at a time may run it. */
+/* The pool as a parallel loop; valid as long as the pool. One thread at a time may run it. Of NULL:
+ * {0}, the caller's own thread. */
 TDROP_API tdrop_parallel tdrop_pool_parallel(tdrop_pool *pool);
 
 /* Stops the threads and frees the pool. NULL is fine. */
@@ -181,11 +183,11 @@ typedef int32_t tdrop_range_loop(int64_t begin, int64_t end, int64_t grain,
  * need not have ours as well. Filled in by the caller. */
 typedef struct tdrop_ranges {
     tdrop_range_loop *loop;
-    unsigned workers; /* at least 1 */
+    unsigned workers; /* 0, or no loop: the caller's own thread */
 } tdrop_ranges;
 
 /* The ranges as a parallel loop; good as long as *ranges stays where it is. Several threads may run
- * it at once where that holds for the loop. */
+ * it at once where that holds for the loop. Of NULL: {0}, the caller's own thread. */
 TDROP_API tdrop_parallel tdrop_ranges_parallel(tdrop_ranges *ranges);
 
 /* ---------------------------------------------------------------------------------------------
@@ -509,8 +511,8 @@ TDROP_API tdrop_status tdrop_linear_set_weights(tdrop_linear *layer, const float
                                                 unsigned packings, const tdrop_staircase *stairs,
                                                 const tdrop_parallel *parallel);
 
-/* Bytes of workspace for any of the three products at up to `rows` rows with `workers` workers.
- * Any alignment of the workspace will do. */
+/* Bytes of workspace for any of the three products at up to `rows` rows with `workers` workers; 0
+ * workers are the caller's own thread, as 1. Any alignment of the workspace will do. */
 TDROP_API size_t tdrop_linear_workspace(const tdrop_linear *layer, size_t rows, unsigned workers);
 
 /* y[i, o] = activation(bias[o] + sum over j < keep_in[i] of x[i, j] W[o, j]), o < keep_out[i].

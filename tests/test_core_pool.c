@@ -294,6 +294,16 @@ static void test_ranges_run_each_task_once(void **state) {
         }
 }
 
+/* What has no threads is a loop that functions take for the caller's own thread. */
+static void test_loops_of_nothing(void **state) {
+    tdrop_ranges no_loop = {.workers = 3}, no_workers = {.loop = loop_that_fails};
+    (void)state;
+    assert_null(tdrop_pool_parallel(NULL).run);
+    assert_null(tdrop_ranges_parallel(NULL).run);
+    assert_null(tdrop_ranges_parallel(&no_loop).run);
+    assert_int_equal(tdrop_ranges_parallel(&no_workers).workers, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pool_runs_each_task_once),
@@ -304,6 +314,7 @@ int main(void) {
         cmocka_unit_test(test_pool_after_fork),
         cmocka_unit_test(test_pool_after_many_forks),
         cmocka_unit_test(test_ranges_run_each_task_once),
+        cmocka_unit_test(test_loops_of_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

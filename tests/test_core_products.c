@@ -856,6 +856,31 @@ static void test_a_small_workspace_is_refused(void **state) {
     release(&a);
 }
 
+static void run_never(void *context, size_t tasks, void (*task)(void *, size_t, unsigned),
+                      void *arg) {
+    (void)context, (void)tasks, (void)task, (void)arg;
+    fail_msg("%s", "a loop without workers was run");
+}
+
+/* A loop without a function or without workers is the caller's thread, and takes its workspace. */
+static void test_an_empty_loop_is_the_callers_thread(void **state) {
+    const tdrop_parallel loops[] = {{.run = NULL}, {.run = run_never}, {.workers = 3}};
+    (void)state;
+    const arguments a = right_arguments();
+    assert_int_equal(tdrop_linear_workspace(a.layer, ROWS, 0), a.size);
+    for (size_t i = 0; i < COUNT(loops); i++) {
+        assert_int_equal(tdrop_linear_set_weights(a.layer, a.x, INPUTS, NULL, 3, NULL, &loops[i]),
+                         TDROP_OK);
+        assert_int_equal(tdrop_linear_forward(a.layer, a.stairs, a.x, a.x_stride, a.y, a.out_stride,
+                                              a.workspace, a.size, &loops[i]),
+                         TDROP_OK);
+        assert_int_equal(tdrop_linear_forward(a.layer, a.stairs, a.x, a.x_stride, a.y, a.out_stride,
+                                              a.workspace, a.size - 1, &loops[i]),
+                         TDROP_ERROR_WORKSPACE);
+    }
+    release(&a);
+}
+
 static void test_workspace_grows_with_rows_and_workers(void **state) {
     (void)state;
     const arguments a = right_arguments();
@@ -995,6 +1020,7 @@ int main(void) {
         cmocka_unit_test(test_short_strides_are_refused),
         cmocka_unit_test(test_stairs_of_another_layer_are_refused),
         cmocka_unit_test(test_a_small_workspace_is_refused),
+        cmocka_unit_test(test_an_empty_loop_is_the_callers_thread),
         cmocka_unit_test(test_workspace_grows_with_rows_and_workers),
         cmocka_unit_test(test_order_is_kept),
         cmocka_unit_test(test_packed_for_another_staircase),

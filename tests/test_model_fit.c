@@ -431,6 +431,29 @@ static void assert_same_bits_everywhere(const tdrop_data *data, tdrop_fit_option
     tdrop_model_destroy(first);
 }
 
+static void run_never(void *context, size_t tasks, void (*task)(void *, size_t, unsigned),
+                      void *arg) {
+    (void)context, (void)tasks, (void)task, (void)arg;
+    fail_msg("%s", "a loop without workers was run");
+}
+
+/* A loop that is not filled in is the caller's own thread. */
+static void empty_loops_are_none(void **state) {
+    const tdrop_parallel loops[] = {{.run = NULL}, {.run = run_never}, {.workers = 2}};
+    (void)state;
+    tdrop_data *data = table();
+    tdrop_fit_options options = quick;
+    tdrop_model *alone = models_fit(data, &options);
+    for (size_t i = 0; i < sizeof loops / sizeof *loops; i++) {
+        options.parallel = &loops[i];
+        tdrop_model *model = models_fit(data, &options);
+        assert_true(models_same_file(model, alone));
+        tdrop_model_destroy(model);
+    }
+    tdrop_model_destroy(alone);
+    tdrop_data_destroy(data);
+}
+
 static void neither_threads_nor_processor_decide(void **state) {
     (void)state;
     tdrop_data *data = table(), *labels = models_labels(data);
@@ -1044,6 +1067,7 @@ int main(void) {
         cmocka_unit_test(what_is_dropped_is_not_computed),
         cmocka_unit_test(every_tail_draws_on_its_own),
         cmocka_unit_test(columns_of_one_value_come_back),
+        IN_SCRATCH(empty_loops_are_none),
         IN_SCRATCH(neither_threads_nor_processor_decide),
         IN_SCRATCH(every_option_decides),
         IN_SCRATCH(the_observer_sees_every_step),

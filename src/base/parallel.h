@@ -5,14 +5,21 @@
 
 #include "taildropout.h"
 
+#include <stdbool.h>
+
+/* Whether there is such a loop: one that is zero or half filled in stands for none. */
+static inline bool tdrop_is_parallel(const tdrop_parallel *parallel) {
+    return parallel && parallel->run && parallel->workers;
+}
+
 static inline unsigned tdrop_workers(const tdrop_parallel *parallel) {
-    return parallel ? parallel->workers : 1;
+    return tdrop_is_parallel(parallel) ? parallel->workers : 1;
 }
 
 static inline void tdrop_run_tasks(const tdrop_parallel *parallel, size_t tasks,
                                    void (*task)(void *arg, size_t index, unsigned worker),
                                    void *arg) {
-    if (parallel && tasks > 1) {
+    if (tdrop_is_parallel(parallel) && tasks > 1) {
         parallel->run(parallel->context, tasks, task, arg);
         return;
     }

@@ -149,6 +149,7 @@ tdrop_status tdrop_pool_create(tdrop_pool **pool, unsigned threads) {
 }
 
 tdrop_parallel tdrop_pool_parallel(tdrop_pool *pool) {
+    if (!pool) return (tdrop_parallel){.run = NULL};
     return (tdrop_parallel){.context = pool, .workers = pool->workers, .run = pool_run};
 }
 

@@ -35,5 +35,6 @@ static void run_ranges(void *context, size_t tasks, void (*task)(void *, size_t,
 }
 
 tdrop_parallel tdrop_ranges_parallel(tdrop_ranges *ranges) {
+    if (!ranges || !ranges->loop) return (tdrop_parallel){.run = NULL};
     return (tdrop_parallel){.context = ranges, .workers = ranges->workers, .run = run_ranges};
 }

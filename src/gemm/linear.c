@@ -141,6 +141,7 @@ static size_t worker_floats(const tdrop_linear *layer, size_t rows) {
 }
 
 size_t tdrop_linear_workspace(const tdrop_linear *layer, size_t rows, unsigned workers) {
+    if (workers == 0) workers = 1; /* the caller's thread, see tdrop_parallel */
     return (size_t)workers * worker_floats(layer, rows) * sizeof(float) + TDROP_ALIGNMENT;
 }
 
