@@ -706,13 +706,14 @@ static void read_chooses_columns_and_counts_gaps(void **state) {
     static const char *const drop[] = {"2"}, *const bad[] = {"4"};
     tdrop_data *data = NULL;
     tdrop_error error;
-    tdrop_data_read_options options = {.drop = drop, .drop_count = 1};
+    tdrop_data_read_options options = {
+        .drop = drop, .drop_count = 1, .column_count = 1, .target_count = 1};
     assert_unreadable("t.npy", TDROP_ERROR_DATA, "row 2, column 2 is NaN");
     assert_int_equal(tdrop_data_read(&data, "t.npy", &options, &error), TDROP_OK);
     assert_int_equal(data->info.columns, 2);
     assert_cell(data, 1, 1, 5);
     tdrop_data_destroy(data);
-    options = (tdrop_data_read_options){.missing = TDROP_MISSING_MEAN};
+    options = (tdrop_data_read_options){.missing = TDROP_MISSING_MEAN, .drop_count = 1};
     assert_int_equal(tdrop_data_read(&data, "t.npy", &options, &error), TDROP_OK);
     assert_int_equal(data->info.missing, 1);
     assert_int_equal(data->columns[1].missing, 1);
@@ -722,6 +723,12 @@ static void read_chooses_columns_and_counts_gaps(void **state) {
     assert_non_null(strstr(error.message, "so give a number from 1 to 3"));
     options = (tdrop_data_read_options){.id = "1"};
     assert_int_equal(tdrop_data_read(&data, "t.npy", &options, &error), TDROP_ERROR_DATA);
+    static const char *const nameless[] = {"1", NULL};
+    const tdrop_data_read_options with_null[] = {{.columns = nameless, .column_count = 2},
+                                                 {.drop = nameless, .drop_count = 2},
+                                                 {.targets = nameless, .target_count = 2}};
+    for (size_t i = 0; i < sizeof with_null / sizeof *with_null; i++)
+        assert_int_equal(tdrop_data_read(&data, "t.npy", &with_null[i], &error), TDROP_ERROR_NULL);
     options = (tdrop_data_read_options){.reserved = {1}};
     assert_int_equal(tdrop_data_read(&data, "t.npy", &options, &error), TDROP_ERROR_RESERVED);
     options = (tdrop_data_read_options){.missing = (tdrop_missing)7};
@@ -899,6 +906,8 @@ static void table_refuses_bad_floats(void **state) {
     assert_int_equal(tdrop_data_from_floats(&data, values, 0, 2, 2, &error), TDROP_ERROR_DATA);
     assert_int_equal(tdrop_data_from_floats(&data, values, 2, 0, 2, &error), TDROP_ERROR_DATA);
     assert_int_equal(tdrop_data_from_floats(&data, values, SIZE_MAX / 2, 3, 3, &error),
+                     TDROP_ERROR_OVERFLOW);
+    assert_int_equal(tdrop_data_from_floats(&data, values, 2, 1, SIZE_MAX / 2, &error),
                      TDROP_ERROR_OVERFLOW);
     assert_int_equal(tdrop_data_from_floats(&data, values, 2, 2, 2, &error), TDROP_ERROR_DATA);
     assert_non_null(strstr(error.message, "memory: row 2, column 2 is NaN"));

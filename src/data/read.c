@@ -126,12 +126,23 @@ static tdrop_status read_stream(tdrop_data **data, const char *name, tdrop_strea
     return status;
 }
 
+/* Whether a list, which may be NULL, has names alone. */
+static bool are_names(const char *const *list, size_t count) {
+    for (size_t i = 0; list && i < count; i++)
+        if (!list[i]) return false;
+    return true;
+}
+
 static tdrop_status check_options(const tdrop_data_read_options *options, tdrop_error *error) {
     for (size_t i = 0; i < sizeof options->reserved / sizeof *options->reserved; i++)
         if (options->reserved[i])
             return tdrop_fail(error, TDROP_ERROR_RESERVED, "a reserved field is not 0");
     if (!tdrop_missing_name(options->missing))
         return tdrop_fail(error, TDROP_ERROR_SIZE, "no such way to treat missing cells");
+    if (!are_names(options->columns, options->column_count) ||
+        !are_names(options->drop, options->drop_count) ||
+        !are_names(options->targets, options->target_count))
+        return tdrop_fail(error, TDROP_ERROR_NULL, "columns to read: a name is NULL");
     return TDROP_OK;
 }
 

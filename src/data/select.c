@@ -42,11 +42,11 @@ static tdrop_status no_such_column(const char *source, const char *wanted, const
                       source, wanted, count, list, count > SHOWN ? ", ..." : "");
 }
 
-/* Marks each of `wanted`. */
+/* Marks each of `wanted`; NULL: none. */
 static tdrop_status mark(const char *source, const char *const *wanted, size_t wanted_count,
                          const char *const *names, size_t count, bool *keep, bool value,
                          tdrop_error *error) {
-    for (size_t i = 0; i < wanted_count; i++) {
+    for (size_t i = 0; wanted && i < wanted_count; i++) {
         size_t at = find_column(wanted[i], names, count);
         if (at == count) return no_such_column(source, wanted[i], names, count, error);
         keep[at] = value;
@@ -67,7 +67,7 @@ tdrop_status tdrop_select(const tdrop_data_read_options *options, const char *so
             mark(source, options->columns, options->column_count, names, count, keep, true, error);
     if (!status)
         status = mark(source, options->drop, options->drop_count, names, count, keep, false, error);
-    for (size_t i = 0; i < options->target_count && !status; i++) {
+    for (size_t i = 0; options->targets && i < options->target_count && !status; i++) {
         size_t target = find_column(options->targets[i], names, count);
         if (target < count) keep[target] = true;
     }

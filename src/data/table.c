@@ -486,6 +486,13 @@ tdrop_status tdrop_data_from_floats(tdrop_data **data, const float *values, size
     if (stride < columns)
         return tdrop_fail(error, TDROP_ERROR_SIZE,
                           "memory: a row stride of %zu is below the %zu columns", stride, columns);
+    size_t span = 0;
+    if (!tdrop_multiply(rows ? rows - 1 : 0, stride, &span) ||
+        !tdrop_multiply(span, sizeof *values, &span))
+        return tdrop_fail(error, TDROP_ERROR_OVERFLOW,
+                          "memory: %zu rows with a stride of %zu are more than this machine can "
+                          "address",
+                          rows, stride);
     tdrop_data *made = NULL;
     tdrop_status status =
         tdrop_table_create(&made, "memory", TDROP_ELEMENT_F32, 2, (size_t[]){rows, columns}, error);
