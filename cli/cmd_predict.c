@@ -7,6 +7,7 @@
 #include "number.h"
 #include "output_file.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,7 +63,7 @@ static tdrop_status write_labels(const predict_settings *s, const inputs *in, co
         size_t best = 0;
         for (size_t j = 1; j < count; j++)
             if (values[j] > values[best]) best = j;
-        to[0] = (float)best;
+        to[0] = isnan(values[best]) ? NAN : (float)best;
         memcpy(to + 1, values, count * sizeof *to);
     }
     const tdrop_status status = table_write(s->output, table, 2, (size_t[]){rows, count + 1},

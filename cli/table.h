@@ -72,8 +72,8 @@ int table_read(tdrop_data **data, const char *source, tdrop_part part,
 int table_read_like(tdrop_data **data, const char *source, const table_settings *settings,
                     tdrop_missing missing, const tdrop_data *like);
 
-/* Writes values[shape[0], ...] as .csv, where the path ends so, with `columns` as names and `ids`
- * as ids (each may be NULL), otherwise as .npy. */
+/* Writes values[shape[0], ...], which a model gave, as .csv, where the path ends so, with `columns`
+ * as names and `ids` as ids (each may be NULL), otherwise as .npy. Says which are not finite. */
 tdrop_status table_write(const char *path, const float *values, int dims, const size_t *shape,
                          const tdrop_column_info *columns, const tdrop_data *ids, int force,
                          tdrop_error *error);

@@ -66,7 +66,7 @@ typedef enum tdrop_header { TDROP_HEADER_AUTO = 0, TDROP_HEADER_YES, TDROP_HEADE
 typedef struct tdrop_data_read_options {
     tdrop_part part;            /* TRAIN */
     const char *const *columns; /* [column_count] only these; NULL: all */
-    size_t column_count;
+    size_t column_count;        /* counts are not read where their list is NULL */
     const char *const *drop; /* [drop_count] all but these; NULL: none */
     size_t drop_count;
     int named_only;        /* nonzero: `columns` is about tables with names; others are read whole */
@@ -110,7 +110,7 @@ TDROP_API tdrop_status tdrop_data_read(tdrop_data **data, const char *source,
                                        const tdrop_data_read_options *options, tdrop_error *error);
 
 /* Copies a table out of memory: `rows` rows of `columns` floats, row stride `stride`.
- * Errors: NULL, SIZE, DATA, OVERFLOW, MEMORY. */
+ * Errors: NULL, SIZE, DATA, OVERFLOW (rows, columns or the stride), MEMORY. */
 TDROP_API tdrop_status tdrop_data_from_floats(tdrop_data **data, const float *values, size_t rows,
                                               size_t columns, size_t stride, tdrop_error *error);
 
@@ -176,8 +176,8 @@ TDROP_API tdrop_status tdrop_data_get_rows(const tdrop_data *data, size_t first,
 
 /* Writes float32 values as a .npy file (version 1.0, C order) by a temporary file and a rename, so
  * that the file is there whole or not at all. `dims` dims of `shape`; path "-" is standard output.
- * overwrite = 0 refuses a file that exists. Errors: NULL, SIZE (dims outside 0..8), EXISTS, FILE,
- * OVERFLOW, MEMORY. */
+ * overwrite = 0 refuses a file that exists. `values` may be NULL where a dim is 0. Errors: NULL, SIZE
+ * (dims outside 0..8), EXISTS, FILE, OVERFLOW, MEMORY. */
 TDROP_API tdrop_status tdrop_npy_write(const char *path, const float *values, int dims,
                                        const size_t *shape, int overwrite, tdrop_error *error);
 
@@ -192,9 +192,11 @@ typedef struct tdrop_csv_options {
 } tdrop_csv_options;
 
 /* Writes values[rows, columns] as text, one row a line, each number by the fewest digits that read
- * back as the same float, NaN as an empty field; whole or not at all, as tdrop_npy_write does.
- * options may be NULL. Errors: NULL, RESERVED, SIZE (a value that is no number of a level, a
- * delimiter that cannot be one, ids of another number of rows), EXISTS, FILE, OVERFLOW, MEMORY. */
+ * back as the same float, NaN as an empty field ("" where a row has no other); whole or not at all,
+ * as tdrop_npy_write does. options may be NULL, and so may values without rows or columns.
+ * Errors: NULL, RESERVED, SIZE (a value that is no number of a level, a delimiter that cannot be one,
+ * ids of another number of rows), DATA (an infinite number, which tdrop_data_read would refuse),
+ * EXISTS, FILE, OVERFLOW, MEMORY. */
 TDROP_API tdrop_status tdrop_csv_write(const char *path, const float *values, size_t rows,
                                        size_t columns, const tdrop_csv_options *options,
                                        int overwrite, tdrop_error *error);

@@ -625,6 +625,49 @@ static void numbers_are_written_short(void **state) {
     assert_int_equal(scratch_count(), 1);
 }
 
+static void assert_written(const char *path, const char *expected) {
+    size_t size = 0;
+    unsigned char *bytes = scratch_read(path, &size);
+    assert_int_equal(size, strlen(expected));
+    assert_memory_equal(bytes, expected, size);
+    free(bytes);
+}
+
+/* An empty line would be skipped, and the row with it. */
+static void a_row_of_one_gap_is_no_empty_line(void **state) {
+    (void)state;
+    const float values[] = {1, NAN, 3, NAN};
+    const tdrop_column_info column = {.name = ""};
+    const tdrop_csv_options options = {.columns = &column};
+    const tdrop_data_read_options read = {.missing = TDROP_MISSING_MEAN};
+    tdrop_data *data = NULL;
+    tdrop_error error = {0};
+    assert_int_equal(tdrop_csv_write("out.csv", values, 4, 1, NULL, 0, NULL), TDROP_OK);
+    assert_written("out.csv", "1\n\"\"\n3\n\"\"\n");
+    if (tdrop_data_read(&data, "out.csv", &read, &error)) fail_msg("%s", error.message);
+    assert_int_equal(data->info.rows, 4);
+    assert_int_equal(data->info.missing, 2);
+    tdrop_data_destroy(data);
+    assert_int_equal(tdrop_csv_write("out.csv", values, 1, 1, &options, 1, NULL), TDROP_OK);
+    assert_written("out.csv", "\"\"\n1\n");
+}
+
+static void what_no_table_may_hold_is_not_written(void **state) {
+    (void)state;
+    const float values[] = {1, 2, 3, -INFINITY};
+    const tdrop_csv_options no_columns = {.columns = (tdrop_column_info[1]){{.name = "a"}} + 1};
+    tdrop_error error = {0};
+    assert_int_equal(tdrop_csv_write("out.csv", values, 2, 2, NULL, 0, &error), TDROP_ERROR_DATA);
+    assert_non_null(strstr(error.message, "out.csv: row 2, column 2"));
+    assert_int_equal(tdrop_csv_write("out.csv", values, SIZE_MAX / 2, 3, NULL, 0, NULL),
+                     TDROP_ERROR_OVERFLOW);
+    assert_int_equal(tdrop_csv_write("out.csv", values, SIZE_MAX / 2, 1, NULL, 0, NULL),
+                     TDROP_ERROR_OVERFLOW);
+    assert_int_equal(scratch_count(), 0);
+    assert_int_equal(tdrop_csv_write("out.csv", NULL, 0, 0, &no_columns, 0, NULL), TDROP_OK);
+    assert_written("out.csv", "");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_are_read_as_the_rfc_says),
@@ -646,6 +689,10 @@ int main(void) {
         cmocka_unit_test(the_locale_does_not_matter),
         cmocka_unit_test_setup_teardown(what_is_written_reads_back, scratch_enter, scratch_leave),
         cmocka_unit_test_setup_teardown(numbers_are_written_short, scratch_enter, scratch_leave),
+        cmocka_unit_test_setup_teardown(a_row_of_one_gap_is_no_empty_line, scratch_enter,
+                                        scratch_leave),
+        cmocka_unit_test_setup_teardown(what_no_table_may_hold_is_not_written, scratch_enter,
+                                        scratch_leave),
     };
     return cmocka_run_group_tests_name("csv", tests, NULL, NULL);
 }

@@ -437,6 +437,7 @@ static void npy_write_takes_the_largest_shape(void **state) {
                              SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX};
     const float value = 1;
     assert_int_equal(tdrop_npy_write("none.npy", &value, 8, shape, 0, NULL), TDROP_OK);
+    assert_int_equal(tdrop_npy_write("none.npy", NULL, 8, shape, 1, NULL), TDROP_OK);
     assert_int_equal(tdrop_npy_write("one.npy", &value, 0, NULL, 0, NULL), TDROP_OK);
     size_t size = 0;
     unsigned char *bytes = scratch_read("none.npy", &size);
@@ -454,6 +455,7 @@ static void npy_write_refuses_what_it_must(void **state) {
     tdrop_error error = {0};
     assert_int_equal(tdrop_npy_write(NULL, &value, 2, shape, 0, NULL), TDROP_ERROR_NULL);
     assert_int_equal(tdrop_npy_write("x", NULL, 2, shape, 0, NULL), TDROP_ERROR_NULL);
+    assert_int_equal(tdrop_npy_write("x", NULL, 0, NULL, 0, NULL), TDROP_ERROR_NULL);
     assert_int_equal(tdrop_npy_write("x", &value, 2, NULL, 0, NULL), TDROP_ERROR_NULL);
     assert_int_equal(tdrop_npy_write("x", &value, -1, shape, 0, NULL), TDROP_ERROR_SIZE);
     assert_int_equal(tdrop_npy_write("x", &value, 9, shape, 0, NULL), TDROP_ERROR_SIZE);

@@ -14,7 +14,9 @@ typedef struct csv_writer {
     const tdrop_csv_options *options;
     tdrop_atomic_file *file;
     tdrop_error *error;
+    const char *path;
     char delimiter;
+    bool lone; /* a record is one field; an empty one is quoted, or the line would count as none */
     char *buffer;
     size_t used;
 } csv_writer;
@@ -48,7 +50,7 @@ static tdrop_status put_char(csv_writer *w, char c) {
 
 static bool needs_quotes(const csv_writer *w, const char *text) {
     size_t length = strlen(text);
-    return strchr(text, w->delimiter) || strpbrk(text, "\"\r\n") ||
+    return (w->lone && !length) || strchr(text, w->delimiter) || strpbrk(text, "\"\r\n") ||
            (length && (strchr(" \t", text[0]) || strchr(" \t", text[length - 1])));
 }
 
@@ -62,9 +64,10 @@ static tdrop_status put_text(csv_writer *w, const char *text) {
     return status ? status : put_char(w, '"');
 }
 
+/* A missing value is an empty text. */
 static tdrop_status put_value(csv_writer *w, float value, const tdrop_column_info *column) {
     char text[TDROP_DECIMAL_TEXT];
-    if (isnan(value)) return TDROP_OK;
+    if (isnan(value)) return put_text(w, "");
     if (!column || column->kind == TDROP_COLUMN_NUMBER)
         return put(w, text, strlen(tdrop_decimal_float_text(value, text)));
     if (!(value >= 0.0f && value < (float)column->levels && value == floorf(value)))
@@ -78,7 +81,7 @@ static tdrop_status put_header(csv_writer *w, size_t columns) {
     const tdrop_csv_options *o = w->options;
     tdrop_data_info ids = {.id_name = NULL};
     tdrop_status status = TDROP_OK;
-    if (!o->columns || !o->columns[0].name) return TDROP_OK;
+    if (!columns || !o->columns || !o->columns[0].name) return TDROP_OK;
     if (o->ids) tdrop_data_get_info(o->ids, &ids);
     if (ids.id_name) {
         status = put_text(w, ids.id_name);
@@ -91,18 +94,27 @@ static tdrop_status put_header(csv_writer *w, size_t columns) {
     return status ? status : put_char(w, '\n');
 }
 
-static tdrop_status put_rows(csv_writer *w, const float *values, size_t rows, size_t columns) {
+static tdrop_status put_row(csv_writer *w, const float *values, size_t row, size_t columns) {
     const tdrop_csv_options *o = w->options;
-    tdrop_status status = TDROP_OK;
-    for (size_t i = 0; i < rows && !status; i++) {
-        const char *id = tdrop_data_get_id(o->ids, i);
-        if (id) status = put_text(w, id);
-        for (size_t j = 0; j < columns && !status; j++) {
-            if (j || id) status = put_char(w, w->delimiter);
-            if (!status) status = put_value(w, *values++, o->columns ? &o->columns[j] : NULL);
-        }
-        if (!status) status = put_char(w, '\n');
+    const char *id = tdrop_data_get_id(o->ids, row);
+    tdrop_status status = id ? put_text(w, id) : TDROP_OK;
+    for (size_t j = 0; j < columns && !status; j++) {
+        if (j || id) status = put_char(w, w->delimiter);
+        if (!status && isinf(values[j]))
+            status =
+                tdrop_fail(w->error, TDROP_ERROR_DATA,
+                           "%s: row %zu, column %zu: an infinite number, which no .csv is read "
+                           "with: leave that row out, or write .npy",
+                           w->path, row + 1, j + 1);
+        if (!status) status = put_value(w, values[j], o->columns ? &o->columns[j] : NULL);
     }
+    return status ? status : put_char(w, '\n');
+}
+
+static tdrop_status put_rows(csv_writer *w, const float *values, size_t rows, size_t columns) {
+    tdrop_status status = TDROP_OK;
+    for (size_t i = 0; i < rows && !status; i++)
+        status = put_row(w, columns ? values + i * columns : NULL, i, columns);
     return status;
 }
 
@@ -112,13 +124,17 @@ static tdrop_status put_all(csv_writer *w, const float *values, size_t rows, siz
     return status ? status : flush(w);
 }
 
-static tdrop_status check(const char *path, size_t rows, const tdrop_csv_options *options,
-                          tdrop_error *error) {
+static tdrop_status check(const char *path, size_t rows, size_t columns,
+                          const tdrop_csv_options *options, tdrop_error *error) {
+    size_t bytes = 0;
     for (size_t i = 0; i < sizeof options->reserved / sizeof *options->reserved; i++)
         if (options->reserved[i])
             return tdrop_fail(error, TDROP_ERROR_RESERVED, "a reserved field is not 0");
     if (!tdrop_csv_may_delimit(options->delimiter))
         return tdrop_fail(error, TDROP_ERROR_SIZE, TDROP_CSV_NO_DELIMITER, path);
+    if (!tdrop_multiply(rows, columns, &bytes) || !tdrop_multiply(bytes, sizeof(float), &bytes))
+        return tdrop_fail(error, TDROP_ERROR_OVERFLOW,
+                          "%s: a table larger than this machine can address", path);
     tdrop_data_info ids = {.rows = rows};
     if (options->ids) tdrop_data_get_info(options->ids, &ids);
     if (ids.rows == rows) return TDROP_OK;
@@ -132,10 +148,12 @@ tdrop_status tdrop_csv_write(const char *path, const float *values, size_t rows,
     if (!path || (!values && rows && columns))
         return tdrop_fail(error, TDROP_ERROR_NULL, "tdrop_csv_write: a pointer is NULL");
     if (!options) options = &defaults;
-    tdrop_status status = check(path, rows, options, error);
+    tdrop_status status = check(path, rows, columns, options, error);
     if (status) return status;
     csv_writer w = {.options = options,
                     .error = error,
+                    .path = path,
+                    .lone = columns + (tdrop_data_get_id(options->ids, 0) != NULL) == 1,
                     .delimiter = options->delimiter ? options->delimiter : ','};
     w.buffer = tdrop_alloc(BUFFER_SIZE, 1);
     if (!w.buffer) return tdrop_fail_memory(error, path);

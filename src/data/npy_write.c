@@ -43,12 +43,16 @@ static size_t make_header(char header[HEADER_SIZE], int dims, const size_t *shap
     return size;
 }
 
+static tdrop_status fail_null(tdrop_error *error) {
+    return tdrop_fail(error, TDROP_ERROR_NULL, "tdrop_npy_write: a pointer is NULL");
+}
+
 tdrop_status tdrop_npy_write(const char *path, const float *values, int dims, const size_t *shape,
                              int overwrite, tdrop_error *error) {
-    if (!path || !values || (!shape && dims != 0))
-        return tdrop_fail(error, TDROP_ERROR_NULL, "tdrop_npy_write: a pointer is NULL");
     size_t bytes = 0;
+    if (!path || (!shape && dims != 0)) return fail_null(error);
     tdrop_status status = check_shape(path, dims, shape, &bytes, error);
+    if (!status && !values && bytes) status = fail_null(error);
     if (status) return status;
     tdrop_atomic_file *file = NULL;
     status = tdrop_atomic_begin(&file, path, overwrite, error);
