@@ -25,8 +25,9 @@ static tdrop_status check_use(const tdrop_model *model, const tdrop_data *data, 
                           model->arch.features);
     if (!data) return TDROP_OK;
     if (first > data->info.rows || rows > data->info.rows - first)
-        return tdrop_fail(error, TDROP_ERROR_SIZE, "%s: rows %zu to %zu of %zu", data->info.name,
-                          first + 1, first + rows, data->info.rows);
+        return tdrop_fail(error, TDROP_ERROR_SIZE,
+                          "%s: %zu rows behind the first %zu, but it has %zu", data->info.name,
+                          rows, first, data->info.rows);
     return TDROP_OK;
 }
 
