@@ -320,6 +320,25 @@ static void too_many_layers_are_refused(void **state) {
     free(text);
 }
 
+/* Each linear layer is small, but the biases by width are not, and their sum would wrap around. */
+static void too_many_numbers_are_refused(void **state) {
+    (void)state;
+    const size_t each = (size_t)1000000000 * 999999999, fit = SIZE_MAX / sizeof(float) / each;
+    for (size_t more = 0; more < 3; more++) {
+        char *rest = repeat("1-999999999-widthbias", fit + 9 * more, "1");
+        char *text = repeat("[999999999]", 1, rest);
+        if (more) {
+            assert_refused(text, 1, false, "too large");
+        } else {
+            tdrop_arch arch = parse(text, 1, false);
+            assert_true(arch.parameters >= fit * each);
+            tdrop_arch_clear(&arch);
+        }
+        free(text);
+        free(rest);
+    }
+}
+
 /* However long the text, the message still says what is wrong with it. */
 static void long_texts_do_not_hide_the_reason(void **state) {
     (void)state;
@@ -540,6 +559,7 @@ int main(void) {
         cmocka_unit_test(errors_have_a_place),
         cmocka_unit_test(bad_written_out_texts_are_refused),
         cmocka_unit_test(too_many_layers_are_refused),
+        cmocka_unit_test(too_many_numbers_are_refused),
         cmocka_unit_test(long_texts_do_not_hide_the_reason),
         cmocka_unit_test(messages_are_one_line),
         cmocka_unit_test(tensors_are_named_as_torch_names_them),

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -192,8 +193,9 @@ static tdrop_status check_width_biases(arch_draft *draft, tdrop_error *error) {
     return TDROP_OK;
 }
 
-/* A name of the layer's tensor, and where its numbers lie. */
-static void lay_out_tensor(tdrop_arch *arch, const tdrop_arch_layer *layer,
+/* A name of the layer's tensor, and where its numbers lie; false when all of them together cannot
+ * be addressed. */
+static bool lay_out_tensor(tdrop_arch *arch, const tdrop_arch_layer *layer,
                            const tdrop_tensor_kind *kind) {
     tdrop_parameter *tensor = &arch->tensors[arch->tensor_count++];
     snprintf(tensor->name, sizeof tensor->name, "%s.%zu.%s", layer->part, layer->index, kind->name);
@@ -202,10 +204,13 @@ static void lay_out_tensor(tdrop_arch *arch, const tdrop_arch_layer *layer,
     if (kind->by_width) tensor->shape[tensor->dims++] = arch->tails[layer->tail].features + 1;
     if (kind->by_output) tensor->shape[tensor->dims++] = layer->outputs;
     if (kind->by_input) tensor->shape[tensor->dims++] = layer->inputs;
-    tensor->count = tensor->shape[0] * (tensor->dims == 2 ? tensor->shape[1] : 1);
+    if (!tdrop_multiply(tensor->shape[0], tensor->dims == 2 ? tensor->shape[1] : 1, &tensor->count))
+        return false;
     tensor->offset = arch->parameters;
     tensor->fan_in = layer->inputs;
+    if (tensor->count > SIZE_MAX / sizeof(float) - arch->parameters) return false;
     arch->parameters += tensor->count;
+    return true;
 }
 
 static tdrop_status too_large(const char *text, tdrop_error *error) {
@@ -239,7 +244,7 @@ static tdrop_status lay_out(tdrop_arch *arch, arch_draft *draft, size_t inputs,
         if (op->has_width && (double)layer->inputs * (double)layer->outputs > (double)INT32_MAX)
             return too_large(draft->text, error);
         for (size_t t = 0; t < op->tensors; t++)
-            lay_out_tensor(arch, layer, &op->tensor[t]);
+            if (!lay_out_tensor(arch, layer, &op->tensor[t])) return too_large(draft->text, error);
         if (op->is_tail) arch->tails[arch->tail_count++] = (tdrop_arch_tail){i, width};
     }
     arch->layer_count = draft->count;
