@@ -229,9 +229,13 @@ static tdrop_status finish(tdrop_atomic_file *file, tdrop_error *error) {
     if (file->failed)
         return tdrop_fail(error, TDROP_ERROR_FILE, "%s: could not be written", file->name);
     if (!sync_to_disk(file->fd)) return fail_file(file, "cannot be put on the disk", error);
-    if (!close_output(file)) return fail_file(file, "cannot be closed", error);
-    if (file->folder == NONE) return TDROP_OK;
+    if (file->folder == NONE)
+        return close_output(file) ? TDROP_OK : fail_file(file, "cannot be closed", error);
+    /* Closed only then: closing gives up the lock, and without it another process takes a file that
+     * took long to reach the disk for stale. */
     tdrop_status status = publish(file, error);
+    if (!status && !close_output(file))
+        status = fail_file(file, "is written, but cannot be closed", error);
     if (!status && !sync_to_disk(file->folder))
         status = fail_file(file, "is written, but its folder cannot be put on the disk", error);
     return status;
