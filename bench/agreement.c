@@ -106,7 +106,7 @@ static float *pca_codes(const tables *t, unsigned seed) {
     if (tdrop_encoding_learn(&encoding, TDROP_SCALE_MINMAX, TDROP_MISSING_ERROR, t->train, rows,
                              count, NULL) ||
         tdrop_encoder_create(&encoder, &encoding, t->train, NULL) ||
-        tdrop_pca_fit(&pca, &encoder, rows, count, FEATURES, &t->use))
+        tdrop_pca_fit(&pca, &encoder, rows, count, FEATURES, &t->use, NULL))
         fail("no principal components");
     project(t, &encoding, &pca, codes);
     tdrop_pca_clear(&pca);

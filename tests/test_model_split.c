@@ -464,6 +464,12 @@ static void other_groups_are_refused(void **state) {
     assert_int_equal(tdrop_model_held_out(again, data, &use, &count, NULL), TDROP_ERROR_DATA);
     models_assert_refused(tdrop_model_evaluate(&measure, again, data, 1, &use, &error),
                           TDROP_ERROR_DATA, &error, "grouped otherwise");
+    /* principal components of the rows of the fit, beside a curve of others */
+    tdrop_scree scree;
+    tdrop_data *fresh = models_table(GROUP_ROWS, 6, 2, 0.1, 2);
+    models_assert_refused(tdrop_model_scree(&scree, again, fresh, data, &use, &error),
+                          TDROP_ERROR_DATA, &error, "grouped otherwise");
+    tdrop_data_destroy(fresh);
     before->info.split_hash = 0;
     assert_int_equal(tdrop_model_held_out(before, data, &use, &count, NULL), TDROP_OK);
     models_save(before, "before");

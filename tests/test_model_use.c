@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "data/encoding.h"
+#include "model/pca.h"
 #include "models.h"
 #include "scratch.h"
 
@@ -496,6 +497,28 @@ static void principal_components_agree_with_plain_code(void **state) {
     tdrop_scree_destroy(&scree);
     free(held);
     tdrop_model_destroy(model);
+    tdrop_data_destroy(table);
+}
+
+/* Finite numbers whose squares are none have no covariance, which is not a lack of memory. */
+static void too_large_numbers_have_no_principal_components(void **state) {
+    (void)state;
+    static const float values[] = {1e30f, 1, -1e30f, 2, 3e30f, 3};
+    const size_t rows[] = {0, 1, 2};
+    const tdrop_use_options use = {.target = NULL};
+    tdrop_data *table = models_table_of(values, 3, 2);
+    tdrop_encoding encoding;
+    tdrop_encoder encoder;
+    tdrop_pca pca;
+    tdrop_error error;
+    assert_int_equal(tdrop_encoding_learn(&encoding, TDROP_SCALE_NONE, TDROP_MISSING_ERROR, table,
+                                          rows, 3, NULL),
+                     TDROP_OK);
+    assert_int_equal(tdrop_encoder_create(&encoder, &encoding, table, NULL), TDROP_OK);
+    models_assert_refused(tdrop_pca_fit(&pca, &encoder, rows, 3, 1, &use, &error), TDROP_ERROR_DATA,
+                          &error, "their numbers are too large");
+    tdrop_encoder_clear(&encoder);
+    tdrop_encoding_clear(&encoding);
     tdrop_data_destroy(table);
 }
 
@@ -1100,6 +1123,7 @@ int main(void) {
         cmocka_unit_test(the_split_follows_its_own_seed),
         cmocka_unit_test(held_out_rows_are_not_trained_on),
         cmocka_unit_test(principal_components_agree_with_plain_code),
+        cmocka_unit_test(too_large_numbers_have_no_principal_components),
         cmocka_unit_test(other_data_give_no_principal_components),
         IN_SCRATCH(too_many_columns_give_no_principal_components),
         IN_SCRATCH(a_pruned_model_is_the_whole_one_at_every_k),

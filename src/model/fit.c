@@ -393,12 +393,12 @@ static tdrop_status measure_curve(const fit_state *fit, tdrop_model *model, tdro
     tdrop_model_set_curve(model, &curve, split->valid_count);
     tdrop_status status = tdrop_scree_measure(model, &sample, 0, 0, n, &curve, &use, error);
     if (status || !with_pca) return status;
-    if (tdrop_pca_fit(&pca, &fit->encoder, split->train, split->train_count, n, &use))
-        return tdrop_fail_memory(error, "principal components");
-    status =
-        tdrop_pca_loss(&pca, feed.encoder, split->valid, split->valid_count, n, curve.pca, &use);
+    status = tdrop_pca_fit(&pca, &fit->encoder, split->train, split->train_count, n, &use, error);
+    if (status) return status;
+    status = tdrop_pca_loss(&pca, feed.encoder, split->valid, split->valid_count, n, curve.pca,
+                            &use, error);
     tdrop_pca_clear(&pca);
-    return status ? tdrop_fail_memory(error, "principal components") : TDROP_OK;
+    return status;
 }
 
 static void describe(const fit_state *fit, tdrop_model_info *info) {

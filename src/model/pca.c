@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/pca.h"
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/sizes.h"
@@ -89,26 +90,68 @@ static void add_outer_products(chunks *c, const size_t *rows, size_t row_count,
     }
 }
 
-/* The eigenvectors of the largest eigenvalues; LAPACK gives them in rising order. */
+/* What dsyevr works with and gives. */
+typedef struct eigenproblem {
+    double *values, *vectors, *work;
+    lapack_int *support, *integers;
+    lapack_int work_size, integers_size;
+} eigenproblem;
+
+static void eigenproblem_clear(eigenproblem *e) {
+    tdrop_free(e->values);
+    tdrop_free(e->vectors);
+    tdrop_free(e->support);
+    tdrop_free(e->work);
+    tdrop_free(e->integers);
+}
+
+/* The eigenvectors of the largest m eigenvalues of covariance[n, n], or, with sizes of -1, how much
+ * it wants to work with. LAPACKE_dsyevr would see to its memory itself, with malloc, and print when
+ * that fails. */
+static bool solve(eigenproblem *e, lapack_int n, lapack_int m, double *covariance) {
+    lapack_int found = m;
+    return LAPACKE_dsyevr_work(LAPACK_COL_MAJOR, 'V', 'I', 'U', n, covariance, n, 0.0, 0.0,
+                               n - m + 1, n, 0.0, &found, e->values, e->vectors, n, e->support,
+                               e->work, e->work_size, e->integers, e->integers_size) == 0 &&
+           (e->work_size < 0 || found == m);
+}
+
+static tdrop_status eigenproblem_create(eigenproblem *e, const tdrop_pca *pca, double *covariance) {
+    double work_size = 0.0;
+    lapack_int integers_size = 0;
+    eigenproblem asks = {
+        .work = &work_size, .work_size = -1, .integers = &integers_size, .integers_size = -1};
+    if (!solve(&asks, (lapack_int)pca->columns, (lapack_int)pca->components, covariance))
+        return TDROP_ERROR_DATA;
+    *e = (eigenproblem){.work_size = (lapack_int)work_size, .integers_size = integers_size};
+    e->values = tdrop_alloc(pca->columns, sizeof *e->values);
+    e->vectors = tdrop_alloc(pca->columns * pca->components, sizeof *e->vectors);
+    e->support = tdrop_alloc(2 * pca->columns, sizeof *e->support);
+    e->work = tdrop_alloc((size_t)e->work_size, sizeof *e->work);
+    e->integers = tdrop_alloc((size_t)e->integers_size, sizeof *e->integers);
+    return e->values && e->vectors && e->support && e->work && e->integers ? TDROP_OK
+                                                                           : TDROP_ERROR_MEMORY;
+}
+
+static bool all_finite(const double *values, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(values[i])) return false;
+    return true;
+}
+
+/* LAPACK gives the eigenvectors in rising order of their values. */
 static tdrop_status find_vectors(tdrop_pca *pca, double *covariance) {
-    lapack_int n = (lapack_int)pca->columns, m = (lapack_int)pca->components, found = 0;
-    double *values = tdrop_alloc(pca->columns, sizeof *values);
-    double *vectors = tdrop_alloc(pca->columns * pca->components, sizeof *vectors);
-    lapack_int *support = tdrop_alloc(2 * pca->columns, sizeof *support);
-    tdrop_status status = TDROP_ERROR_MEMORY;
-    if (values && vectors && support &&
-        LAPACKE_dsyevr(LAPACK_COL_MAJOR, 'V', 'I', 'U', n, covariance, n, 0.0, 0.0, n - m + 1, n,
-                       0.0, &found, values, vectors, n, support) == 0 &&
-        found == m) {
-        for (size_t c = 0; c < pca->components; c++)
-            for (size_t j = 0; j < pca->columns; j++)
-                pca->vector[c * pca->columns + j] =
-                    (float)vectors[(pca->components - 1 - c) * pca->columns + j];
-        status = TDROP_OK;
-    }
-    tdrop_free(values);
-    tdrop_free(vectors);
-    tdrop_free(support);
+    const size_t columns = pca->columns;
+    eigenproblem e = {.work = NULL};
+    if (!all_finite(covariance, columns * columns)) return TDROP_ERROR_DATA;
+    tdrop_status status = eigenproblem_create(&e, pca, covariance);
+    if (!status && !solve(&e, (lapack_int)columns, (lapack_int)pca->components, covariance))
+        status = TDROP_ERROR_DATA;
+    for (size_t c = 0; c < pca->components && !status; c++)
+        for (size_t j = 0; j < columns; j++)
+            pca->vector[c * columns + j] =
+                (float)e.vectors[(pca->components - 1 - c) * columns + j];
+    eigenproblem_clear(&e);
     return status;
 }
 
@@ -146,14 +189,25 @@ static tdrop_status hand_over(tdrop_status status, tdrop_pca *made, tdrop_pca *p
     return status;
 }
 
+/* The status, and what it means here. */
+static tdrop_status tell(tdrop_status status, tdrop_error *error) {
+    if (!status) return status;
+    if (status == TDROP_ERROR_DATA)
+        return tdrop_fail(error, status,
+                          "principal components: the training rows have no covariance with "
+                          "eigenvectors: their numbers are too large");
+    return tdrop_fail(error, status, "principal components: %s", tdrop_status_text(status));
+}
+
 tdrop_status tdrop_pca_fit(tdrop_pca *pca, const tdrop_encoder *encoder, const size_t *rows,
-                           size_t row_count, size_t components, const tdrop_use_options *options) {
+                           size_t row_count, size_t components, const tdrop_use_options *options,
+                           tdrop_error *error) {
     size_t columns = encoder->encoding->inputs;
-    if (columns > TDROP_PCA_MOST_COLUMNS) return TDROP_ERROR_SIZE;
+    if (columns > TDROP_PCA_MOST_COLUMNS) return tell(TDROP_ERROR_SIZE, error);
     tdrop_pca made;
     tdrop_status status = allocate(&made, columns, components);
     if (!status) status = fit(&made, encoder, rows, row_count, options);
-    return hand_over(status, &made, pca);
+    return tell(hand_over(status, &made, pca), error);
 }
 
 static double product(size_t n, const double *a, const double *b) {
@@ -310,7 +364,7 @@ static void add_errors(const chunks *c, size_t count, size_t n, double *loss) {
 
 tdrop_status tdrop_pca_loss(const tdrop_pca *pca, const tdrop_encoder *encoder, const size_t *rows,
                             size_t row_count, size_t n, double *loss,
-                            const tdrop_use_options *options) {
+                            const tdrop_use_options *options, tdrop_error *error) {
     chunks c;
     tdrop_status status =
         chunks_create(&c, pca, encoder, pca->components, CHUNK * pca->components, options);
@@ -328,5 +382,5 @@ tdrop_status tdrop_pca_loss(const tdrop_pca *pca, const tdrop_encoder *encoder, 
     for (size_t k = 0; k <= n; k++)
         loss[k] /= (double)row_count * (double)pca->columns;
     chunks_clear(&c);
-    return status;
+    return tell(status, error);
 }

@@ -244,23 +244,23 @@ static tdrop_status find_held_out(held_out *h, const tdrop_model *model, const t
 /* PCA of the training rows, measured on the sample. */
 static tdrop_status measure_pca(const tdrop_curve *curve, const tdrop_model *model,
                                 const tdrop_sample *sample, const tdrop_data *train,
-                                const tdrop_use_options *options) {
+                                const tdrop_use_options *options, tdrop_error *error) {
     tdrop_split split;
     tdrop_pca pca;
     tdrop_encoder encoder;
     size_t n = model->arch.features;
-    tdrop_status status = tdrop_encoder_create(&encoder, &model->encoding, train, NULL);
+    tdrop_status status = tdrop_encoder_create(&encoder, &model->encoding, train, error);
     if (status) return status;
-    status =
-        tdrop_model_split(&split, model, train, &(tdrop_split_inputs){options->groups, NULL}, NULL);
+    status = tdrop_model_split(&split, model, train, &(tdrop_split_inputs){options->groups, NULL},
+                               error);
     if (!status) {
-        status = tdrop_pca_fit(&pca, &encoder, split.train, split.train_count, n, options);
+        status = tdrop_pca_fit(&pca, &encoder, split.train, split.train_count, n, options, error);
         tdrop_split_clear(&split);
     }
     tdrop_encoder_clear(&encoder);
     if (status) return status;
     status = tdrop_pca_loss(&pca, sample->encoder, sample->rows, sample->row_count, n, curve->pca,
-                            options);
+                            options, error);
     tdrop_pca_clear(&pca);
     return status;
 }
@@ -269,8 +269,7 @@ static bool can_fit_pca(const tdrop_model *model, const tdrop_data *train,
                         const tdrop_use_options *options) {
     return model->info.loss == TDROP_LOSS_SQUARED && model->info.task == TDROP_TASK_AUTOENCODE &&
            train && model->encoding.inputs <= TDROP_PCA_MOST_COLUMNS &&
-           train->info.hash == model->info.data_hash && train->info.rows == model->info.data_rows &&
-           (!model->groups || options->groups);
+           tdrop_model_was_fitted_to(model, train) && (!model->groups || options->groups);
 }
 
 static tdrop_status measure_all(tdrop_curve *curve, const tdrop_model *model,
@@ -285,9 +284,8 @@ static tdrop_status measure_all(tdrop_curve *curve, const tdrop_model *model,
         if (!curve->target_r2) return tdrop_fail_memory(error, "scree");
     }
     tdrop_status status = tdrop_scree_measure(model, sample, 0, 0, n, curve, options, error);
-    if (!status && curve->pca && measure_pca(curve, model, sample, train, options))
-        status = tdrop_fail_memory(error, "principal components");
-    return status;
+    if (status || !curve->pca) return status;
+    return measure_pca(curve, model, sample, train, options, error);
 }
 
 tdrop_status tdrop_model_scree(tdrop_scree *scree, const tdrop_model *model, const tdrop_data *data,
