@@ -637,8 +637,8 @@ typedef struct tdrop_use_options {
  * and, under SPLIT_CLASSES, target alone are read: those of the fit. Under SPLIT_TABLE there are none
  * among the data that the model was fitted to, and all rows are given of these, too, although they
  * were trained on. Writes how many into *count and, unless rows is NULL, their numbers into
- * rows[*count]. Errors: NULL, DATA (groups or classes decided, and are not given or do not fit),
- * MEMORY. */
+ * rows[*count]. Errors: NULL, RESERVED, DATA (groups or classes decided, and are not given or do not
+ * fit), MEMORY. */
 TDROP_API tdrop_status tdrop_model_held_out(const tdrop_model *model, const tdrop_data *data,
                                             const tdrop_use_options *options, size_t *count,
                                             size_t *rows);

@@ -21,7 +21,7 @@
 
 /* ---------------------------------------------------------------------------------------------
  * The library's memory, with our own allocator below it. This program compiles base/memory.c
- * itself, so the one in the archive is never linked. LAPACK and zlib keep to malloc; so does cJSON
+ * itself, so the one in the archive is never linked. zlib keeps to malloc; so does cJSON
  * until its own test.
  */
 
@@ -228,6 +228,12 @@ static tdrop_status try_checkpoint(tdrop_error *error) {
     return status ? status : told.status;
 }
 
+static tdrop_status try_tune(tdrop_error *error) {
+    tdrop_model *made = (void *)&place;
+    const tdrop_tune_options tune = {.epochs = 1};
+    return finish_model(tdrop_model_tune(&made, model, data, &tune, NULL, error), &made);
+}
+
 static tdrop_status try_fit_of_columns(tdrop_error *error) {
     tdrop_model *made = (void *)&place;
     tdrop_fit_options classify = mixed_options;
@@ -398,6 +404,7 @@ static const struct {
     {"going on from a checkpoint", try_resume, 30},
     {"beginning with a model", try_init, 30},
     {"checkpoints", try_checkpoint, 40},
+    {"tune", try_tune, 30},
     {"fit of columns", try_fit_of_columns, 40},
     {"regression", try_regression, 60},
     {"fit of shares", try_fit_of_shares, 40},

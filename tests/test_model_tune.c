@@ -158,6 +158,9 @@ static void test_tuning_refusals(void **state) {
     options.reserved[1] = 1;
     models_assert_refused(tdrop_model_tune(&tuned, model, data, &options, NULL, &error),
                           TDROP_ERROR_RESERVED, &error, "reserved");
+    options = (tdrop_tune_options){.epochs = 1, .use.reserved = {1}};
+    models_assert_refused(tdrop_model_tune(&tuned, model, data, &options, NULL, &error),
+                          TDROP_ERROR_RESERVED, &error, "reserved");
     options = (tdrop_tune_options){0};
     models_assert_refused(tdrop_model_tune(&tuned, model, data, &options, NULL, &error),
                           TDROP_ERROR_SIZE, &error, "no epochs");

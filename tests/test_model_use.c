@@ -974,6 +974,9 @@ static void scree_refuses_what_does_not_fit(void **state) {
                           TDROP_ERROR_DATA, &error, "9 columns, but the model was made for 10");
     models_assert_refused(tdrop_model_scree(&scree, m, data, data, &reserved, &error),
                           TDROP_ERROR_RESERVED, &error, "reserved");
+    size_t count = 77;
+    assert_int_equal(tdrop_model_held_out(m, data, &reserved, &count, NULL), TDROP_ERROR_RESERVED);
+    assert_int_equal(count, 77);
     models_assert_refused(tdrop_model_scree(&scree, m, data, data, &unknown, &error),
                           TDROP_ERROR_ISA, &error, "");
     models_assert_refused(tdrop_model_scree(&scree, m, NULL, data, NULL, &error), TDROP_ERROR_NULL,

@@ -116,9 +116,11 @@ tdrop_status tdrop_model_held_out(const tdrop_model *model, const tdrop_data *da
                                   const tdrop_use_options *options, size_t *count, size_t *rows) {
     float *class_of = NULL;
     size_t *found = NULL;
+    tdrop_use_options use;
     if (!model || !data || !count) return TDROP_ERROR_NULL;
-    tdrop_status status = find_classes(model, data, options ? options->target : NULL, &class_of);
-    const tdrop_split_inputs inputs = {options ? options->groups : NULL, class_of};
+    tdrop_status status = tdrop_use_resolve(options, &use, NULL);
+    if (!status) status = find_classes(model, data, use.target, &class_of);
+    const tdrop_split_inputs inputs = {use.groups, class_of};
     if (!status) status = tdrop_model_find_held_out(model, data, &inputs, &found, count, NULL);
     if (!status && rows) memcpy(rows, found, *count * sizeof *rows);
     tdrop_free(found);

@@ -7,6 +7,11 @@
 static tdrop_status check(const tdrop_model *model, const tdrop_data *data,
                           const tdrop_tune_options *options, tdrop_error *error) {
     size_t held_out;
+    tdrop_use_options use;
+    for (size_t i = 0; i < sizeof options->reserved / sizeof *options->reserved; i++)
+        if (options->reserved[i])
+            return tdrop_fail(error, TDROP_ERROR_RESERVED, "a reserved field is not 0");
+    if (tdrop_use_resolve(&options->use, &use, error)) return TDROP_ERROR_RESERVED;
     if (!options->epochs) return tdrop_fail(error, TDROP_ERROR_SIZE, "tune: no epochs");
     if (model->info.split == TDROP_SPLIT_TABLE)
         return tdrop_fail(error, TDROP_ERROR_DATA,
@@ -18,7 +23,9 @@ static tdrop_status check(const tdrop_model *model, const tdrop_data *data,
                           "%.200s: not what the model was fitted to (%.200s, as its hash says), so "
                           "which rows are held out cannot be told: give that table",
                           data->info.name, model->info.data_name ? model->info.data_name : "?");
-    if (tdrop_model_held_out(model, data, &options->use, &held_out, NULL))
+    const tdrop_status status = tdrop_model_held_out(model, data, &options->use, &held_out, NULL);
+    if (status == TDROP_ERROR_MEMORY) return tdrop_fail_memory(error, "held-out rows");
+    if (status)
         return tdrop_fail(error, TDROP_ERROR_DATA,
                           "%.200s: which rows are held out was decided by labels or groups, which "
                           "are not given or not those of the fit: give these",
@@ -71,9 +78,6 @@ tdrop_status tdrop_model_tune(tdrop_model **tuned, const tdrop_model *model, con
     tdrop_model *trained = NULL;
     if (!tuned || !model || !data || !options)
         return tdrop_fail(error, TDROP_ERROR_NULL, "tune: no model, data or options");
-    for (size_t i = 0; i < sizeof options->reserved / sizeof *options->reserved; i++)
-        if (options->reserved[i])
-            return tdrop_fail(error, TDROP_ERROR_RESERVED, "a reserved field is not 0");
     tdrop_status status = check(model, data, options, error);
     if (status) return status;
     const tdrop_fit_options fit = options_of(model, options);
