@@ -22,7 +22,7 @@ const char *compute_isa_choice(int number);
      .value = "T",                                                                                 \
      .field = offsetof(settings, compute.threads),                                                 \
      .least = 1,                                                                                   \
-     .most = 4096,                                                                                 \
+     .most = TDROP_MOST_THREADS,                                                                   \
      .help = "threads (default: one for each processor); results do not depend on it"},            \
     {                                                                                              \
         .name = "cpu", .type = OPTION_CHOICE, .value = "SET",                                      \

@@ -160,9 +160,12 @@ typedef struct tdrop_parallel {
 /* A pool of threads behind a tdrop_parallel. */
 typedef struct tdrop_pool tdrop_pool;
 
+/* Workers of a pool, at most. */
+enum { TDROP_MOST_THREADS = 1024 };
+
 /* Makes a pool of `threads` workers, the calling thread included; 0 means one for each processor
- * that this process may use. In a child made by fork() the pool runs tasks on the calling thread.
- * Errors: NULL, MEMORY, THREAD. */
+ * that this process may use, or as many as a pool may have. In a child made by fork() the pool runs
+ * tasks on the calling thread. Errors: NULL, MEMORY, THREAD (also of more than TDROP_MOST_THREADS). */
 TDROP_API tdrop_status tdrop_pool_create(tdrop_pool **pool, unsigned threads);
 
 /* The pool as a parallel loop; valid as long as the pool. One thread at a time may run it. Of NULL:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The pool: each task once, no worker twice at a time, and life after fork(). */
-#define _GNU_SOURCE /* sched_getaffinity */
+#define _GNU_SOURCE /* sched_getaffinity, syscall */
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -9,7 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -155,6 +158,46 @@ static void test_pool_of_zero_threads(void **state) {
     assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
     assert_int_equal(workers, 1);
     assert_true(right);
+}
+
+static size_t pretended; /* processors; 0: those that there are */
+
+/* In place of libc's: a machine with more processors than a cpu_set_t has bits, whose kernel wants
+ * as many as it has. */
+int sched_getaffinity(pid_t process, size_t size, cpu_set_t *set) {
+    if (pretended && pretended > 8 * size) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (!pretended) {
+        const long bytes = syscall(SYS_sched_getaffinity, process, size, set);
+        if (bytes >= 0) memset((char *)set + bytes, 0, size - (size_t)bytes);
+        return bytes < 0 ? -1 : 0;
+    }
+    memset(set, 0, size);
+    for (size_t cpu = 0; cpu < pretended; cpu++)
+        CPU_SET_S(cpu, size, set);
+    return 0;
+}
+
+/* Valgrind ends a program of so many threads. */
+static bool in_valgrind(void) {
+    const char *preload = getenv("LD_PRELOAD");
+    return preload && strstr(preload, "vgpreload");
+}
+
+static void test_pool_on_a_large_machine(void **state) {
+    tdrop_pool *pool = NULL;
+    (void)state;
+    assert_int_equal(tdrop_pool_create(&pool, TDROP_MOST_THREADS + 1), TDROP_ERROR_THREAD);
+    assert_null(pool);
+    if (in_valgrind() || tdrop_pool_create(&pool, TDROP_MOST_THREADS)) skip();
+    tdrop_pool_destroy(pool);
+    pretended = 3000;
+    pool = create(0);
+    pretended = 0;
+    assert_int_equal(tdrop_pool_parallel(pool).workers, TDROP_MOST_THREADS);
+    tdrop_pool_destroy(pool);
 }
 
 static void *own_pool(void *arg) {
@@ -310,6 +353,7 @@ int main(void) {
         cmocka_unit_test(test_pool_many_short_runs),
         cmocka_unit_test(test_pool_create_and_destroy),
         cmocka_unit_test(test_pool_of_zero_threads),
+        cmocka_unit_test(test_pool_on_a_large_machine),
         cmocka_unit_test(test_pools_side_by_side),
         cmocka_unit_test(test_pool_after_fork),
         cmocka_unit_test(test_pool_after_many_forks),

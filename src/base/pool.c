@@ -13,7 +13,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-enum { SPINS_BEFORE_SLEEP = 4000, MOST_THREADS = 1024 };
+enum { SPINS_BEFORE_SLEEP = 4000 };
 
 typedef struct pool_job {
     size_t tasks;
@@ -113,11 +113,18 @@ static void pool_run(void *context, size_t tasks, void (*task)(void *, size_t, u
     await_workers(pool);
 }
 
+/* The kernel refuses a set that is smaller than its own, so there is room for many. */
 static unsigned processors(void) {
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0) return (unsigned)CPU_COUNT(&set);
+    cpu_set_t sets[16];
+    if (sched_getaffinity(0, sizeof sets, sets) == 0)
+        return (unsigned)CPU_COUNT_S(sizeof sets, sets);
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (unsigned)online : 1;
+}
+
+static unsigned default_threads(void) {
+    const unsigned threads = processors();
+    return threads < TDROP_MOST_THREADS ? threads : TDROP_MOST_THREADS;
 }
 
 static tdrop_status start_threads(tdrop_pool *pool) {
@@ -132,8 +139,8 @@ static tdrop_status start_threads(tdrop_pool *pool) {
 
 tdrop_status tdrop_pool_create(tdrop_pool **pool, unsigned threads) {
     if (!pool) return TDROP_ERROR_NULL;
-    if (threads == 0) threads = processors();
-    if (threads > MOST_THREADS) return TDROP_ERROR_THREAD;
+    if (threads == 0) threads = default_threads();
+    if (threads > TDROP_MOST_THREADS) return TDROP_ERROR_THREAD;
     tdrop_pool *made = tdrop_alloc_zero(1, sizeof *made + threads * sizeof *made->worker);
     if (!made) return TDROP_ERROR_MEMORY;
     made->workers = threads;
