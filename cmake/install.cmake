@@ -20,12 +20,14 @@ endfunction()
 
 # tdrop_install_target(TARGET EXPORT_NAME): installs a library, if it is built, as
 # taildropout::EXPORT_NAME, which has a file of its own in the CMake package: who only wants the
-# core need not have what the model library is built on.
+# core need not have what the model library is built on. The same name serves a project that
+# has this one as a folder of its own.
 function(tdrop_install_target target name)
   if(NOT TARGET ${target})
     return()
   endif()
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+  add_library(taildropout::${name} ALIAS ${target})
   install(TARGETS ${target} EXPORT ${target}
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
@@ -37,6 +39,12 @@ tdrop_install_target(taildropout_static taildropout_static)
 tdrop_install_target(taildropout_shared taildropout)
 tdrop_install_target(taildropout_model_static model_static)
 tdrop_install_target(taildropout_model_shared model)
+foreach(name taildropout model)
+  if(TARGET taildropout::${name}_static AND NOT TARGET taildropout::${name})
+    get_target_property(target taildropout::${name}_static ALIASED_TARGET)
+    add_library(taildropout::${name} ALIAS ${target})
+  endif()
+endforeach()
 
 set(public_headers include/taildropout.h)
 tdrop_install_pkgconfig(taildropout)

@@ -202,6 +202,25 @@ for program in $programs; do
     run "$program"
 done
 
+# add_subdirectory: the same names, and neither our program nor our tests among what the project has.
+mkdir parent
+sed 's|^find_package.*|include(CTest)\nadd_subdirectory("${SOURCE}" taildropout)|' \
+    project/CMakeLists.txt >parent/CMakeLists.txt
+build_model=OFF
+[ -z "$components" ] || build_model=ON
+quietly "add_subdirectory" "$cmake" -S parent -B in_tree "-DSOURCE=$source_dir" \
+    "-DTDROP_BUILD_MODEL=$build_model" "-DCMAKE_C_COMPILER=$cc" "-DCMAKE_CXX_COMPILER=$cxx" \
+    "-DCOMPONENTS=$components"
+"$cmake" --build in_tree --target help >targets
+if grep -E '^[.]* *(taildropout|test_core_pool|example_forward)(:|$)' targets; then
+    fail "add_subdirectory builds the above as well"
+fi
+quietly "a build by add_subdirectory" "$cmake" --build in_tree --target forward_cmake plain_cmake
+for program in forward_cmake plain_cmake; do
+    cp "in_tree/$program" .
+    run "$program"
+done
+
 # The program, if it was built, runs from where it was installed.
 if grep -q '^TDROP_BUILD_CLI:BOOL=\(ON\|1\|TRUE\)' "$build_dir/CMakeCache.txt"; then
     "$prefix/bin/taildropout" --version >out || fail "the installed program does not run"
