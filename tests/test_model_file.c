@@ -538,6 +538,11 @@ static const struct {
     {"law", "{" NAME ",\"rate\":0,\"p\":0.5,\"k_min\":4294967296}"},
     {"law", "{" NAME ",\"p\":0.5,\"k_min\":0}"},
     {"law", "{" NAME ",\"p\":0.5,\"rate\":1.5,\"k_min\":0}"},
+    {"law", "{" NAME ",\"p\":0,\"rate\":0,\"k_min\":3}"},   /* above n = 2 */
+    {"law", "{" NAME ",\"p\":0.6,\"rate\":0,\"k_min\":1}"}, /* p above 1 - k_min / n */
+    {"law", "{\"name\":\"uniform\",\"p\":0,\"rate\":0,\"k_min\":5}"},
+    {"law", "{\"name\":\"table\",\"p\":0,\"rate\":0,\"k_min\":2,\"weights\":[1,2,0]}"},
+    {"law", TABLE ",\"weights\":[1e308,1e308,1e308]}"},
     {"law", TABLE "}"},
     {"law", TABLE ",\"weights\":5}"},
     {"law", TABLE ",\"weights\":[1,\"2\",3]}"},

@@ -134,15 +134,25 @@ static tdrop_status read_data(reading *r, tdrop_model *model) {
     return status;
 }
 
-/* Whether these can be the weights of a table for the n that was trained. */
-static bool are_weights(const tdrop_law_options *law, const tdrop_model_info *info) {
-    size_t n = info->pruned_from ? info->pruned_from : info->features;
+/* Whether these can be the weights of a table for n features. */
+static bool are_weights(const tdrop_law_options *law, size_t n) {
     double sum = 0.0;
+    bool some = false;
     for (size_t i = 0; i < law->weight_count; i++) {
         if (law->weights[i] < 0.0) return false;
+        some = some || (i >= law->k_min && law->weights[i] > 0.0);
         sum += law->weights[i];
     }
-    return law->weight_count == n + 1 && sum > 0.0;
+    return law->weight_count == n + 1 && some && isfinite(sum);
+}
+
+/* Whether tdrop_law_create takes the law, for the n that was trained. It is not asked: it allocates
+ * by an n that is only the file's word when the model was cut. */
+static bool law_is_possible(const tdrop_law_options *law, const tdrop_model_info *info) {
+    const size_t n = info->pruned_from ? info->pruned_from : info->features;
+    if (n > INT32_MAX || law->k_min > n) return false;
+    if (law->kind == TDROP_LAW_EXPONENTIAL) return law->p <= (double)(n - law->k_min) / (double)n;
+    return law->kind != TDROP_LAW_TABLE || are_weights(law, n);
 }
 
 /* The law; its table stays whole when a model is cut. */
@@ -160,9 +170,8 @@ static tdrop_status read_law(reading *r, tdrop_model *model) {
     if (numbers && law.kind == TDROP_LAW_TABLE)
         numbers_of(r, TDROP_MODEL_KEY_LAW, object, "weights", law.weight_count, numbers);
     law.weights = numbers;
-    if (law.kind != TDROP_LAW_TABLE)
-        law.weight_count = 0;
-    else if (numbers && !are_weights(&law, &model->info) && !r->wrong)
+    if (law.kind != TDROP_LAW_TABLE) law.weight_count = 0;
+    if (numbers && !law_is_possible(&law, &model->info) && !r->wrong)
         r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_LAW];
     tdrop_status status = numbers ? tdrop_model_set_law(model, &law) : TDROP_ERROR_MEMORY;
     tdrop_free(numbers);
