@@ -24,6 +24,8 @@
  *   - The caller owns every buffer it passes; no pointer is kept beyond the call, except for
  *     weights that are packed as used (tdrop_linear_set_weights). A handle (created and destroyed
  *     by a pair of functions) owns what it holds; destroying NULL is fine.
+ *   - A function without a status needs a handle and pointers that are not NULL, unless it says what
+ *     it does with NULL.
  *   - Buffers of one call must not overlap.
  *   - Different handles may be used by different threads at once; one handle by one thread at a
  *     time. Functions that take the handle as const may run at once on the same handle.
@@ -487,7 +489,8 @@ typedef struct tdrop_linear_options {
 } tdrop_linear_options;
 
 /* Makes a layer; options may be NULL. The packed copies of W are allocated on first use.
- * Errors: NULL, RESERVED, SIZE (a size is 0 or above 2^31 - 1), ISA, OVERFLOW, MEMORY. */
+ * Errors: NULL, RESERVED, SIZE (a size is 0 or above 2^31 - 1, or no such activation), ISA, OVERFLOW,
+ * MEMORY. */
 TDROP_API tdrop_status tdrop_linear_create(tdrop_linear **layer, size_t inputs, size_t outputs,
                                            const tdrop_linear_options *options);
 

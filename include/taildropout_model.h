@@ -131,6 +131,7 @@ typedef struct tdrop_data_info {
     const char *id_name;  /* of the column of ids; NULL when there is none */
 } tdrop_data_info;
 
+/* Writes what a table holds into *info. Neither may be NULL. */
 TDROP_API void tdrop_data_get_info(const tdrop_data *data, tdrop_data_info *info);
 
 typedef enum tdrop_column_kind {
@@ -272,6 +273,7 @@ typedef enum tdrop_schedule {
     TDROP_SCHEDULE_COSINE = 2 /* down from the highest to 0 along half a cosine */
 } tdrop_schedule;
 
+/* "one-cycle", "constant" or "cosine". Errors: NULL, FORMAT. The name of any other number is NULL. */
 TDROP_API tdrop_status tdrop_schedule_parse(const char *name, tdrop_schedule *schedule);
 TDROP_API const char *tdrop_schedule_name(tdrop_schedule schedule);
 
@@ -501,7 +503,7 @@ typedef struct tdrop_fit_observer {
  * data, labels, architecture and options (not threads, instruction set and how often checkpoints are
  * written); otherwise FORMAT, and the message names the first thing that differs.
  * Errors: NULL, RESERVED, P, RATE, WEIGHTS, K_MIN, LAW, ARCH, SIZE (a number out of its range), DATA,
- * FILE and FORMAT (the checkpoint to go on from), STOPPED (see TDROP_FIT_LEAVE), MEMORY. */
+ * FILE and FORMAT (the checkpoint to go on from), STOPPED (see TDROP_FIT_LEAVE), ISA, MEMORY. */
 TDROP_API tdrop_status tdrop_fit(tdrop_model **model, const tdrop_data *data,
                                  const tdrop_fit_options *options,
                                  const tdrop_fit_observer *observer, tdrop_error *error);
@@ -563,6 +565,7 @@ typedef struct tdrop_model_info {
     size_t valid_rows;
 } tdrop_model_info;
 
+/* Writes what a model is into *info. Neither may be NULL. */
 TDROP_API void tdrop_model_get_info(const tdrop_model *model, tdrop_model_info *info);
 
 /* A target of a regression, 0-based, into *info: its name, unless it has none. Errors: NULL, SIZE
@@ -667,10 +670,12 @@ typedef struct tdrop_scree {
  * loss is SQUARED, PCA is fitted to the training rows, centred on their mean, in the same scaled space: of `train`, the
  * data that the model was fitted to; NULL, or other data, leaves `pca` NULL, and so do more than
  * 4096 columns. Errors: NULL, RESERVED, DATA (another width; labels missing, of another number of
- * rows or unknown), ISA, MEMORY. */
+ * rows or unknown; groups that are not those of the fit; numbers too large for PCA), ISA, MEMORY. */
 TDROP_API tdrop_status tdrop_model_scree(tdrop_scree *scree, const tdrop_model *model,
                                          const tdrop_data *data, const tdrop_data *train,
                                          const tdrop_use_options *options, tdrop_error *error);
+
+/* Frees what a curve points to and makes it zero. NULL is fine, and so is a curve that is zero. */
 TDROP_API void tdrop_scree_destroy(tdrop_scree *scree);
 
 /* The model cut to its first k features: rows of the layer before the tail and columns of the
