@@ -3,15 +3,15 @@
 
 #include "command.h"
 #include "message.h"
+#include "same_file.h"
 #include "shell_word.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
-static int same_file(const checkpoint_settings *s) {
-    return s->path && s->resume && strcmp(s->path, s->resume) == 0;
+int checkpoints_is_pair(const checkpoint_settings *s) {
+    return s->path && s->resume && same_file(s->path, s->resume);
 }
 
 int checkpoints_agree(checkpoint_settings *s, int force, int *exit_code) {
@@ -23,12 +23,12 @@ int checkpoints_agree(checkpoint_settings *s, int force, int *exit_code) {
     }
     *exit_code = EXIT_FAILED;
     if (!s->path || (stat(s->path, &status) != 0 && errno == ENOENT)) {
-        if (!same_file(s)) return 1;
+        if (!checkpoints_is_pair(s)) return 1;
         message_note("%s is not there yet: the fit begins at its start", s->path);
         s->resume = NULL;
         return 1;
     }
-    if (force || same_file(s) || !S_ISREG(status.st_mode)) return 1;
+    if (force || checkpoints_is_pair(s) || !S_ISREG(status.st_mode)) return 1;
     message_error("%s: exists already: give --resume %s to go on from it, or --force to begin anew",
                   s->path, s->path);
     return 0;
@@ -85,7 +85,7 @@ char *checkpoints_command(const checkpoint_settings *s, const char *command, int
     FILE *out = open_memstream(&line, &length);
     if (!out) return NULL;
     fputs(command, out);
-    if (!same_file(s)) {
+    if (!checkpoints_is_pair(s)) {
         fputs(" --resume ", out);
         shell_word_write(out, s->path);
     }

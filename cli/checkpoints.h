@@ -11,6 +11,9 @@ typedef struct checkpoint_settings {
     interval every;            /* 0: not given */
 } checkpoint_settings;
 
+/* Whether both options name one file, however they write it: it is gone on from, and overwritten. */
+int checkpoints_is_pair(const checkpoint_settings *settings);
+
 /* Looks at the options before the work: whether they go together, and whether a checkpoint would be
  * overwritten that nobody asked to give up. Where both options name one file that is not there, the
  * fit begins at its start, and `resume` becomes NULL. On refusal says why and returns 0, with

@@ -88,7 +88,10 @@ static int run(int argc, char **argv) {
     inputs in;
     int exit_code;
     if (!options_parse(&command_decode, argc, argv, &s, &exit_code)) return exit_code;
-    const output_wish wishes[] = {{"-o", s.output, 0}, {0}};
+    const output_wish wishes[] = {{"MODEL", s.model, OUTPUT_SPARES},
+                                  {"CODES", inputs_file_of(s.codes), OUTPUT_SPARES},
+                                  {"-o", s.output, 0},
+                                  {0}};
     if (!output_check(wishes, s.force, &exit_code)) return exit_code;
     if (!inputs_open(&in, s.model, NULL, TDROP_PART_TEST, NULL, &s.compute)) return EXIT_FAILED;
     const int done =

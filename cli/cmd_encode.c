@@ -79,7 +79,10 @@ static int run(int argc, char **argv) {
     inputs in;
     int exit_code;
     if (!options_parse(&command_encode, argc, argv, &s, &exit_code)) return exit_code;
-    const output_wish wishes[] = {{"-o", s.output, 0}, {0}};
+    const output_wish wishes[] = {{"MODEL", s.model, OUTPUT_SPARES},
+                                  {"DATA", inputs_file_of(s.data), OUTPUT_SPARES},
+                                  {"-o", s.output, 0},
+                                  {0}};
     if (!output_check(wishes, s.force, &exit_code)) return exit_code;
     if (!inputs_open(&in, s.model, s.data, TDROP_PART_TEST, &s.table, &s.compute))
         return EXIT_FAILED;

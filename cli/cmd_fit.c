@@ -31,6 +31,9 @@
 /* Longer architectures are not shown again under an error. */
 enum { MOST_ARCH_SHOWN = 200 };
 
+/* Rows of the table of files, the last of zeros. */
+enum { MOST_FILES = 13 };
+
 typedef struct fit_settings {
     const char *data, *model, *arch, *json, *html, *law, *loss;
     uint64_t features, k_min, effort, epochs, batch, patience, seed, split_seed;
@@ -754,7 +757,7 @@ static int read_valid_option(fit_settings *s) {
     return 0;
 }
 
-static int settings_agree(fit_settings *s, const output_wish *wishes, int *exit_code) {
+static int settings_agree(fit_settings *s, int *exit_code) {
     if (s->table.target && s->task - 1 == TDROP_TASK_AUTOENCODE) {
         message_error("options --target and --task autoencode: an autoencoder has no target: leave "
                       "one of the two out");
@@ -770,13 +773,45 @@ static int settings_agree(fit_settings *s, const output_wish *wishes, int *exit_
         *exit_code = EXIT_USAGE;
         return 0;
     }
-    if (!s->arch || !s->features)
-        return checkpoints_agree(&s->checkpoint, s->force, exit_code) &&
-               output_check(wishes, s->force, exit_code);
+    if (!s->arch || !s->features) return 1;
     message_error("options --arch and --features: the width in brackets is the number of features "
                   "already: give one of the two");
     *exit_code = EXIT_USAGE;
     return 0;
+}
+
+/* The table of a law, where there is one. */
+static const char *law_file(const char *law) {
+    static const char start[] = "table:";
+    return law && strncmp(law, start, sizeof start - 1) == 0 ? law + sizeof start - 1 : NULL;
+}
+
+/* All files of a fit. */
+static void list_files(const fit_settings *s, output_wish wishes[MOST_FILES]) {
+    const checkpoint_settings *checkpoint = &s->checkpoint;
+    const int goes_on = checkpoint->resume ? OUTPUT_MAY_EXIST : 0;
+    const output_wish files[MOST_FILES] = {
+        {"DATA", inputs_file_of(s->data), OUTPUT_SPARES},
+        {"--target", inputs_file_of(s->table.target), OUTPUT_SPARES},
+        {"--valid", s->valid_share > 0 ? NULL : s->valid, OUTPUT_SPARES},
+        {"--valid-target", s->valid_target, OUTPUT_SPARES},
+        {"--law", law_file(s->law), OUTPUT_SPARES},
+        {"--init", s->init, OUTPUT_SPARES},
+        {"--resume", checkpoints_is_pair(checkpoint) ? NULL : checkpoint->resume, OUTPUT_SPARES},
+        {"-o", s->model, OUTPUT_ONLY_FILE | goes_on},
+        {"--json", s->json, 0},
+        {"--html", s->html, 0},
+        {"--checkpoint", checkpoint->path, OUTPUT_ONLY_FILE | goes_on},
+        {"--log", s->log, goes_on},
+    };
+    memcpy(wishes, files, sizeof files);
+}
+
+/* Looks at them before the work; `wishes` becomes what output_beside wants to know. */
+static int files_agree(fit_settings *s, output_wish wishes[MOST_FILES], int *exit_code) {
+    list_files(s, wishes);
+    return checkpoints_agree(&s->checkpoint, s->force, exit_code) &&
+           output_check(wishes, s->force, exit_code);
 }
 
 /* A fit that goes on may replace the model that it made before, which is told by what the file says
@@ -961,19 +996,11 @@ static int run_as(const char *command, int argc, char **argv) {
     int exit_code;
     if (!options_parse(&command_fit, argc, argv, s, &exit_code)) return exit_code;
     if (!name_model(&job)) return EXIT_FAILED;
-    const int goes_on = s->checkpoint.resume ? OUTPUT_MAY_EXIST : 0;
-    const output_wish wishes[] = {
-        {"-o", s->model, OUTPUT_ONLY_FILE | goes_on},
-        {"--json", s->json, 0},
-        {"--html", s->html, 0},
-        {"--checkpoint", s->checkpoint.path, OUTPUT_ONLY_FILE | goes_on},
-        {"--log", s->log, goes_on},
-        {0},
-    };
+    output_wish wishes[MOST_FILES];
     job.checkpoints.verbose = s->verbose;
     job.law = (tdrop_law_options){.p = s->p > 0 ? s->p : 0, .k_min = (uint32_t)s->k_min};
     int done = 0;
-    if (settings_agree(s, wishes, &exit_code) &&
+    if (settings_agree(s, &exit_code) && files_agree(s, wishes, &exit_code) &&
         loss_text_read(s->loss, &job.loss, &job.huber_delta, &exit_code) &&
         law_text_read(s->law, &job.law, &job.law_weights, &exit_code)) {
         exit_code = EXIT_FAILED;

@@ -190,7 +190,7 @@ static int run(int argc, char **argv) {
     inputs in;
     int exit_code;
     if (!options_parse(&command_info, argc, argv, &s, &exit_code)) return exit_code;
-    const output_wish wishes[] = {{"--json", s.json, 0}, {0}};
+    const output_wish wishes[] = {{"MODEL", s.model, OUTPUT_SPARES}, {"--json", s.json, 0}, {0}};
     if (!output_check(wishes, s.force, &exit_code)) return exit_code;
     if (!inputs_open(&in, s.model, NULL, TDROP_PART_TEST, NULL, NULL)) return EXIT_FAILED;
     const int done = show(&s, &in, output_beside(wishes));

@@ -219,7 +219,11 @@ static int run(int argc, char **argv) {
     int exit_code;
     if (!options_parse(&command_prune, argc, argv, &s, &exit_code)) return exit_code;
     if (!check_tuning(&s)) return EXIT_USAGE;
-    const output_wish wishes[] = {{"-o", s.output, 1}, {0}};
+    const output_wish wishes[] = {{"MODEL", s.model, OUTPUT_SPARES},
+                                  {"DATA", inputs_file_of(s.data), OUTPUT_SPARES},
+                                  {"--target", inputs_file_of(s.table.target), OUTPUT_SPARES},
+                                  {"-o", s.output, OUTPUT_ONLY_FILE},
+                                  {0}};
     if (!output_check(wishes, s.force, &exit_code)) return exit_code;
     if (!inputs_open(&in, s.model, s.data, TDROP_PART_TRAIN, s.data ? &s.table : NULL,
                      s.data ? &s.compute : NULL))

@@ -175,7 +175,10 @@ static int run_as(const char *command, int argc, char **argv) {
     scree_settings s = {.command = command, .table.with_groups = 1};
     int exit_code;
     if (!options_parse(&command_scree, argc, argv, &s, &exit_code)) return exit_code;
-    const output_wish wishes[] = {{"--json", s.json, 0},
+    const output_wish wishes[] = {{"MODEL", s.model, OUTPUT_SPARES},
+                                  {"DATA", inputs_file_of(s.data), OUTPUT_SPARES},
+                                  {"--target", inputs_file_of(s.table.target), OUTPUT_SPARES},
+                                  {"--json", s.json, 0},
                                   {"--svg", s.svg, 0},
                                   {"--png", s.png, 0},
                                   {"--html", s.html, 0},

@@ -192,6 +192,12 @@ int inputs_two_parts(const char *source) {
     return strcmp(source, "fashion-mnist") == 0;
 }
 
+const char *inputs_file_of(const char *source) {
+    const int known =
+        source && (inputs_two_parts(source) || !strcmp(source, "fashion-mnist:labels"));
+    return known ? NULL : source;
+}
+
 float *inputs_floats(size_t rows, size_t columns) {
     float *values = NULL;
     const size_t row_size = columns * sizeof *values;

@@ -36,6 +36,9 @@ void inputs_close(inputs *in);
  * when there are none. */
 const char *inputs_target_of(const char *target, const char *source);
 
+/* What a source may be a file for: the source, or NULL where it is a data set known by name. */
+const char *inputs_file_of(const char *source);
+
 /* Whether `target` names a column of a table, or the columns in a list. */
 int inputs_has_target(const tdrop_data *data, const char *target);
 

@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "message.h"
+#include "same_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,32 +65,52 @@ static int path_check(const char *path, int force) {
     return force ? folder_takes_files(path) : refuse_existing(path);
 }
 
+static int refuse_only_file(const output_wish *a) {
+    message_error("option %s: this output cannot go to standard output: give a file name",
+                  a->option);
+    return 0;
+}
+
+/* Whether output `a` keeps off the file of another row. */
+static int keep_apart(const output_wish *a, const output_wish *other) {
+    const int spared = other->manner & OUTPUT_SPARES;
+    if (spared ? !same_file_is_read(other->path, a->path) : !same_file(other->path, a->path))
+        return 1;
+    if (spared)
+        message_error("option %s: '%s' is read, as %s: give another name", a->option, a->path,
+                      other->option);
+    else
+        message_error("options %s and %s: both write to '%s': give two names", other->option,
+                      a->option, a->path);
+    return 0;
+}
+
+/* Whether output `a` goes together with the others. */
+static int wish_agrees(const output_wish *a, const output_wish *wishes) {
+    if (a->manner & OUTPUT_ONLY_FILE && is_stdout(a->path)) return refuse_only_file(a);
+    for (const output_wish *b = wishes; b->option; b++)
+        if (b->path && (b < a || b->manner & OUTPUT_SPARES) && !keep_apart(a, b)) return 0;
+    return 1;
+}
+
+static int is_wanted(const output_wish *wish) {
+    return wish->path && !(wish->manner & OUTPUT_SPARES);
+}
+
 int output_check(const output_wish *wishes, int force, int *exit_code) {
     *exit_code = EXIT_USAGE;
-    for (const output_wish *a = wishes; a->option; a++) {
-        if (!a->path) continue;
-        if (a->manner & OUTPUT_ONLY_FILE && is_stdout(a->path)) {
-            message_error("option %s: this output cannot go to standard output: give a file name",
-                          a->option);
-            return 0;
-        }
-        for (const output_wish *b = wishes; b < a; b++) {
-            if (!b->path || strcmp(a->path, b->path) != 0) continue;
-            message_error("options %s and %s: both write to '%s': give two names", b->option,
-                          a->option, a->path);
-            return 0;
-        }
-    }
+    for (const output_wish *wish = wishes; wish->option; wish++)
+        if (is_wanted(wish) && !wish_agrees(wish, wishes)) return 0;
     *exit_code = EXIT_FAILED;
     for (const output_wish *wish = wishes; wish->option; wish++)
-        if (wish->path && !path_check(wish->path, force || wish->manner & OUTPUT_MAY_EXIST))
+        if (is_wanted(wish) && !path_check(wish->path, force || wish->manner & OUTPUT_MAY_EXIST))
             return 0;
     return 1;
 }
 
 FILE *output_beside(const output_wish *wishes) {
     for (; wishes->option; wishes++)
-        if (wishes->path && is_stdout(wishes->path)) return stderr;
+        if (is_wanted(wishes) && is_stdout(wishes->path)) return stderr;
     return stdout;
 }
 

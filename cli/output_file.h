@@ -8,19 +8,21 @@
 
 enum {
     OUTPUT_ONLY_FILE = 1, /* standard output will not do */
-    OUTPUT_MAY_EXIST = 2  /* and be overwritten, whatever `force` is */
+    OUTPUT_MAY_EXIST = 2, /* and be overwritten, whatever `force` is */
+    OUTPUT_SPARES = 4     /* no output but what is read, whose file no output may take */
 };
 
-/* An output that was asked for: the option that names it and its path, NULL when not asked for. */
+/* An output that was asked for: the option that names it and its path, NULL when not asked for.
+ * What a command reads stands in the same table, called as its usage does. */
 typedef struct output_wish {
     const char *option;
     const char *path;
     int manner; /* 0, or of the following */
 } output_wish;
 
-/* Looks at all outputs of a command, `wishes` ending with a row of zeros: two must not be the same,
- * each must be writable, and none may exist unless `force` is nonzero. Devices and pipes exist and
- * are fine. On refusal says why and returns 0, with *exit_code set. */
+/* Looks at all outputs of a command, `wishes` ending with a row of zeros: two must not be the same
+ * file, nor one that is read, each must be writable, and none may exist unless `force` is nonzero.
+ * Devices and pipes exist and are fine. On refusal says why and returns 0, with *exit_code set. */
 int output_check(const output_wish *wishes, int force, int *exit_code);
 
 /* Where the report for people goes: standard output, or standard error when one of the outputs
