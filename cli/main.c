@@ -3,6 +3,7 @@
 #include "command.h"
 #include "completion.h"
 #include "help.h"
+#include "interrupt.h"
 #include "message.h"
 #include "suggest.h"
 
@@ -69,6 +70,7 @@ static int dispatch(int argc, char **argv) {
 int main(int argc, char **argv) {
     /* only the character set: numbers are read and written with a point everywhere */
     setlocale(LC_CTYPE, "");
+    interrupt_end();
     const int exit_code = dispatch(argc, argv);
     errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout)) {
