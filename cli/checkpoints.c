@@ -22,10 +22,10 @@ int checkpoints_agree(checkpoint_settings *s, int force, int *exit_code) {
         return 0;
     }
     *exit_code = EXIT_FAILED;
-    if (!s->path || (stat(s->path, &status) != 0 && errno == ENOENT)) {
-        if (!checkpoints_is_pair(s)) return 1;
-        message_note("%s is not there yet: the fit begins at its start", s->path);
-        s->resume = NULL;
+    if (!s->path) return 1;
+    if (stat(s->path, &status) != 0) {
+        s->begins = errno == ENOENT && checkpoints_is_pair(s); /* any other error shows in use */
+        if (s->begins) message_note("%s is not there yet: the fit begins at its start", s->path);
         return 1;
     }
     if (force || checkpoints_is_pair(s) || !S_ISREG(status.st_mode)) return 1;
@@ -38,7 +38,7 @@ tdrop_checkpoint_options checkpoints_options(const checkpoint_settings *s) {
     return (tdrop_checkpoint_options){.path = s->path,
                                       .every_seconds = s->every.seconds,
                                       .every_steps = s->every.steps,
-                                      .resume = s->resume};
+                                      .resume = s->begins ? NULL : s->resume};
 }
 
 static void note_resumed(checkpoints *c, const tdrop_fit_checkpoint *told, uint32_t epochs) {
@@ -79,7 +79,7 @@ int checkpoints_end(const checkpoints *c, const checkpoint_settings *s) {
     return 0;
 }
 
-char *checkpoints_command(const checkpoint_settings *s, const char *command, int force) {
+char *checkpoints_command(const checkpoint_settings *s, const char *command) {
     char *line = NULL;
     size_t length;
     FILE *out = open_memstream(&line, &length);
@@ -89,7 +89,6 @@ char *checkpoints_command(const checkpoint_settings *s, const char *command, int
         fputs(" --resume ", out);
         shell_word_write(out, s->path);
     }
-    if (force) fputs(" --force", out);
     if (fclose(out) == 0) return line;
     free(line);
     return NULL;

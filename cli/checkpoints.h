@@ -9,6 +9,7 @@
 typedef struct checkpoint_settings {
     const char *path, *resume; /* NULL: not given */
     interval every;            /* 0: not given */
+    int begins;                /* found out: there is nothing to resume yet */
 } checkpoint_settings;
 
 /* Whether both options name one file, however they write it: it is gone on from, and overwritten. */
@@ -16,8 +17,8 @@ int checkpoints_is_pair(const checkpoint_settings *settings);
 
 /* Looks at the options before the work: whether they go together, and whether a checkpoint would be
  * overwritten that nobody asked to give up. Where both options name one file that is not there, the
- * fit begins at its start, and `resume` becomes NULL. On refusal says why and returns 0, with
- * *exit_code set. */
+ * fit begins at its start, and `begins` is set. On refusal says why and returns 0, with *exit_code
+ * set. */
 int checkpoints_agree(checkpoint_settings *settings, int force, int *exit_code);
 
 /* The same for the library. */
@@ -38,8 +39,8 @@ void checkpoints_note(checkpoints *c, const tdrop_fit_checkpoint *told, uint32_t
 /* At the end: returns 0, and says so, when the last one could not be written. */
 int checkpoints_end(const checkpoints *c, const checkpoint_settings *settings);
 
-/* The command that goes on from the checkpoint: the one that was given, and what it takes beyond;
- * with `force` it may overwrite outputs. To be freed; NULL when memory ran out. */
-char *checkpoints_command(const checkpoint_settings *settings, const char *command, int force);
+/* The command that goes on from the checkpoint: the one that was given, and what it takes beyond. To
+ * be freed; NULL when memory ran out. */
+char *checkpoints_command(const checkpoint_settings *settings, const char *command);
 
 #endif

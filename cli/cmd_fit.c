@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Longer architectures are not shown again under an error. */
 enum { MOST_ARCH_SHOWN = 200 };
@@ -599,7 +600,7 @@ static void on_settings(void *context, const tdrop_fit_settings *settings) {
                    s->quiet     ? PROGRESS_SILENT
                    : s->verbose ? PROGRESS_EVERY_EPOCH
                                 : PROGRESS_USUAL);
-    if (!s->checkpoint.resume) fit_log_open(&job->log, s->log, 0);
+    if (!settings->options.checkpoint.resume) fit_log_open(&job->log, s->log, 0);
 }
 
 static void on_checkpoint(void *context, const tdrop_fit_checkpoint *told) {
@@ -639,6 +640,11 @@ static int on_progress(void *context, const tdrop_fit_progress *now) {
  * What is said afterwards
  */
 
+/* Whether outputs are written over those there are. */
+static int replaces(const fit_settings *s) {
+    return s->force || s->checkpoint.resume;
+}
+
 static int write_json(const fit_job *job, const curve *c, const tdrop_model_info *info) {
     report_json r;
     report_json_begin(&r);
@@ -648,7 +654,7 @@ static int write_json(const fit_job *job, const curve *c, const tdrop_model_info
     report_json_count(&r, NULL, "parameters", info->parameters);
     report_json_curve(&r, c);
     target_scores_json_curve(&r, job->model, c);
-    return report_json_write(&r, job->settings.json, job->settings.force);
+    return report_json_write(&r, job->settings.json, replaces(&job->settings));
 }
 
 /* Labels that are known of the data show in the report, though nothing was learnt from them. */
@@ -672,7 +678,7 @@ static int write_html(const fit_job *job, const curve *c, const tdrop_model_info
                                             : job->target ? job->target
                                                           : labels,
                                   .use = &job->compute.use};
-    const int done = report_html_write(job->settings.html, job->settings.force, &source);
+    const int done = report_html_write(job->settings.html, replaces(&job->settings), &source);
     tdrop_data_destroy(labels);
     return done;
 }
@@ -786,10 +792,13 @@ static const char *law_file(const char *law) {
     return law && strncmp(law, start, sizeof start - 1) == 0 ? law + sizeof start - 1 : NULL;
 }
 
-/* All files of a fit. */
+/* All files of a fit. One that goes on, or is given again, finds its own: the model, of which
+ * may_replace_model makes sure, reports, which are written after it and so only stand where it
+ * does, and the log. */
 static void list_files(const fit_settings *s, output_wish wishes[MOST_FILES]) {
     const checkpoint_settings *checkpoint = &s->checkpoint;
     const int goes_on = checkpoint->resume ? OUTPUT_MAY_EXIST : 0;
+    const int reported = access(s->model, F_OK) == 0 ? goes_on : 0;
     const output_wish files[MOST_FILES] = {
         {"DATA", inputs_file_of(s->data), OUTPUT_SPARES},
         {"--target", inputs_file_of(s->table.target), OUTPUT_SPARES},
@@ -799,8 +808,8 @@ static void list_files(const fit_settings *s, output_wish wishes[MOST_FILES]) {
         {"--init", s->init, OUTPUT_SPARES},
         {"--resume", checkpoints_is_pair(checkpoint) ? NULL : checkpoint->resume, OUTPUT_SPARES},
         {"-o", s->model, OUTPUT_ONLY_FILE | goes_on},
-        {"--json", s->json, 0},
-        {"--html", s->html, 0},
+        {"--json", s->json, reported},
+        {"--html", s->html, reported},
         {"--checkpoint", checkpoint->path, OUTPUT_ONLY_FILE | goes_on},
         {"--log", s->log, goes_on},
     };
@@ -809,9 +818,9 @@ static void list_files(const fit_settings *s, output_wish wishes[MOST_FILES]) {
 
 /* Looks at them before the work; `wishes` becomes what output_beside wants to know. */
 static int files_agree(fit_settings *s, output_wish wishes[MOST_FILES], int *exit_code) {
+    if (!checkpoints_agree(&s->checkpoint, s->force, exit_code)) return 0;
     list_files(s, wishes);
-    return checkpoints_agree(&s->checkpoint, s->force, exit_code) &&
-           output_check(wishes, s->force, exit_code);
+    return output_check(wishes, s->force, exit_code);
 }
 
 /* A fit that goes on may replace the model that it made before, which is told by what the file says
@@ -903,9 +912,9 @@ static int read_valid(fit_job *job) {
 }
 
 /* What to say behind "to go on: ". */
-static const char *command_to_go_on(fit_job *job, int force) {
+static const char *command_to_go_on(fit_job *job) {
     enum { LONGEST = 1400 }; /* a message is one line of limited length */
-    job->go_on = checkpoints_command(&job->settings.checkpoint, job->command, force);
+    job->go_on = checkpoints_command(&job->settings.checkpoint, job->command);
     return job->go_on && strlen(job->go_on) <= LONGEST
                ? job->go_on
                : "the same command with --resume and the checkpoint";
@@ -921,7 +930,7 @@ static int train(fit_job *job) {
     if (status == TDROP_ERROR_STOPPED)
         message_error("stopped by %s after %u of %u epochs: no model is written yet; to go on: %s",
                       job->stopped, (unsigned)job->epochs_done, (unsigned)job->epochs,
-                      command_to_go_on(job, 0));
+                      command_to_go_on(job));
     else if (status != TDROP_OK)
         message_library(status, &error);
     return status == TDROP_OK;
@@ -932,15 +941,13 @@ static void say_stopped(fit_job *job) {
     const int go_on = s->checkpoint.path && !job->checkpoints.failing;
     message_note("stopped by %s after %u of %u epochs: the best model so far is saved in %s%s%s",
                  job->stopped, (unsigned)job->epochs_done, (unsigned)job->epochs, s->model,
-                 go_on ? "; to go on: " : "",
-                 go_on ? command_to_go_on(job, (s->json || s->html) && !s->force) : "");
+                 go_on ? "; to go on: " : "", go_on ? command_to_go_on(job) : "");
 }
 
 static int save(fit_job *job) {
     const fit_settings *s = &job->settings;
     tdrop_error error = {TDROP_OK, ""};
-    const int replace = s->force || s->checkpoint.resume;
-    const tdrop_status status = tdrop_model_save(job->model, s->model, replace, &error);
+    const tdrop_status status = tdrop_model_save(job->model, s->model, replaces(s), &error);
     if (status != TDROP_OK) return message_library(status, &error);
     if (!job->stopped) job->stopped = interrupt_came();
     if (job->stopped) say_stopped(job);
