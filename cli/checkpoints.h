@@ -12,7 +12,7 @@ typedef struct checkpoint_settings {
     int begins;                /* found out: there is nothing to resume yet */
 } checkpoint_settings;
 
-/* Whether both options name one file, however they write it: it is gone on from, and overwritten. */
+/* Whether both options name one file, however written: it is gone on from, and overwritten. */
 int checkpoints_is_pair(const checkpoint_settings *settings);
 
 /* Looks at the options before the work: whether they go together, and whether a checkpoint would be
@@ -39,8 +39,8 @@ void checkpoints_note(checkpoints *c, const tdrop_fit_checkpoint *told, uint32_t
 /* At the end: returns 0, and says so, when the last one could not be written. */
 int checkpoints_end(const checkpoints *c, const checkpoint_settings *settings);
 
-/* The command that goes on from the checkpoint: the one that was given, and what it takes beyond. To
- * be freed; NULL when memory ran out. */
+/* The command that goes on from the checkpoint: the one that was given, and what it takes beyond.
+ * To be freed; NULL when memory ran out. */
 char *checkpoints_command(const checkpoint_settings *settings, const char *command);
 
 #endif

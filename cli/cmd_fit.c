@@ -939,9 +939,8 @@ static int train(fit_job *job) {
 static void say_stopped(fit_job *job) {
     const fit_settings *s = &job->settings;
     const int go_on = s->checkpoint.path && !job->checkpoints.failing;
-    message_note("stopped by %s after %u of %u epochs: the best model so far is saved in %s%s%s",
-                 job->stopped, (unsigned)job->epochs_done, (unsigned)job->epochs, s->model,
-                 go_on ? "; to go on: " : "", go_on ? command_to_go_on(job) : "");
+    progress_note_stopped(&job->progress, job->stopped, job->epochs_done, s->model,
+                          go_on ? command_to_go_on(job) : NULL);
 }
 
 static int save(fit_job *job) {

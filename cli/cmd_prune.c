@@ -3,6 +3,7 @@
 #include "choice.h"
 #include "command.h"
 #include "inputs.h"
+#include "interrupt.h"
 #include "message.h"
 #include "number.h"
 #include "output_file.h"
@@ -149,22 +150,31 @@ static void report(const prune_settings *s, const inputs *in, const width_choice
            number_percent((double)after / (double)before).text, number_grouped(before).text);
 }
 
+/* Tuning while it runs. */
+typedef struct tuning {
+    progress bar;
+    uint32_t epochs_done;
+} tuning;
+
 static int on_progress(void *context, const tdrop_fit_progress *now) {
-    progress_show(context, now);
-    return TDROP_FIT_GO_ON;
+    tuning *t = context;
+    progress_show(&t->bar, now);
+    if (now->epoch_ended) t->epochs_done = now->epoch + 1;
+    return now->step < now->steps && interrupt_came() ? TDROP_FIT_STOP : TDROP_FIT_GO_ON;
 }
 
-/* Puts the tuned model in the place of the cut one. */
-static tdrop_status tune(const prune_settings *s, const inputs *in, tdrop_model **cut,
+/* Puts the tuned model in the place of the cut one. From here on a signal stops the tuning, and
+ * what it came to is saved. */
+static tdrop_status tune(const prune_settings *s, const inputs *in, tuning *t, tdrop_model **cut,
                          tdrop_error *error) {
     tdrop_model *tuned;
     const tdrop_tune_options how = {
         .epochs = (uint32_t)s->tune, .seed = s->seed, .use = in->compute.use};
-    progress bar;
-    const tdrop_fit_observer observer = {.context = &bar, .progress = on_progress};
-    progress_begin(&bar, how.epochs, PROGRESS_USUAL);
+    const tdrop_fit_observer observer = {.context = t, .progress = on_progress};
+    progress_begin(&t->bar, how.epochs, PROGRESS_USUAL);
+    interrupt_catch();
     const tdrop_status status = tdrop_model_tune(&tuned, *cut, in->data, &how, &observer, error);
-    progress_end(&bar);
+    progress_end(&t->bar);
     if (status != TDROP_OK) return status;
     tdrop_model_destroy(*cut);
     *cut = tuned;
@@ -172,11 +182,15 @@ static tdrop_status tune(const prune_settings *s, const inputs *in, tdrop_model 
 }
 
 /* What tuning gave, `cut` being what was saved. */
-static void report_tuned(const prune_settings *s, const inputs *in, const tdrop_model *cut) {
+static void report_tuned(const prune_settings *s, const inputs *in, const tuning *t,
+                         const tdrop_model *cut) {
     tdrop_model_info info;
+    if (interrupt_came())
+        progress_note_stopped(&t->bar, interrupt_came(), t->epochs_done, s->output, NULL);
+    interrupt_release();
     tdrop_model_get_info(cut, &info);
     if (info.tuned == in->model_info.tuned)
-        printf("None of %u epochs was better: it is as it was cut.\n", (unsigned)s->tune);
+        printf("None of %u epochs was better: it is as it was cut.\n", (unsigned)t->epochs_done);
     else if (!in->model_info.valid_loss)
         printf("Tuned: %s with all %zu on %zu held-out rows.\n",
                number_short(info.valid_loss[info.features]).text, info.features, info.valid_rows);
@@ -189,15 +203,16 @@ static void report_tuned(const prune_settings *s, const inputs *in, const tdrop_
 static int cut(const prune_settings *s, const inputs *in) {
     width_choice choice;
     tdrop_model *pruned = NULL;
+    tuning t = {.epochs_done = 0};
     tdrop_error error = {TDROP_OK, ""};
     if (!choice_make(&choice, &s->k, &in->model_info, s->model, 1)) return 0;
     if (!keep_budgets(s, in->model, &choice)) return 0;
     tdrop_status status = tdrop_model_prune(&pruned, in->model, choice.k, &error);
-    if (status == TDROP_OK && s->tune) status = tune(s, in, &pruned, &error);
+    if (status == TDROP_OK && s->tune) status = tune(s, in, &t, &pruned, &error);
     if (status == TDROP_OK) status = tdrop_model_save(pruned, s->output, s->force, &error);
     if (status == TDROP_OK) {
         report(s, in, &choice, pruned);
-        if (s->tune) report_tuned(s, in, pruned);
+        if (s->tune) report_tuned(s, in, &t, pruned);
     }
     tdrop_model_destroy(pruned);
     return status == TDROP_OK ? 1 : message_library(status, &error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "progress.h"
 
+#include "message.h"
 #include "number.h"
 #include "terminal.h"
 
@@ -77,4 +78,11 @@ void progress_end(progress *p) {
     if (!p->live || !p->shown) return;
     fputs("\r\x1b[K", stderr);
     p->shown = 0;
+}
+
+void progress_note_stopped(const progress *p, const char *by, uint32_t done, const char *model,
+                           const char *go_on) {
+    message_note("stopped by %s after %u of %u epochs: the best model so far is saved in %s%s%s",
+                 by, (unsigned)done, (unsigned)p->epochs, model, go_on ? "; to go on: " : "",
+                 go_on ? go_on : "");
 }
