@@ -2,6 +2,7 @@
 #include "help.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { WIDTH = 79, INDENT = 26 };
@@ -50,16 +51,23 @@ const char *help_usage(const subcommand *command, char *buffer, size_t size) {
     return buffer;
 }
 
-/* The names a choice may have, appended to what its help says. */
-static void add_choices(const option_row *row, char *text, size_t size) {
-    size_t used = (size_t)snprintf(text, size, "%s", row->help);
-    if (row->type != OPTION_CHOICE) return;
-    for (int i = 0; row->choice(i) && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : ": ", row->choice(i));
+/* What the help of an option says, with the names a choice may have behind it; to be freed, NULL
+ * when memory ran out. */
+static char *text_of(const option_row *row) {
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    if (!out) return NULL;
+    fputs(row->help, out);
+    for (int i = 0; row->type == OPTION_CHOICE && row->choice(i); i++)
+        fprintf(out, "%s%s", i ? ", " : ": ", row->choice(i));
+    if (fclose(out) == 0) return text;
+    free(text);
+    return NULL;
 }
 
 static void write_option(const option_row *row) {
-    char form[64], text[320];
+    char form[64], *text = text_of(row);
     int length = 0;
     if (row->letter)
         length = snprintf(form, sizeof form, "  -%c%s", row->letter, row->name ? ", " : "");
@@ -74,8 +82,8 @@ static void write_option(const option_row *row) {
         form[0] = '\0';
     }
     printf("%-*s", INDENT, form);
-    add_choices(row, text, sizeof text);
-    write_wrapped(text, INDENT, INDENT);
+    write_wrapped(text ? text : row->help, INDENT, INDENT);
+    free(text);
 }
 
 /* Whether the list, names between blanks, has this one. */
@@ -96,14 +104,19 @@ static void write_options(const subcommand *command, int common) {
 
 /* The options that are not common, by their names. */
 static void name_options(const subcommand *command) {
-    char text[1024];
-    size_t used = 0;
-    for (const option_row *row = command->options; row->help && used < sizeof text; row++)
-        if (row->name && !has_name(command->common, row->name))
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s--%s", used ? " " : "",
-                                     row->name);
-    printf("Further options, described by taildropout %s --help-all:\n  ", command->name);
-    write_wrapped(text, 2, 2);
+    int at = 2;
+    printf("Further options, described by taildropout %s --help-all:\n ", command->name);
+    for (const option_row *row = command->options; row->help; row++) {
+        if (!row->name || has_name(command->common, row->name)) continue;
+        const int length = (int)strlen(row->name) + 3; /* blank and dashes */
+        if (at + length > WIDTH) {
+            printf("\n ");
+            at = 1;
+        }
+        printf(" --%s", row->name);
+        at += length;
+    }
+    putchar('\n');
 }
 
 static void write_everywhere(const subcommand *command) {
