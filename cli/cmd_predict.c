@@ -43,16 +43,18 @@ static const option_row options[] = {
     {0},
 };
 
-/* A classifier's .csv: the most likely label of each row, and behind it the probabilities. */
-static tdrop_status write_labels(const predict_settings *s, const inputs *in, const float *values,
-                                 const tdrop_column_info *classes, tdrop_error *error) {
+/* A classifier's .csv: the most likely label of each row, and behind it the probabilities. On
+ * failure says why and returns 0. */
+static int write_labels(const predict_settings *s, const inputs *in, const float *values,
+                        const tdrop_column_info *classes) {
     const size_t rows = in->data_info.rows, count = in->model_info.classes;
     tdrop_column_info *columns = calloc(count + 1, sizeof *columns);
-    float *table = inputs_floats(rows, count + 1), *to = table;
-    if (!columns || !table) {
+    float *table = columns ? inputs_floats(rows, count + 1) : NULL, *to = table;
+    tdrop_error error = {TDROP_OK, ""};
+    if (!columns) return message_memory();
+    if (!table) {
         free(columns);
-        free(table);
-        return TDROP_ERROR_MEMORY;
+        return 0;
     }
     memcpy(columns + 1, classes, count * sizeof *columns);
     columns[0] = (tdrop_column_info){.name = "label",
@@ -67,26 +69,31 @@ static tdrop_status write_labels(const predict_settings *s, const inputs *in, co
         memcpy(to + 1, values, count * sizeof *to);
     }
     const tdrop_status status = table_write(s->output, table, 2, (size_t[]){rows, count + 1},
-                                            columns, in->data, s->force, error);
+                                            columns, in->data, s->force, &error);
     free(columns);
     free(table);
-    return status;
+    return status == TDROP_OK ? 1 : message_library(status, &error);
 }
 
-static tdrop_status write_values(const predict_settings *s, const inputs *in, const float *values,
-                                 tdrop_error *error) {
+static int write_values(const predict_settings *s, const inputs *in, const float *values,
+                        const tdrop_column_info *columns) {
     const tdrop_data_info *data = &in->data_info;
     size_t shape[8];
+    tdrop_error error = {TDROP_OK, ""};
     const int dims =
         inputs_output_shape(&in->model_info, data->rows, data->item_dims, data->item_shape, shape);
-    tdrop_column_info *columns = NULL;
-    if (!inputs_output_columns(in, &columns)) return TDROP_ERROR_MEMORY;
     const tdrop_status status =
-        in->model_info.classes && table_is_csv(s->output)
-            ? write_labels(s, in, values, columns, error)
-            : table_write(s->output, values, dims, shape, columns, in->data, s->force, error);
+        table_write(s->output, values, dims, shape, columns, in->data, s->force, &error);
+    return status == TDROP_OK ? 1 : message_library(status, &error);
+}
+
+static int write_predictions(const predict_settings *s, const inputs *in, const float *values) {
+    tdrop_column_info *columns = NULL;
+    if (!inputs_output_columns(in, &columns)) return 0;
+    const int labelled = in->model_info.classes && table_is_csv(s->output);
+    const int done = (labelled ? write_labels : write_values)(s, in, values, columns);
     free(columns);
-    return status;
+    return done;
 }
 
 static int predict(const predict_settings *s, const inputs *in) {
@@ -96,11 +103,12 @@ static int predict(const predict_settings *s, const inputs *in) {
     if (!choice_or_all(&k, &s->k, &in->model_info, s->model, 0)) return 0;
     float *values = inputs_floats(data->rows, in->model_info.outputs);
     if (!values) return 0;
-    tdrop_status status = tdrop_model_predict(in->model, in->data, 0, data->rows, k, values,
-                                              &in->compute.use, &error);
-    if (status == TDROP_OK) status = write_values(s, in, values, &error);
+    const tdrop_status status = tdrop_model_predict(in->model, in->data, 0, data->rows, k, values,
+                                                    &in->compute.use, &error);
+    const int done =
+        status == TDROP_OK ? write_predictions(s, in, values) : message_library(status, &error);
     free(values);
-    if (status != TDROP_OK) return message_library(status, &error);
+    if (!done) return 0;
     message_wrote(s->output, "%s rows of %s values, made from %zu features",
                   number_grouped(data->rows).text, number_grouped(in->model_info.outputs).text, k);
     return 1;
