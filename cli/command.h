@@ -21,6 +21,12 @@ typedef struct subcommand {
 } subcommand;
 
 extern const subcommand command_fit, command_scree, command_prune, command_encode, command_decode,
-    command_predict, command_evaluate, command_info;
+    command_predict, command_evaluate, command_info, command_help, command_completion;
+
+/* All of them; ends with NULL. */
+extern const subcommand *const subcommands[];
+
+/* The one of that name. Where there is none says so, and which may be meant, and returns NULL. */
+const subcommand *subcommand_find(const char *name);
 
 #endif

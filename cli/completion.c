@@ -75,7 +75,7 @@ static void write_bash(const subcommand *const *commands) {
           stdout);
     for (const subcommand *const *c = commands; *c; c++)
         printf("%s ", (*c)->name);
-    fputs("help --help --version'\n"
+    fputs("--help --version'\n"
           "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
           "        return\n"
           "    fi\n"
@@ -95,6 +95,7 @@ static void write_bash(const subcommand *const *commands) {
     for (const subcommand *const *c = commands; *c; c++)
         printf("%s ", (*c)->name);
     fputs("' ;;\n"
+          "    completion:*) words='bash zsh' ;;\n"
           "    esac\n"
           "    [[ -z $words ]] || mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
           "}\n"
@@ -150,13 +151,19 @@ static void zsh_option(const char *command, const option_row *row) {
     }
 }
 
+/* What an operand may be: a file, but of two subcommands. */
+static const char *zsh_action(const subcommand *command) {
+    if (command == &command_help) return "{_describe subcommand commands}";
+    return command == &command_completion ? "(bash zsh)" : "_files";
+}
+
 static void zsh_command(const subcommand *command) {
     printf("    %s)\n        _arguments", command->name);
     for_each_option(command, zsh_option);
     int number = 1;
     for (const operand_row *row = command->operands; row->name; row++)
-        printf(" \\\n            '%d:%s%s:_files'", number++,
-               help_is_optional(command, row) ? ":" : "", row->name);
+        printf(" \\\n            '%d:%s%s:%s'", number++, help_is_optional(command, row) ? ":" : "",
+               row->name, zsh_action(command));
     fputs("\n        ;;\n", stdout);
 }
 
@@ -171,8 +178,7 @@ static void write_zsh(const subcommand *const *commands) {
         zsh_text((*c)->summary);
         fputs("'\n", stdout);
     }
-    fputs("        'help:Show the subcommands, or the options of one.'\n"
-          "    )\n"
+    fputs("    )\n"
           "    if ((CURRENT == 2)); then\n"
           "        _describe subcommand commands\n"
           "        return\n"
@@ -183,8 +189,7 @@ static void write_zsh(const subcommand *const *commands) {
           stdout);
     for (; *commands; commands++)
         zsh_command(*commands);
-    fputs("    help) _describe subcommand commands ;;\n"
-          "    esac\n"
+    fputs("    esac\n"
           "}\n"
           "_taildropout \"$@\"\n",
           stdout);

@@ -150,8 +150,8 @@ void help_program(const subcommand *const *commands) {
     printf("usage: taildropout SUBCOMMAND ARGUMENT... [OPTION]...\n\n"
            "Ordered neural networks: train once, keep any width.\n\n");
     for (; *commands; commands++) {
-        printf("  %-10s", (*commands)->name);
-        write_wrapped((*commands)->summary, 12, 12);
+        printf("  %-12s", (*commands)->name);
+        write_wrapped((*commands)->summary, 14, 14);
     }
     printf("\nTo see what a subcommand takes: taildropout SUBCOMMAND --help\n"
            "To begin: taildropout fit data.npy -o model.safetensors\n"

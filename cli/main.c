@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * taildropout, the program: finds the subcommand and hands over to it. */
 #include "command.h"
-#include "completion.h"
 #include "help.h"
 #include "interrupt.h"
 #include "message.h"
@@ -12,19 +11,26 @@
 #include <stdio.h>
 #include <string.h>
 
-static const subcommand *const commands[] = {
-    &command_fit,      &command_scree,  &command_prune,
-    &command_encode,   &command_decode, &command_predict,
-    &command_evaluate, &command_info,   NULL,
+const subcommand *const subcommands[] = {
+    &command_fit,
+    &command_scree,
+    &command_prune,
+    &command_encode,
+    &command_decode,
+    &command_predict,
+    &command_evaluate,
+    &command_info,
+    &command_help,
+    &command_completion,
+    NULL,
 };
 
-static const subcommand *find_command(const char *name) {
+const subcommand *subcommand_find(const char *name) {
     suggestion search = {.wrong = name};
-    for (const subcommand *const *c = commands; *c; c++) {
+    for (const subcommand *const *c = subcommands; *c; c++) {
         if (strcmp((*c)->name, name) == 0) return *c;
         suggestion_offer(&search, (*c)->name);
     }
-    suggestion_offer(&search, "help");
     suggestion_offer(&search, "--help");
     suggestion_offer(&search, "--version");
     const char *kind = name[0] == '-' ? "option" : "subcommand";
@@ -33,17 +39,6 @@ static const subcommand *find_command(const char *name) {
     else
         message_error("unknown %s %s: see taildropout --help", kind, name);
     return NULL;
-}
-
-static int give_help(const char *name) {
-    if (!name) {
-        help_program(commands);
-        return EXIT_DONE;
-    }
-    const subcommand *found = find_command(name);
-    if (!found) return EXIT_USAGE;
-    help_command(found, 0);
-    return EXIT_DONE;
 }
 
 static int is_one_of(const char *word, const char *a, const char *b) {
@@ -56,14 +51,15 @@ static int dispatch(int argc, char **argv) {
                       "see taildropout --help");
         return EXIT_USAGE;
     }
-    if (is_one_of(argv[1], "--help", "-h")) return give_help(NULL);
-    if (strcmp(argv[1], "help") == 0) return give_help(argv[2]); /* argv[argc] is NULL */
-    if (strcmp(argv[1], "completion") == 0) return completion_write(commands, argv[2]);
+    if (is_one_of(argv[1], "--help", "-h")) {
+        help_program(subcommands);
+        return EXIT_DONE;
+    }
     if (strcmp(argv[1], "--version") == 0) {
         help_version();
         return EXIT_DONE;
     }
-    const subcommand *found = find_command(argv[1]);
+    const subcommand *found = subcommand_find(argv[1]);
     return found ? found->run(argc - 1, argv + 1) : EXIT_USAGE;
 }
 

@@ -27,6 +27,9 @@ ask fit -o model --re
 ask prune -
 ask scree --cpu avx
 ask help f
+ask help c
+ask completion ''
+ask completion -
 ask fit data
 ask unknown --x
 END

@@ -7,7 +7,7 @@ taildropout -h >b
 taildropout --help >c
 cmp a b
 cmp a c
-for command in fit scree prune encode decode predict evaluate info; do
+for command in fit scree prune encode decode predict evaluate info help completion; do
     echo "== $command"
     taildropout help $command
     taildropout help $command >a

@@ -8,3 +8,6 @@ try taildropout frobnicate
 try taildropout --hlep
 try taildropout --verbose
 try taildropout help fti
+try taildropout help fit scree
+try taildropout hepl
+try taildropout completion bash zsh
