@@ -70,10 +70,7 @@ static int write_json(const evaluate_settings *s, const evaluation *e, const inp
     report_json_text(&r, NULL, "unit", e->unit);
     report_json_number(&r, NULL, "loss", e->found.loss);
     report_json_number(&r, NULL, "se", e->found.se);
-    if (e->metric)
-        report_json_number(&r, NULL, e->metric, e->found.metric);
-    else
-        report_json_null(&r, "metric");
+    report_json_metric(&r, e->metric, e->found.metric);
     if (e->target_r2) target_scores_json(&r, in->model, e->target_r2);
     report_json_count(&r, NULL, "rows", e->found.rows);
     return report_json_write(&r, s->json, s->force);

@@ -120,6 +120,17 @@ static void add_metric(report_json *r, const curve *c) {
     add_numbers(r, metric, "value", c->metric, c->n + 1);
 }
 
+void report_json_metric(report_json *r, const char *name, double value) {
+    if (!name) {
+        report_json_null(r, "metric");
+        return;
+    }
+    cJSON *metric = report_json_object(r, NULL, "metric");
+    if (r->failed) return;
+    report_json_text(r, metric, "name", name);
+    report_json_number(r, metric, "value", value);
+}
+
 static void add_chosen(report_json *r, const width_choice *chosen) {
     cJSON *object = cJSON_CreateObject();
     add(r, NULL, "chosen", object);

@@ -35,6 +35,9 @@ void report_json_append_text(report_json *r, cJSON *array, const char *value);
 /* A curve: "n", "unit", "loss", "se", "metric", "pca", "chosen": {"k", "rule", "why"}, "rows". */
 void report_json_curve(report_json *r, const curve *c);
 
+/* The "metric" of a single k in the form of a curve's, {"name", "value"}; name NULL: null. */
+void report_json_metric(report_json *r, const char *name, double value);
+
 /* The report as text without blanks, to be freed with cJSON_free(). On failure says why and returns
  * NULL. */
 char *report_json_print(const report_json *r);

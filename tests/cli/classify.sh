@@ -20,6 +20,8 @@ taildropout evaluate model.safetensors table.npy --target labels.npy | numbers
 taildropout scree model.safetensors table.npy --target labels.npy --json - 2>/dev/null |
     tr -d '\n\t ' | sed 's/.*\("metric":{[^}]*}\).*\("pca":[^,]*\).*/\1 \2/' | numbers
 echo
+taildropout evaluate model.safetensors table.npy --target labels.npy --json - 2>/dev/null |
+    tr -d '\n\t ' | grep -o '"metric":{[^}]*}' | numbers
 taildropout prune model.safetensors -k 2 -o small.safetensors | numbers
 taildropout evaluate small.safetensors table.npy --target labels.npy | sed -n '2p'
 taildropout predict small.safetensors table.npy -o probabilities.npy

@@ -9,3 +9,4 @@ taildropout evaluate model.safetensors other.npy -k auto | sed 's/^loss.*/loss/;
 taildropout scree model.safetensors table.npy | awk '$1 == 3 && NF > 3 { print $2 }' >a
 taildropout evaluate model.safetensors table.npy -k 3 | sed -n 's/^loss *\([^,]*\),.*/\1/p' >b
 cmp a b
+taildropout evaluate model.safetensors table.npy --json - 2>/dev/null | grep metric | tr -d '\t'

@@ -19,7 +19,7 @@ taildropout predict m houses.csv -o out.csv 2>&1
 sed -n 1p out.csv
 taildropout evaluate m houses.csv --target noise,price | sed 's/[0-9][0-9.e+-]*/N/g'
 taildropout evaluate m houses.csv --target noise,price --json - 2>/dev/null |
-    tr -d '\n\t ' | sed 's/.*"targets":/targets /; s/"r2":[0-9.e-]*/"r2":N/g; s/,"rows".*//'
+    tr -d '\n\t ' | sed -E 's/.*"metric":/metric /; s/"(r2|value)":[0-9.e-]*/"\1":N/g; s/,"rows".*//'
 echo
 taildropout scree m houses.csv --target noise,price --json scree.json 2>/dev/null |
     sed -n '/^r2 of/,/^  price/p' | sed 's/-*[0-9.]* %/N %/'
