@@ -7,6 +7,7 @@
 #include "law_text.h"
 #include "loss_text.h"
 #include "message.h"
+#include "model_columns.h"
 #include "number.h"
 #include "output_file.h"
 #include "report_json.h"
@@ -53,15 +54,25 @@ static void write_training(FILE *out, const tdrop_model_info *info) {
     fputc('\n', out);
 }
 
-static void write_facts(FILE *out, const tdrop_model_info *info) {
+/* What becomes of a cell in which nothing stands, also where there was none at the fit. */
+static void write_missing(FILE *out, const tdrop_model_info *info) {
+    static const char *const done[] = {
+        [TDROP_MISSING_ERROR] = "cells are refused",
+        [TDROP_MISSING_MEAN] = "cells count as the mean of their column",
+        [TDROP_MISSING_MASK] =
+            "cells count as the mean of their column, and the loss leaves them out",
+    };
+    fprintf(out, "missing       %s: %s\n", tdrop_missing_name(info->missing), done[info->missing]);
+}
+
+static void write_facts(FILE *out, const tdrop_model *model, const tdrop_model_info *info) {
+    model_columns_write_task(out, model);
     fprintf(out, "architecture  %s\n", info->arch);
     fprintf(out, "features      %zu ordered", info->features);
     if (info->pruned_from) fprintf(out, ", pruned from %zu", info->pruned_from);
     fprintf(out, "\nparameters    %s\n", number_grouped(info->parameters).text);
-    fprintf(out, "columns       %s", number_grouped(info->columns).text);
-    for (int i = 0; info->item_dims > 1 && i < info->item_dims; i++)
-        fprintf(out, "%s%zu", i ? " x " : " = ", info->item_shape[i]);
-    fputc('\n', out);
+    model_columns_write(out, model);
+    write_missing(out, info);
     write_training(out, info);
 }
 
@@ -104,19 +115,12 @@ static void write_layers(FILE *out, const tdrop_model *model, const tdrop_model 
     fputs("\n\n", out);
 }
 
-static void add_item_shape(report_json *r, const tdrop_model_info *info) {
-    double shape[7];
-    for (int i = 0; i < info->item_dims; i++)
-        shape[i] = (double)info->item_shape[i];
-    report_json_numbers(r, "item_shape", shape, (size_t)info->item_dims);
-}
-
-static void add_facts(report_json *r, const tdrop_model_info *info) {
+static void add_facts(report_json *r, const tdrop_model *model, const tdrop_model_info *info) {
     char hash[24];
     snprintf(hash, sizeof hash, "%016llx", (unsigned long long)info->data_hash);
+    model_columns_json(r, model);
+    report_json_text(r, NULL, "missing", tdrop_missing_name(info->missing));
     report_json_text(r, NULL, "arch", info->arch);
-    report_json_count(r, NULL, "columns", info->columns);
-    add_item_shape(r, info);
     report_json_count(r, NULL, "parameters", info->parameters);
     report_json_count(r, NULL, "pruned_from", info->pruned_from);
     report_json_count(r, NULL, "tuned_epochs", info->tuned);
@@ -162,7 +166,7 @@ static int write_json(const info_settings *s, const inputs *in, const curve *c,
                       const tdrop_model *cut) {
     report_json r;
     report_json_begin(&r);
-    add_facts(&r, &in->model_info);
+    add_facts(&r, in->model, &in->model_info);
     if (c->loss) report_json_curve(&r, c);
     add_layers(&r, in->model, cut);
     return report_json_write(&r, s->json, s->force);
@@ -174,7 +178,7 @@ static int show(const info_settings *s, const inputs *in, FILE *out) {
     if (with_curve && !choice_auto(&c.chosen, &in->model_info, s->model)) return 0;
     tdrop_model *cut = NULL;
     if (c.chosen.k > 0) tdrop_model_prune(&cut, in->model, c.chosen.k, NULL);
-    write_facts(out, &in->model_info);
+    write_facts(out, in->model, &in->model_info);
     write_layers(out, in->model, cut, c.chosen.k);
     if (with_curve)
         curve_table_short(out, &c, in->model);
@@ -200,7 +204,7 @@ static int run(int argc, char **argv) {
 
 const subcommand command_info = {
     .name = "info",
-    .summary = "Show what a model is: layers, data, law, scaling and validation curve.",
+    .summary = "Show what a model is: task, columns, layers, law and validation curve.",
     .example = "info model.safetensors",
     .operands = operands,
     .options = options,

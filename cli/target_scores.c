@@ -2,6 +2,7 @@
 #include "target_scores.h"
 
 #include "message.h"
+#include "model_columns.h"
 #include "number.h"
 
 static size_t targets_of(const tdrop_model *model) {
@@ -10,21 +11,14 @@ static size_t targets_of(const tdrop_model *model) {
     return info.task == TDROP_TASK_REGRESS ? info.outputs : 0;
 }
 
-/* The name of a target; its number, counted from 1, where it has none. */
-static const char *name_of(const tdrop_model *model, size_t target, number_text *number) {
-    tdrop_column_info column = {.name = NULL};
-    tdrop_model_get_target(model, target, &column);
-    *number = number_exact((double)(target + 1));
-    return column.name ? column.name : number->text;
-}
-
 void target_scores_write(FILE *out, const tdrop_model *model, const double *r2, size_t k) {
     const size_t targets = targets_of(model);
     if (targets < 2) return;
     fprintf(out, "r2 of each target at k = %zu\n", k);
     for (size_t j = 0; j < targets; j++) {
         number_text number;
-        fprintf(out, "  %-24s %8s\n", name_of(model, j, &number), number_percent(r2[j]).text);
+        fprintf(out, "  %-24s %8s\n", model_columns_target(model, j, &number),
+                number_percent(r2[j]).text);
     }
 }
 
@@ -41,7 +35,7 @@ void target_scores_json(report_json *r, const tdrop_model *model, const double *
     for (size_t j = 0; j < targets_of(model); j++) {
         number_text number;
         cJSON *target = report_json_element(r, list);
-        report_json_text(r, target, "name", name_of(model, j, &number));
+        report_json_text(r, target, "name", model_columns_target(model, j, &number));
         report_json_number(r, target, "r2", r2[j]);
     }
 }
@@ -52,7 +46,7 @@ void target_scores_json_curve(report_json *r, const tdrop_model *model, const cu
     for (size_t j = 0; j < c->targets; j++) {
         number_text number;
         cJSON *target = report_json_element(r, list);
-        report_json_text(r, target, "name", name_of(model, j, &number));
+        report_json_text(r, target, "name", model_columns_target(model, j, &number));
         cJSON *values = report_json_array_in(r, target, "r2");
         for (size_t k = 0; k <= c->n; k++)
             report_json_append_number(r, values, c->target_r2[k * c->targets + j]);
