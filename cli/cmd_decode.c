@@ -5,6 +5,7 @@
 #include "message.h"
 #include "number.h"
 #include "output_file.h"
+#include "predictions.h"
 
 #include <stdlib.h>
 
@@ -37,21 +38,6 @@ static const option_row options[] = {
     {0},
 };
 
-/* On failure says why and returns 0. */
-static int write_values(const decode_settings *s, const inputs *in, const float *values) {
-    const tdrop_model_info *info = &in->model_info;
-    size_t shape[8];
-    const int dims =
-        inputs_output_shape(info, in->data_info.rows, info->item_dims, info->item_shape, shape);
-    tdrop_column_info *columns = NULL;
-    tdrop_error error = {TDROP_OK, ""};
-    if (!inputs_output_columns(in, &columns)) return 0;
-    const tdrop_status status =
-        table_write(s->output, values, dims, shape, columns, in->data, s->force, &error);
-    free(columns);
-    return status == TDROP_OK ? 1 : message_library(status, &error);
-}
-
 static int decode_into(const decode_settings *s, const inputs *in, float *codes, float *values) {
     const tdrop_data_info *data = &in->data_info;
     tdrop_error error = {TDROP_OK, ""};
@@ -60,7 +46,9 @@ static int decode_into(const decode_settings *s, const inputs *in, float *codes,
         status = tdrop_model_decode(in->model, codes, data->rows, data->columns, values,
                                     &in->compute.use, &error);
     if (status != TDROP_OK) return message_library(status, &error);
-    if (!write_values(s, in, values)) return 0;
+    if (!predictions_write(s->output, in, values, in->model_info.item_dims,
+                           in->model_info.item_shape, s->force))
+        return 0;
     message_wrote(s->output, "%s rows of %s values, made from %zu codes each",
                   number_grouped(data->rows).text, number_grouped(in->model_info.outputs).text,
                   data->columns);

@@ -6,10 +6,9 @@
 #include "message.h"
 #include "number.h"
 #include "output_file.h"
+#include "predictions.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct predict_settings {
     const char *model, *data, *output;
@@ -43,59 +42,6 @@ static const option_row options[] = {
     {0},
 };
 
-/* A classifier's .csv: the most likely label of each row, and behind it the probabilities. On
- * failure says why and returns 0. */
-static int write_labels(const predict_settings *s, const inputs *in, const float *values,
-                        const tdrop_column_info *classes) {
-    const size_t rows = in->data_info.rows, count = in->model_info.classes;
-    tdrop_column_info *columns = calloc(count + 1, sizeof *columns);
-    float *table = columns ? inputs_floats(rows, count + 1) : NULL, *to = table;
-    tdrop_error error = {TDROP_OK, ""};
-    if (!columns) return message_memory();
-    if (!table) {
-        free(columns);
-        return 0;
-    }
-    memcpy(columns + 1, classes, count * sizeof *columns);
-    columns[0] = (tdrop_column_info){.name = "label",
-                                     .kind = TDROP_COLUMN_CATEGORY,
-                                     .levels = count,
-                                     .level = in->model_info.class_name};
-    for (size_t i = 0; i < rows; i++, values += count, to += count + 1) {
-        size_t best = 0;
-        for (size_t j = 1; j < count; j++)
-            if (values[j] > values[best]) best = j;
-        to[0] = isnan(values[best]) ? NAN : (float)best;
-        memcpy(to + 1, values, count * sizeof *to);
-    }
-    const tdrop_status status = table_write(s->output, table, 2, (size_t[]){rows, count + 1},
-                                            columns, in->data, s->force, &error);
-    free(columns);
-    free(table);
-    return status == TDROP_OK ? 1 : message_library(status, &error);
-}
-
-static int write_values(const predict_settings *s, const inputs *in, const float *values,
-                        const tdrop_column_info *columns) {
-    const tdrop_data_info *data = &in->data_info;
-    size_t shape[8];
-    tdrop_error error = {TDROP_OK, ""};
-    const int dims =
-        inputs_output_shape(&in->model_info, data->rows, data->item_dims, data->item_shape, shape);
-    const tdrop_status status =
-        table_write(s->output, values, dims, shape, columns, in->data, s->force, &error);
-    return status == TDROP_OK ? 1 : message_library(status, &error);
-}
-
-static int write_predictions(const predict_settings *s, const inputs *in, const float *values) {
-    tdrop_column_info *columns = NULL;
-    if (!inputs_output_columns(in, &columns)) return 0;
-    const int labelled = in->model_info.classes && table_is_csv(s->output);
-    const int done = (labelled ? write_labels : write_values)(s, in, values, columns);
-    free(columns);
-    return done;
-}
-
 static int predict(const predict_settings *s, const inputs *in) {
     const tdrop_data_info *data = &in->data_info;
     size_t k;
@@ -105,8 +51,9 @@ static int predict(const predict_settings *s, const inputs *in) {
     if (!values) return 0;
     const tdrop_status status = tdrop_model_predict(in->model, in->data, 0, data->rows, k, values,
                                                     &in->compute.use, &error);
-    const int done =
-        status == TDROP_OK ? write_predictions(s, in, values) : message_library(status, &error);
+    const int done = status == TDROP_OK ? predictions_write(s->output, in, values, data->item_dims,
+                                                            data->item_shape, s->force)
+                                        : message_library(status, &error);
     free(values);
     if (!done) return 0;
     message_wrote(s->output, "%s rows of %s values, made from %zu features",

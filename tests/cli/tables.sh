@@ -45,6 +45,9 @@ taildropout predict classifier.safetensors table.csv --id row -o labels.csv
 sed -n '1p' labels.csv
 awk -F, 'NR > 1 { print $1, $2 }' labels.csv >found
 awk -F, 'NR > 1 { print $1, $4 }' table.csv | cmp - found && echo "labels are right"
+taildropout encode classifier.safetensors table.csv --id row -o codes.csv --force
+taildropout decode classifier.safetensors codes.csv --id row -o back.csv --force
+cmp labels.csv back.csv && echo "the same by way of codes"
 taildropout evaluate classifier.safetensors table.csv --target size | sed -n '1p;5p'
 try taildropout evaluate classifier.safetensors table.csv --target weight
 try taildropout fit table.csv -o none --drop row,rows
