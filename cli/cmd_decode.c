@@ -4,14 +4,13 @@
 #include "inputs.h"
 #include "message.h"
 #include "number.h"
-#include "output_file.h"
 #include "predictions.h"
 
 #include <stdlib.h>
 
 typedef struct decode_settings {
-    const char *model, *codes, *output;
-    int force;
+    const char *model, *codes;
+    table_output output;
     table_settings table;
     compute_settings compute;
 } decode_settings;
@@ -23,18 +22,10 @@ static const operand_row operands[] = {
     {0}};
 
 static const option_row options[] = {
-    {.name = "output",
-     .letter = 'o',
-     .required = 1,
-     .type = OPTION_TEXT,
-     .value = "OUT",
-     .field = offsetof(decode_settings, output),
-     .help = "file that the values go to, .npy or, by its ending, .csv; - for standard output"},
+    OPTION_ROW_OUTPUT(decode_settings, "values", "OUT"),
     OPTION_ROWS_FIELDS(decode_settings),
     OPTION_ROWS_COMPUTE(decode_settings),
-    {.name = "force",
-     .field = offsetof(decode_settings, force),
-     .help = "overwrite an output that exists"},
+    OPTION_ROWS_FORMAT(decode_settings),
     {0},
 };
 
@@ -46,10 +37,10 @@ static int decode_into(const decode_settings *s, const inputs *in, float *codes,
         status = tdrop_model_decode(in->model, codes, data->rows, data->columns, values,
                                     &in->compute.use, &error);
     if (status != TDROP_OK) return message_library(status, &error);
-    if (!predictions_write(s->output, in, values, in->model_info.item_dims,
-                           in->model_info.item_shape, s->force))
+    if (!predictions_write(&s->output, in, values, in->model_info.item_dims,
+                           in->model_info.item_shape))
         return 0;
-    message_wrote(s->output, "%s rows of %s values, made from %zu codes each",
+    message_wrote(s->output.path, "%s rows of %s values, made from %zu codes each",
                   number_grouped(data->rows).text, number_grouped(in->model_info.outputs).text,
                   data->columns);
     return 1;
@@ -77,11 +68,8 @@ static int run(int argc, char **argv) {
     inputs in;
     int exit_code;
     if (!options_parse(&command_decode, argc, argv, &s, &exit_code)) return exit_code;
-    const output_wish wishes[] = {{"MODEL", s.model, OUTPUT_SPARES},
-                                  {"CODES", inputs_file_of(s.codes), OUTPUT_SPARES},
-                                  {"-o", s.output, 0},
-                                  {0}};
-    if (!output_check(wishes, s.force, &exit_code)) return exit_code;
+    const table_sources sources = {s.model, "CODES", s.codes};
+    if (!table_output_check(&s.output, &sources, &exit_code)) return exit_code;
     if (!inputs_open(&in, s.model, NULL, TDROP_PART_TEST, NULL, &s.compute)) return EXIT_FAILED;
     const int done =
         table_read(&in.data, s.codes, TDROP_PART_TEST, &s.table, TDROP_MISSING_ERROR, NULL) &&

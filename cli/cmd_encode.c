@@ -5,15 +5,15 @@
 #include "inputs.h"
 #include "message.h"
 #include "number.h"
-#include "output_file.h"
+#include "table_output.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 typedef struct encode_settings {
-    const char *model, *data, *output;
+    const char *model, *data;
+    table_output output;
     width_rule k;
-    int force;
     table_settings table;
     compute_settings compute;
 } encode_settings;
@@ -24,38 +24,29 @@ static const operand_row operands[] = {
     {0}};
 
 static const option_row options[] = {
-    {.name = "output",
-     .letter = 'o',
-     .required = 1,
-     .type = OPTION_TEXT,
-     .value = "CODES",
-     .field = offsetof(encode_settings, output),
-     .help = "file that the codes go to, .npy or, by its ending, .csv; - for standard output"},
+    OPTION_ROW_OUTPUT(encode_settings, "codes", "CODES"),
     OPTION_ROW_K(encode_settings, "codes of each row: a number, or a rule as for prune (default "
                                   "all n)"),
     OPTION_ROWS_TABLE(encode_settings),
     OPTION_ROWS_COMPUTE(encode_settings),
-    {.name = "force",
-     .field = offsetof(encode_settings, force),
-     .help = "overwrite an output that exists"},
+    OPTION_ROWS_FORMAT(encode_settings),
     {0},
 };
 
-/* Codes are called 1 to k. */
-static tdrop_status write_codes(const encode_settings *s, const inputs *in, const float *codes,
-                                size_t k, tdrop_error *error) {
+/* Codes are called 1 to k. On failure says why and returns 0. */
+static int write_codes(const encode_settings *s, const inputs *in, const float *codes, size_t k) {
     enum { NAME = 32 };
     tdrop_column_info *columns = calloc(k + 1, sizeof *columns + NAME);
-    if (!columns) return TDROP_ERROR_MEMORY;
+    if (!columns) return message_memory();
     char *name = (char *)(columns + k + 1);
     for (size_t j = 0; j < k; j++, name += NAME) {
         snprintf(name, NAME, "code %zu", j + 1);
         columns[j].name = name;
     }
-    const tdrop_status status = table_write(s->output, codes, 2, (size_t[]){in->data_info.rows, k},
-                                            columns, in->data, s->force, error);
+    const int done = table_output_write(&s->output, codes, 2, (size_t[]){in->data_info.rows, k},
+                                        columns, in->data);
     free(columns);
-    return status;
+    return done;
 }
 
 static int encode(const encode_settings *s, const inputs *in) {
@@ -65,12 +56,13 @@ static int encode(const encode_settings *s, const inputs *in) {
     if (!choice_or_all(&k, &s->k, &in->model_info, s->model, 1)) return 0;
     float *codes = inputs_floats(rows, k);
     if (!codes) return 0;
-    tdrop_status status =
+    const tdrop_status status =
         tdrop_model_encode(in->model, in->data, 0, rows, k, codes, &in->compute.use, &error);
-    if (status == TDROP_OK) status = write_codes(s, in, codes, k, &error);
+    const int done =
+        status == TDROP_OK ? write_codes(s, in, codes, k) : message_library(status, &error);
     free(codes);
-    if (status != TDROP_OK) return message_library(status, &error);
-    message_wrote(s->output, "%s rows of %zu codes", number_grouped(rows).text, k);
+    if (!done) return 0;
+    message_wrote(s->output.path, "%s rows of %zu codes", number_grouped(rows).text, k);
     return 1;
 }
 
@@ -79,11 +71,8 @@ static int run(int argc, char **argv) {
     inputs in;
     int exit_code;
     if (!options_parse(&command_encode, argc, argv, &s, &exit_code)) return exit_code;
-    const output_wish wishes[] = {{"MODEL", s.model, OUTPUT_SPARES},
-                                  {"DATA", inputs_file_of(s.data), OUTPUT_SPARES},
-                                  {"-o", s.output, 0},
-                                  {0}};
-    if (!output_check(wishes, s.force, &exit_code)) return exit_code;
+    const table_sources sources = {s.model, "DATA", s.data};
+    if (!table_output_check(&s.output, &sources, &exit_code)) return exit_code;
     if (!inputs_open(&in, s.model, s.data, TDROP_PART_TEST, &s.table, &s.compute))
         return EXIT_FAILED;
     const int done = inputs_note_unseen(&in) && encode(&s, &in);

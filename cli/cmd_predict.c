@@ -5,15 +5,14 @@
 #include "inputs.h"
 #include "message.h"
 #include "number.h"
-#include "output_file.h"
 #include "predictions.h"
 
 #include <stdlib.h>
 
 typedef struct predict_settings {
-    const char *model, *data, *output;
+    const char *model, *data;
+    table_output output;
     width_rule k;
-    int force;
     table_settings table;
     compute_settings compute;
 } predict_settings;
@@ -24,21 +23,12 @@ static const operand_row operands[] = {
     {0}};
 
 static const option_row options[] = {
-    {.name = "output",
-     .letter = 'o',
-     .required = 1,
-     .type = OPTION_TEXT,
-     .value = "OUT",
-     .field = offsetof(predict_settings, output),
-     .help =
-         "file that the predictions go to, .npy or, by its ending, .csv; - for standard output"},
+    OPTION_ROW_OUTPUT(predict_settings, "predictions", "OUT"),
     OPTION_ROW_K(predict_settings, "features used: a number, or a rule as for prune (default all "
                                    "n)"),
     OPTION_ROWS_TABLE(predict_settings),
     OPTION_ROWS_COMPUTE(predict_settings),
-    {.name = "force",
-     .field = offsetof(predict_settings, force),
-     .help = "overwrite an output that exists"},
+    OPTION_ROWS_FORMAT(predict_settings),
     {0},
 };
 
@@ -51,12 +41,12 @@ static int predict(const predict_settings *s, const inputs *in) {
     if (!values) return 0;
     const tdrop_status status = tdrop_model_predict(in->model, in->data, 0, data->rows, k, values,
                                                     &in->compute.use, &error);
-    const int done = status == TDROP_OK ? predictions_write(s->output, in, values, data->item_dims,
-                                                            data->item_shape, s->force)
+    const int done = status == TDROP_OK ? predictions_write(&s->output, in, values, data->item_dims,
+                                                            data->item_shape)
                                         : message_library(status, &error);
     free(values);
     if (!done) return 0;
-    message_wrote(s->output, "%s rows of %s values, made from %zu features",
+    message_wrote(s->output.path, "%s rows of %s values, made from %zu features",
                   number_grouped(data->rows).text, number_grouped(in->model_info.outputs).text, k);
     return 1;
 }
@@ -66,11 +56,8 @@ static int run(int argc, char **argv) {
     inputs in;
     int exit_code;
     if (!options_parse(&command_predict, argc, argv, &s, &exit_code)) return exit_code;
-    const output_wish wishes[] = {{"MODEL", s.model, OUTPUT_SPARES},
-                                  {"DATA", inputs_file_of(s.data), OUTPUT_SPARES},
-                                  {"-o", s.output, 0},
-                                  {0}};
-    if (!output_check(wishes, s.force, &exit_code)) return exit_code;
+    const table_sources sources = {s.model, "DATA", s.data};
+    if (!table_output_check(&s.output, &sources, &exit_code)) return exit_code;
     if (!inputs_open(&in, s.model, s.data, TDROP_PART_TEST, &s.table, &s.compute))
         return EXIT_FAILED;
     const int done = inputs_note_unseen(&in) && predict(&s, &in);

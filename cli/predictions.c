@@ -19,12 +19,11 @@ static void put_labels(float *to, const float *values, size_t rows, size_t count
     }
 }
 
-static int write_labels(const char *path, const inputs *in, const float *values,
-                        const tdrop_column_info *classes, int force) {
+static int write_labels(const table_output *output, const inputs *in, const float *values,
+                        const tdrop_column_info *classes) {
     const size_t rows = in->data_info.rows, count = in->model_info.classes;
     tdrop_column_info *columns = calloc(count + 1, sizeof *columns);
     float *table = columns ? inputs_floats(rows, count + 1) : NULL;
-    tdrop_error error = {TDROP_OK, ""};
     if (!columns) return message_memory();
     if (!table) {
         free(columns);
@@ -36,29 +35,23 @@ static int write_labels(const char *path, const inputs *in, const float *values,
                                      .levels = count,
                                      .level = in->model_info.class_name};
     put_labels(table, values, rows, count);
-    const tdrop_status status =
-        table_write(path, table, 2, (size_t[]){rows, count + 1}, columns, in->data, force, &error);
+    const int done =
+        table_output_write(output, table, 2, (size_t[]){rows, count + 1}, columns, in->data);
     free(columns);
     free(table);
-    return status == TDROP_OK ? 1 : message_library(status, &error);
+    return done;
 }
 
-int predictions_write(const char *path, const inputs *in, const float *values, int item_dims,
-                      const size_t *item_shape, int force) {
+int predictions_write(const table_output *output, const inputs *in, const float *values,
+                      int item_dims, const size_t *item_shape) {
     size_t shape[8];
     const int dims =
         inputs_output_shape(&in->model_info, in->data_info.rows, item_dims, item_shape, shape);
     tdrop_column_info *columns = NULL;
-    tdrop_error error = {TDROP_OK, ""};
-    int done;
     if (!inputs_output_columns(in, &columns)) return 0;
-    if (in->model_info.classes && table_is_csv(path)) {
-        done = write_labels(path, in, values, columns, force);
-    } else {
-        const tdrop_status status =
-            table_write(path, values, dims, shape, columns, in->data, force, &error);
-        done = status == TDROP_OK ? 1 : message_library(status, &error);
-    }
+    const int done = in->model_info.classes && output->format == TABLE_FORMAT_CSV
+                         ? write_labels(output, in, values, columns)
+                         : table_output_write(output, values, dims, shape, columns, in->data);
     free(columns);
     return done;
 }

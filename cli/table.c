@@ -127,39 +127,3 @@ int table_read_like(tdrop_data **data, const char *source, const table_settings 
     name_list_clear(&columns);
     return done;
 }
-
-int table_is_csv(const char *path) {
-    static const char ending[] = ".csv";
-    const size_t length = strlen(path), end = sizeof ending - 1;
-    return length >= end && strcmp(path + length - end, ending) == 0;
-}
-
-/* Says how many rows the model could not compute, as it cannot where the data go beyond what a
- * float holds. */
-static void note_not_finite(const char *path, const float *values, size_t rows, size_t width) {
-    size_t count = 0, first = 0;
-    for (size_t i = 0; i < rows; i++, values += width) {
-        size_t j = 0;
-        while (j < width && isfinite(values[j]))
-            j++;
-        if (j < width && count++ == 0) first = i + 1;
-    }
-    if (count)
-        message_note("%s: %zu of %zu rows hold numbers that are not finite, the first is row %zu: "
-                     "the data are too large for the model",
-                     path, count, rows, first);
-}
-
-tdrop_status table_write(const char *path, const float *values, int dims, const size_t *shape,
-                         const tdrop_column_info *columns, const tdrop_data *ids, int force,
-                         tdrop_error *error) {
-    const tdrop_csv_options options = {.columns = columns, .ids = ids};
-    size_t width = 1;
-    for (int d = 1; d < dims; d++)
-        width *= shape[d];
-    const tdrop_status status =
-        table_is_csv(path) ? tdrop_csv_write(path, values, shape[0], width, &options, force, error)
-                           : tdrop_npy_write(path, values, dims, shape, force, error);
-    if (status == TDROP_OK) note_not_finite(path, values, shape[0], width);
-    return status;
-}

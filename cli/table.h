@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Tables in and out: the options that say how one is read, and the file that one goes to. */
+ * Tables in: the options that say how one is read. */
 #ifndef TDROP_CLI_TABLE_H
 #define TDROP_CLI_TABLE_H
 
@@ -71,14 +71,5 @@ int table_read(tdrop_data **data, const char *source, tdrop_part part,
  * target of the settings. On failure says why and returns 0. */
 int table_read_like(tdrop_data **data, const char *source, const table_settings *settings,
                     tdrop_missing missing, const tdrop_data *like);
-
-/* Writes values[shape[0], ...], which a model gave, as .csv, where the path ends so, with `columns`
- * as names and `ids` as ids (each may be NULL), otherwise as .npy. Says which are not finite. */
-tdrop_status table_write(const char *path, const float *values, int dims, const size_t *shape,
-                         const tdrop_column_info *columns, const tdrop_data *ids, int force,
-                         tdrop_error *error);
-
-/* Whether a path ends in .csv. */
-int table_is_csv(const char *path);
 
 #endif

@@ -18,3 +18,8 @@ try taildropout fit data -o -
 try taildropout prune model -k 1 -o -
 try taildropout scree model data --json same --svg same
 try taildropout scree model data --json - --svg -
+# Names that end in what is not written.
+try taildropout encode model data -o codes.csv.gz
+try taildropout decode model codes.npy -o out.TXT
+try taildropout predict model data -o folder.v2/out.npz
+try taildropout predict model data -o out.txt --format tsv
