@@ -29,7 +29,6 @@ static const operand_row operands[] = {
 
 static const option_row options[] = {
     {.letter = 'k',
-     .required = 1,
      .type = OPTION_RULE,
      .value = "K",
      .field = offsetof(prune_settings, k),
@@ -51,14 +50,15 @@ static const option_row options[] = {
      .field = offsetof(prune_settings, max_bytes),
      .least = 1,
      .most = SIZE_MAX,
-     .help = "keep fewer than -k says where the file would have more bytes than this"},
+     .help = "keep fewer where the file would have more bytes than this; without -k, as many as it "
+             "allows"},
     {.name = "max-macs",
      .type = OPTION_COUNT,
      .value = "N",
      .field = offsetof(prune_settings, max_macs),
      .least = 1,
      .most = SIZE_MAX,
-     .help = "keep fewer where a row would take more multiply-adds than this"},
+     .help = "keep fewer where a row would take more multiply-adds than this; the same without -k"},
     {.name = "tune",
      .type = OPTION_COUNT,
      .value = "EPOCHS",
@@ -132,8 +132,11 @@ static int keep_budgets(const prune_settings *s, const tdrop_model *model, width
     }
     if (!last_broken) return 1;
     if (low == 0) return refuse_budget(s, last_broken, &c);
-    snprintf(choice->short_why, sizeof choice->short_why, "the most within %s, of %zu by -k",
-             last_broken, choice->k);
+    if (s->k.text)
+        snprintf(choice->short_why, sizeof choice->short_why, "the most within %s, of %zu by -k",
+                 last_broken, choice->k);
+    else
+        snprintf(choice->short_why, sizeof choice->short_why, "the most within %s", last_broken);
     choice->k = low;
     return 1;
 }
@@ -200,12 +203,21 @@ static void report_tuned(const prune_settings *s, const inputs *in, const tuning
                number_short(in->model_info.valid_loss[info.features]).text, info.valid_rows);
 }
 
+/* What -k says; without it the budgets alone decide, so that the choice begins with all there are.
+ */
+static int choose(width_choice *choice, const prune_settings *s, const inputs *in) {
+    if (s->k.text) return choice_make(choice, &s->k, &in->model_info, s->model, 1);
+    *choice =
+        (width_choice){.k = in->model_info.features, .short_why = "all are within the budget"};
+    return 1;
+}
+
 static int cut(const prune_settings *s, const inputs *in) {
     width_choice choice;
     tdrop_model *pruned = NULL;
     tuning t = {.epochs_done = 0};
     tdrop_error error = {TDROP_OK, ""};
-    if (!choice_make(&choice, &s->k, &in->model_info, s->model, 1)) return 0;
+    if (!choose(&choice, s, in)) return 0;
     if (!keep_budgets(s, in->model, &choice)) return 0;
     tdrop_status status = tdrop_model_prune(&pruned, in->model, choice.k, &error);
     if (status == TDROP_OK && s->tune) status = tune(s, in, &t, &pruned, &error);
@@ -216,6 +228,13 @@ static int cut(const prune_settings *s, const inputs *in) {
     }
     tdrop_model_destroy(pruned);
     return status == TDROP_OK ? 1 : message_library(status, &error);
+}
+
+static int check_width(const prune_settings *s) {
+    if (s->k.text || s->max_bytes || s->max_macs) return 1;
+    message_error("prune: how many features to keep? Give -k K, as -k auto, or a budget: "
+                  "--max-bytes or --max-macs");
+    return 0;
 }
 
 /* Either both, or none. */
@@ -233,7 +252,7 @@ static int run(int argc, char **argv) {
     inputs in;
     int exit_code;
     if (!options_parse(&command_prune, argc, argv, &s, &exit_code)) return exit_code;
-    if (!check_tuning(&s)) return EXIT_USAGE;
+    if (!check_width(&s) || !check_tuning(&s)) return EXIT_USAGE;
     const output_wish wishes[] = {{"MODEL", s.model, OUTPUT_SPARES},
                                   {"DATA", inputs_file_of(s.data), OUTPUT_SPARES},
                                   {"--target", inputs_file_of(s.table.target), OUTPUT_SPARES},

@@ -34,9 +34,7 @@ const char *table_format_choice(int number);
      .value = "FORM",                                                                              \
      .field = offsetof(settings, output.format),                                                   \
      .choice = table_format_choice,                                                                \
-     .help =                                                                                       \
-         "form of the output, whatever its name: npy or csv (default auto: csv where its name "    \
-         "ends in .csv, else npy)"},                                                               \
+     .help = "form of the output (default auto: by the ending of its name, csv or else npy)"},     \
     {                                                                                              \
         .name = "force", .field = offsetof(settings, output.force),                                \
         .help = "overwrite an output that exists"                                                  \

@@ -29,5 +29,9 @@ kept -k 4 --max-bytes $((two - 1))
 kept -k 1 --max-bytes "$two"
 kept -k 4 --max-macs "$two_macs"
 kept -k 4 --max-macs $((two_macs - 1)) --max-bytes "$two"
+kept --max-bytes "$two"
+kept --max-macs $((two_macs - 1))
+kept --max-macs 100000000 --max-bytes 100000000
 kept -k 3 --max-bytes 100000000 --max-macs 100000000
 try taildropout prune model.safetensors -k 4 --max-bytes 10 -o none | numbers
+try taildropout prune model.safetensors -o none
