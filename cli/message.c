@@ -7,6 +7,8 @@
 
 enum { LINE_SIZE = 2048 };
 
+static int quiet; /* notes are not said */
+
 static void say(const char *prefix, const char *format, va_list args) {
     char line[2 * LINE_SIZE];
     snprintf(line, LINE_SIZE, "%s", prefix);
@@ -24,8 +26,13 @@ void message_error(const char *format, ...) {
     va_end(args);
 }
 
+void message_be_quiet(void) {
+    quiet = 1;
+}
+
 void message_note(const char *format, ...) {
     va_list args;
+    if (quiet) return;
     va_start(args, format);
     say("note: ", format, args);
     va_end(args);

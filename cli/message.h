@@ -13,6 +13,9 @@ __attribute__((format(printf, 1, 2))) void message_error(const char *format, ...
 /* The same for something that is worth knowing but not wrong. */
 __attribute__((format(printf, 1, 2))) void message_note(const char *format, ...);
 
+/* From now on notes are not said. */
+void message_be_quiet(void);
+
 /* Says that an output was written, what it is, and nothing when that is standard output. */
 __attribute__((format(printf, 2, 3))) void message_wrote(const char *path, const char *format, ...);
 

@@ -28,7 +28,7 @@ taildropout predict small.safetensors table.npy -o probabilities.npy
 head -c 128 probabilities.npy | tr -d '\0' | sed -n "s/.*'shape': (\([^)]*\)).*/\1/p"
 awk 'BEGIN { print "a,b,c"; for (i = 0; i < 40; i++) print i, i % 7, (i == 5 ? "odd" : i % 2 ? "x" : "y") }' |
     tr ' ' , >lone.csv
-taildropout fit lone.csv --target c -o lone --epochs 2 --quiet
+taildropout fit lone.csv --target c -o lone --epochs 2 2>&1 >/dev/null | grep note
 labels_npy 70 >short.npy
 try taildropout fit table.npy -o other --target short.npy
 try taildropout fit table.npy -o other --task classify --target table.npy

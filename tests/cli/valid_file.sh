@@ -38,7 +38,9 @@ cmp stored measured && echo "the curve of the fit is that of valid.csv"
 
 echo "--- columns by name, what is more is not read, a level that is new"
 awk -F, -v OFS=, 'NR == 5 { $3 = "mauve" } { print $5, $3, $2, $1, NR == 1 ? "more" : "" }' valid.csv >other.csv
-fit table.csv -o model --valid other.csv --drop kind
+# shellcheck disable=SC2086
+taildropout fit table.csv -o model --valid other.csv --drop kind $small --force 2>&1 >/dev/null |
+    grep note
 
 echo "--- targets are columns of both"
 fit table.csv -o classifier --valid valid.csv --target kind
