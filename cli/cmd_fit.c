@@ -589,8 +589,15 @@ static void on_settings(void *context, const tdrop_fit_settings *settings) {
                      job->settings.data, settings->unseen, settings->unseen_levels);
     note_linear_pair(settings->arch);
     if (settings->batch_shrunk)
-        message_note("there are only %zu rows to train on: the batch shrinks to them",
-                     settings->rows_train);
+        message_note(
+            "there %s only %s row%s to train on: the batch shrinks to %s",
+            settings->rows_train == 1 ? "is" : "are", number_grouped(settings->rows_train).text,
+            settings->rows_train == 1 ? "" : "s", settings->rows_train == 1 ? "it" : "them");
+    if (settings->options.warm_up >= settings->steps)
+        message_note(
+            "the warm-up takes %s steps, and there are %s: the learning rate rises up to the "
+            "end and never gets to its course",
+            number_grouped(settings->options.warm_up).text, number_grouped(settings->steps).text);
     if (settings->constant_columns)
         message_note("%zu of %zu columns hold one value only: they are scaled by 1",
                      settings->constant_columns, settings->columns);
@@ -716,6 +723,25 @@ static int report(const fit_job *job) {
  * The work
  */
 
+/* The laws that read p. */
+static int law_reads_p(const fit_settings *s) {
+    static const tdrop_law_kind readers[] = {TDROP_LAW_EXPONENTIAL, TDROP_LAW_ORIGINAL};
+    if (s->p < 0 || !s->law) return 1;
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
+        if (strcmp(s->law, tdrop_law_kind_name(readers[i])) == 0) return 1;
+    message_error("option --p: it is of --law exponential and original, but this is %s: leave it "
+                  "out",
+                  s->law);
+    return 0;
+}
+
+static int effort_decides(const fit_settings *s) {
+    if (!s->effort || !s->epochs) return 1;
+    message_error(
+        "options --effort and --epochs: each says how long to train: give one of the two");
+    return 0;
+}
+
 /* Whether what was said about the steps is of the optimizer that makes them. */
 static int optimizer_reads(const fit_settings *s) {
     const int decay = s->weight_decay != 0 && s->optimizer != TDROP_OPTIMIZER_ADAMW;
@@ -770,7 +796,8 @@ static int settings_agree(fit_settings *s, int *exit_code) {
         *exit_code = EXIT_USAGE;
         return 0;
     }
-    if (!optimizer_reads(s) || !check_arch(s->arch) || !read_valid_option(s)) {
+    if (!optimizer_reads(s) || !law_reads_p(s) || !effort_decides(s) || !check_arch(s->arch) ||
+        !read_valid_option(s)) {
         *exit_code = EXIT_USAGE;
         return 0;
     }
@@ -1001,6 +1028,7 @@ static int run_as(const char *command, int argc, char **argv) {
     fit_settings *s = &job.settings;
     int exit_code;
     if (!options_parse(&command_fit, argc, argv, s, &exit_code)) return exit_code;
+    if (s->quiet) message_be_quiet();
     if (!name_model(&job)) return EXIT_FAILED;
     output_wish wishes[MOST_FILES];
     job.checkpoints.verbose = s->verbose;

@@ -11,7 +11,7 @@ stop_with() {
     echo "exit $?"
     sed -n 's/[0-9][0-9]* of/N of/; /stopped/p' err
     grep -c '<- chosen' out
-    taildropout info "model-$1" | sed -n '1p'
+    taildropout info "model-$1" | grep architecture
 }
 stop_with INT
 stop_with TERM

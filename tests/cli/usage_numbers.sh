@@ -26,3 +26,10 @@ try taildropout fit no_such_file -o model --seed 18446744073709551615 --p 1 --lr
 for law in geometric geometric:2 geometric:x table table: uniform:2 ''; do
     try taildropout fit data -o model --law "$law"
 done
+# Options that nothing would read.
+for law in uniform mixed mixed:0.5 geometric:0.1; do
+    try taildropout fit data -o model --law "$law" --p 0.5
+done
+try taildropout fit no_such_file -o model --law original --p 0.5
+try taildropout fit no_such_file -o model --p 0.5
+try taildropout fit data -o model --effort 2 --epochs 3
