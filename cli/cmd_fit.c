@@ -21,6 +21,7 @@
 #include "shell_word.h"
 #include "target_scores.h"
 #include "task_choice.h"
+#include "term_option.h"
 #include "verdict.h"
 
 #include <stdio.h>
@@ -959,7 +960,7 @@ static int train(fit_job *job) {
                       job->stopped, (unsigned)job->epochs_done, (unsigned)job->epochs,
                       command_to_go_on(job));
     else if (status != TDROP_OK)
-        message_library(status, &error);
+        term_option_message(status, &error);
     return status == TDROP_OK;
 }
 

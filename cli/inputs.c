@@ -118,10 +118,25 @@ int inputs_read_target(tdrop_data **labels, tdrop_data *data, const char *target
     return done;
 }
 
+/* The groups of a fit are no column of its model, so one that is cannot tell what was held out. */
+static int is_read_by_model(const inputs *in, const char *name) {
+    tdrop_column_info column;
+    for (size_t j = 0; tdrop_model_get_column(in->model, j, &column) == TDROP_OK; j++)
+        if (column.name && strcmp(column.name, name) == 0) return 1;
+    return 0;
+}
+
 int inputs_open_groups(inputs *in, const char *column) {
     tdrop_error error = {TDROP_OK, ""};
     const char *name = column ? column : in->model_info.groups;
     if (!name || (!column && !tdrop_data_find_column(in->data, name, NULL))) return 1;
+    if (in->data_info.named && is_read_by_model(in, name)) {
+        message_error(
+            "option --group: the model reads column '%s' of %s, so no groups of it were held "
+            "out: leave the option out",
+            name, in->data_info.name);
+        return 0;
+    }
     const tdrop_status status = tdrop_data_take_column(in->data, name, &in->groups, &error);
     if (status != TDROP_OK) return message_library(status, &error);
     tdrop_data_get_info(in->data, &in->data_info);

@@ -105,10 +105,10 @@ static void columns_that_do_not_fit_are_refused(void **state) {
     static const struct {
         const char *text, *words;
     } bad[] = {{"x,y\n1,2\n", "column 'c' is not there"},
-               {"x,c,y\n1,2,3\n", "column 'c' holds numbers, but text when"},
-               {"x,c,y\nq,b,3\n", "column 'x' holds text, but numbers when"},
+               {"x,c,y\n1,2,3\n", "column 'c' holds numbers, but text in the fit"},
+               {"x,c,y\nq,b,3\n", "column 'x' holds text, but numbers in the fit"},
                {"x,c,y\n1,b,3\n,a,2\n", "column 'x' has cells in which nothing stands"},
-               {"1,b\n", "its rows have 2 columns, but the model was made for 3"}};
+               {"1,b\n", "its rows have 2 columns, but those of the fit have 3"}};
     tdrop_data *data = table_of("x,c,y\n1,b,10\n3,a,11\n", TDROP_MISSING_ERROR);
     tdrop_encoding encoding = learn(data, TDROP_SCALE_NONE, TDROP_MISSING_ERROR);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -976,17 +976,11 @@ static void bad_options_are_refused(void **state) {
 
 static void too_many_features_are_refused(void **state) {
     (void)state;
-    static const struct {
-        size_t features;
-        tdrop_status status;
-    } bad[] = {{SIZE_MAX, TDROP_ERROR_SIZE},
-               {1ull << 32, TDROP_ERROR_SIZE},
-               {INT32_MAX / 16, TDROP_ERROR_ARCH},
-               {100000, TDROP_ERROR_ARCH}};
+    static const size_t bad[] = {SIZE_MAX, 1ull << 32, INT32_MAX / 16, 100000};
     tdrop_data *data = table();
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        const tdrop_fit_options options = {.features = bad[i].features};
-        assert_fit_refused(data, &options, bad[i].status, "");
+        const tdrop_fit_options options = {.features = bad[i]};
+        assert_fit_refused(data, &options, TDROP_ERROR_SIZE, "features are too many");
     }
     tdrop_data_destroy(data);
 }

@@ -926,7 +926,7 @@ static void use_refuses_what_does_not_fit(void **state) {
     } bad[] = {
         {data, 0, 1, FEATURES + 1, NULL, TDROP_ERROR_K, "k = 6, but this model has 5 features"},
         {data, 0, 1, SIZE_MAX, NULL, TDROP_ERROR_K, "5 features"},
-        {narrow, 0, 1, 2, NULL, TDROP_ERROR_DATA, "9 columns, but the model was made for 10"},
+        {narrow, 0, 1, 2, NULL, TDROP_ERROR_DATA, "9 columns, but those of the fit have 10"},
         {data, ROWS, 1, 2, NULL, TDROP_ERROR_SIZE, "1 rows behind the first 600, but it has 600"},
         {data, 1, ROWS, 2, NULL, TDROP_ERROR_SIZE, "600 rows behind the first 1, but it has 600"},
         {data, ROWS + 1, 0, 2, NULL, TDROP_ERROR_SIZE, "but it has 600"},
@@ -971,7 +971,7 @@ static void scree_refuses_what_does_not_fit(void **state) {
     tdrop_error error = {0};
     const tdrop_model *m = models[0];
     models_assert_refused(tdrop_model_scree(&scree, m, narrow, data, NULL, &error),
-                          TDROP_ERROR_DATA, &error, "9 columns, but the model was made for 10");
+                          TDROP_ERROR_DATA, &error, "9 columns, but those of the fit have 10");
     models_assert_refused(tdrop_model_scree(&scree, m, data, data, &reserved, &error),
                           TDROP_ERROR_RESERVED, &error, "reserved");
     size_t count = 77;

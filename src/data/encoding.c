@@ -189,20 +189,20 @@ static tdrop_status find_columns(tdrop_encoder *encoder, tdrop_error *error) {
     bool by_name = encoding->names && data->info.named;
     if (!by_name && data->info.columns != encoding->columns)
         return tdrop_fail(error, TDROP_ERROR_DATA,
-                          "%s: its rows have %zu columns, but the model was made for %zu",
+                          "%s: its rows have %zu columns, but those of the fit have %zu",
                           data->info.name, data->info.columns, encoding->columns);
     for (size_t j = 0; j < encoding->columns; j++) {
         size_t at = j;
         const char *name = encoding->names ? encoding->names[j] : NULL;
         if (by_name && !tdrop_data_find_column(data, name, &at))
-            return column_error(data, j, name, "is not there, and the model was made from it",
+            return column_error(data, j, name, "is not there, but it is one of the fit's columns",
                                 error);
         tdrop_column_kind kind = data->columns ? data->columns[at].kind : TDROP_COLUMN_NUMBER;
         if (kind != encoding->column[j].kind)
             return column_error(data, at, name,
                                 kind == TDROP_COLUMN_CATEGORY
-                                    ? "holds text, but numbers when the model was made"
-                                    : "holds numbers, but text when the model was made",
+                                    ? "holds text, but numbers in the fit"
+                                    : "holds numbers, but text in the fit",
                                 error);
         if (data->columns && data->columns[at].missing && encoding->missing == TDROP_MISSING_ERROR)
             return column_error(data, at, name,

@@ -373,8 +373,9 @@ static tdrop_status find_taken(const tdrop_data *data, const char *const *names,
     for (size_t i = 0; i < count; i++) {
         if (!tdrop_data_find_column(data, names[i], &column[i]))
             return cannot_take(data, names[i], "is not there", error);
-        if (data->info.columns <= count || data->info.item_dims > 1)
-            return cannot_take(data, names[i], "cannot be taken out of the rows", error);
+        if (data->info.item_dims > 1)
+            return cannot_take(data, names[i],
+                               "cannot be taken out of rows of more than one dimension", error);
         if (!keep[column[i]])
             return cannot_take(data, names[i], "is named twice; name it once", error);
         if (data->columns && data->columns[column[i]].missing)
@@ -382,7 +383,12 @@ static tdrop_status find_taken(const tdrop_data *data, const char *const *names,
                                error);
         keep[column[i]] = false;
     }
-    return TDROP_OK;
+    if (data->info.columns > count) return TDROP_OK;
+    if (count == 1)
+        return cannot_take(data, names[0], "is the only one: without it nothing is left", error);
+    return tdrop_fail(error, TDROP_ERROR_DATA,
+                      "%s: all its %zu columns would be taken out; leave one in", data->info.name,
+                      count);
 }
 
 static tdrop_status take(tdrop_data *data, const char *const *names, size_t count, size_t *column,

@@ -218,12 +218,19 @@ static tdrop_status resolve_arch(fit_state *fit, tdrop_error *error) {
         return tdrop_arch_with_features(&fit->arch, &init->arch, 0, init->arch.features, error);
     if (!text) {
         if (features > INT32_MAX / 16)
-            return tdrop_fail(error, TDROP_ERROR_SIZE, "%zu features are too many", features);
+            return tdrop_fail(error, TDROP_ERROR_SIZE, "%zu features are too many; ask for fewer",
+                              features);
         text = fit->default_arch =
             tdrop_arch_default_text(columns, features, !fit->options.no_drop);
     }
     if (!text) return tdrop_fail_memory(error, "architecture");
     tdrop_status status = tdrop_arch_parse(&fit->arch, text, columns, outputs, false, error);
+    if (status && text == fit->default_arch && status != TDROP_ERROR_MEMORY)
+        return tdrop_fail(
+            error, TDROP_ERROR_SIZE,
+            "%zu features are too many: the network made for them would be too large; "
+            "ask for fewer, or give an architecture",
+            features);
     if (status) return status;
     if (fit->options.features && fit->options.features != fit->arch.features)
         return tdrop_fail(error, TDROP_ERROR_ARCH,

@@ -7,6 +7,10 @@ taildropout fit table.npy -o m --epochs 2 --checkpoint ck >out 2>err || cat err
 cp ck precious
 try fit table.npy -o m2 --epochs 3 --resume ck
 try fit table.npy -o m2 --epochs 2 --features 3 --resume ck
+try fit table.npy -o m2 --epochs 2 --lr 0.001 --resume ck
+try fit table.npy -o m2 --epochs 2 --valid 0.2 --resume ck
+try fit table.npy -o m2 --epochs 2 --clip 3 --resume ck
+try fit table.npy -o m2 --epochs 2 --law mixed:0.25 --resume ck
 bytes_npy 80 '8' 8 >reshaped.npy
 try fit reshaped.npy -o m2 --epochs 2 --resume ck | sed 's/hash [0-9a-f]*/hash H/g'
 try fit table.npy -o m2 --epochs 2 --resume nowhere

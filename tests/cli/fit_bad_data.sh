@@ -20,4 +20,10 @@ try taildropout fit table.npy -o model --arch '8-gelu-[4]-tail-8'
 try taildropout fit table.npy -o model --arch '8-dropout:1-[4]'
 try taildropout fit table.npy -o model --arch '8-[999999999]-4-[2]'
 try taildropout fit table.npy -o model --features 2 --k-min 3
+for features in 30000 100000000 2000000000; do
+    try taildropout fit table.npy -o model --features $features
+done
+try taildropout fit table.npy -o model --target 1,2,3,4
+bytes_npy 20 3 3 >narrow.npy
+try taildropout fit table.npy -o model --valid narrow.npy
 ls

@@ -26,6 +26,7 @@ sed 's/^p1,/p2,/' visits.csv >grouped_otherwise.csv
 say_failure evaluate m grouped_otherwise.csv
 say_failure evaluate m visits.csv --group doctor
 say_failure fit visits.csv --group doctor -o n
+say_failure evaluate m visits.csv --group a
 sed 's/^p[0-9]*,/p,/' visits.csv >one.csv
 say_failure fit one.csv --group patient -o n
 sed '5s/^p[0-9]*,/,/' visits.csv >gap.csv
