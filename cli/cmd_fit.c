@@ -1025,7 +1025,7 @@ static int name_model(fit_job *job) {
 }
 
 static int run_as(const char *command, int argc, char **argv) {
-    fit_job job = {.settings = {.p = -1}, .command = command};
+    fit_job job = {.settings = {.p = -1, .table.of_fit = 1}, .command = command};
     fit_settings *s = &job.settings;
     int exit_code;
     if (!options_parse(&command_fit, argc, argv, s, &exit_code)) return exit_code;

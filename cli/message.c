@@ -48,10 +48,14 @@ void message_wrote(const char *path, const char *format, ...) {
     va_end(args);
 }
 
-int message_library(tdrop_status status, const tdrop_error *error) {
+int message_library_and(tdrop_status status, const tdrop_error *error, const char *more) {
     const int told = error && error->message[0];
-    message_error("%s", told ? error->message : tdrop_status_text(status));
+    message_error("%s%s", told ? error->message : tdrop_status_text(status), more ? more : "");
     return 0;
+}
+
+int message_library(tdrop_status status, const tdrop_error *error) {
+    return message_library_and(status, error, NULL);
 }
 
 void message_caret(const char *text, size_t place) {

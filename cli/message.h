@@ -22,6 +22,9 @@ __attribute__((format(printf, 2, 3))) void message_wrote(const char *path, const
 /* Says why a library call failed. Returns 0, so that a check reads: return message_library(...). */
 int message_library(tdrop_status status, const tdrop_error *error);
 
+/* The same with what the program has to say beyond it, behind the line; NULL: nothing. */
+int message_library_and(tdrop_status status, const tdrop_error *error, const char *more);
+
 /* Shows a text that the error above is about, and a caret under character `place`. */
 void message_caret(const char *text, size_t place);
 

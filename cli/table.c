@@ -57,9 +57,20 @@ static int names_of_target(name_list *list, const char *target) {
     return 1;
 }
 
+/* The library knows no options: which of them would help is said here, behind its line. */
+static const char *hint_for(tdrop_status status, const table_settings *settings,
+                            const tdrop_model *model) {
+    if (settings->of_fit && status == TDROP_ERROR_MISSING)
+        return ", or let such cells in by --missing mean or mask";
+    if (settings->of_fit && status == TDROP_ERROR_LEVELS) return " (--drop or --id)";
+    if (model && status == TDROP_ERROR_MISSING)
+        return "; a model fitted with --missing mean or mask takes such cells, this one does not";
+    return NULL;
+}
+
 /* Reads the listed columns and those beside them; `options` has the rest. */
 static int read_listed(tdrop_data **data, const char *source, const table_settings *settings,
-                       const char *groups, const name_list *columns, const name_list *drop,
+                       const tdrop_model *model, const name_list *columns, const name_list *drop,
                        tdrop_data_read_options options) {
     name_list targets = {0};
     tdrop_error error = {TDROP_OK, ""};
@@ -73,9 +84,10 @@ static int read_listed(tdrop_data **data, const char *source, const table_settin
         options.drop_count = drop->count;
         options.targets = targets.names;
         options.target_count = targets.count;
-        options.groups = groups;
+        options.groups = groups_of(settings, model);
         const tdrop_status status = tdrop_data_read(data, source, &options, &error);
-        done = status == TDROP_OK ? 1 : message_library(status, &error);
+        done = status == TDROP_OK ||
+               message_library_and(status, &error, hint_for(status, settings, model));
     }
     name_list_clear(&targets);
     return done;
@@ -89,11 +101,10 @@ int table_read(tdrop_data **data, const char *source, tdrop_part part,
     const int by_model = model && !settings->columns && !settings->drop;
     const tdrop_data_read_options options = {
         .part = part, .missing = missing, .named_only = by_model, .id = settings->id};
-    const int done =
-        (by_model ? name_list_of_model(&columns, model)
-                  : name_list_split(&columns, settings->columns)) &&
-        name_list_split(&drop, settings->drop) &&
-        read_listed(data, source, settings, groups_of(settings, model), &columns, &drop, options);
+    const int done = (by_model ? name_list_of_model(&columns, model)
+                               : name_list_split(&columns, settings->columns)) &&
+                     name_list_split(&drop, settings->drop) &&
+                     read_listed(data, source, settings, model, &columns, &drop, options);
     name_list_clear(&columns);
     name_list_clear(&drop);
     return done;

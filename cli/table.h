@@ -8,6 +8,7 @@
 typedef struct table_settings {
     const char *columns, *drop, *id, *delimiter, *header, *target, *groups;
     int with_groups; /* nonzero: the column that the model names is read too, where it is there */
+    int of_fit;      /* nonzero: --missing, --drop and --id can let in what was refused */
 } table_settings;
 
 /* The options of how a table is read; `settings` has a member `table`. */

@@ -117,7 +117,9 @@ typedef enum tdrop_status {
     TDROP_ERROR_DATA = 52,   /* the data cannot be used: NaN, no rows, another width */
     TDROP_ERROR_EXISTS = 53, /* the output exists already */
     TDROP_ERROR_ARCH = 54,   /* an architecture that cannot be built */
-    TDROP_ERROR_STOPPED = 55 /* the observer of a fit had it stopped */
+    TDROP_ERROR_STOPPED = 55, /* the observer of a fit had it stopped */
+    TDROP_ERROR_MISSING = 56, /* nothing stands in a cell of the data, where that is refused */
+    TDROP_ERROR_LEVELS = 57   /* a column of categories has too many levels: likely an id */
 } tdrop_status;
 
 /* The name of a status, as "TDROP_ERROR_P"; "unknown status" for any other number. */

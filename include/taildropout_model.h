@@ -103,14 +103,14 @@ typedef struct tdrop_data_read_options {
  * is one of numbers; otherwise it is one of categories. Numbers are rounded to the nearest double,
  * have a decimal point whatever the locale, and may be in quotes.
  *
- * options may be NULL. Errors: NULL, RESERVED, FILE, FORMAT, SIZE (no such option), DATA (infinite,
- * missing, no rows, no columns, no column of that name, text where numbers were before, more than
- * 10,000 levels but of groups, a column in which everything is missing), OVERFLOW, MEMORY. */
+ * options may be NULL. Errors: NULL, RESERVED, FILE, FORMAT, SIZE (no such option), MISSING,
+ * LEVELS (more than 10,000, but of groups), DATA (infinite, no rows, no columns, no column of that
+ * name, text where numbers were before, a column in which everything is missing), OVERFLOW, MEMORY. */
 TDROP_API tdrop_status tdrop_data_read(tdrop_data **data, const char *source,
                                        const tdrop_data_read_options *options, tdrop_error *error);
 
 /* Copies a table out of memory: `rows` rows of `columns` floats, row stride `stride`.
- * Errors: NULL, SIZE, DATA, OVERFLOW (rows, columns or the stride), MEMORY. */
+ * Errors: NULL, SIZE, MISSING (NaN), DATA, OVERFLOW (rows, columns or the stride), MEMORY. */
 TDROP_API tdrop_status tdrop_data_from_floats(tdrop_data **data, const float *values, size_t rows,
                                               size_t columns, size_t stride, tdrop_error *error);
 

@@ -47,9 +47,11 @@ static const struct {
     {53, "TDROP_ERROR_EXISTS"},
     {54, "TDROP_ERROR_ARCH"},
     {55, "TDROP_ERROR_STOPPED"},
+    {56, "TDROP_ERROR_MISSING"},
+    {57, "TDROP_ERROR_LEVELS"},
 };
 
-static const int unknown_statuses[] = {-1, 17, 19, 23, 29, 33, 49, 56, 1000000};
+static const int unknown_statuses[] = {-1, 17, 19, 23, 29, 33, 49, 58, 1000000};
 
 static void test_status_names(void **state) {
     (void)state;

@@ -220,7 +220,7 @@ static void what_is_wrong_is_named(void **state) {
         {"a,b\n1,2\n1,3.5e38\n", TDROP_ERROR_DATA, "line 3, column 2 (b): '3.5e38' is beyond"},
         {"a;b\n1;2,5\n", TDROP_ERROR_DATA, "'2,5' has a decimal comma"},
         {"a;b\n1;2\n1;2,5\n", TDROP_ERROR_DATA, "line 3, column 2 (b): '2,5' has a decimal comma"},
-        {"a,b\n1,\n", TDROP_ERROR_DATA, "line 2, column 2 (b): '' stands for a missing cell"},
+        {"a,b\n1,\n", TDROP_ERROR_MISSING, "line 2, column 2 (b): '' stands for a missing cell"},
         {"a,b\n", TDROP_ERROR_DATA, "a header and no rows"},
         {"\n\n", TDROP_ERROR_DATA, "no rows"},
         {"a,b\n1,\xff\n", TDROP_ERROR_FORMAT, "is not UTF-8"},
@@ -253,7 +253,7 @@ static void too_many_levels_are_an_id(void **state) {
     assert_string_equal(data->columns[0].level[LEVELS - 1], "x9999");
     tdrop_data_destroy(data);
     sprintf(to, "one more\n");
-    assert_refused(text, NULL, TDROP_ERROR_DATA, "line 10002, column 1 (a): 'one more' is the");
+    assert_refused(text, NULL, TDROP_ERROR_LEVELS, "line 10002, column 1 (a): 'one more' is the");
     free(text);
 }
 

@@ -429,7 +429,9 @@ static void readers_name_the_first_number_that_is_not_finite(void **state) {
                                  : NPY("'<f8'", "False", "(3, 3)"));
             for (int at = 0; at < 9; at++)
                 add_value(&b, 'f', width, at == 5 || at == 7 ? bad[i].value : at, false);
-            assert_refused(tdrop_npy_parse, b.bytes, b.size, TDROP_ERROR_DATA, bad[i].text);
+            assert_refused(tdrop_npy_parse, b.bytes, b.size,
+                           isnan(bad[i].value) ? TDROP_ERROR_MISSING : TDROP_ERROR_DATA,
+                           bad[i].text);
         }
     }
     begin_npy(&b, 1, NPY("'<f8'", "False", "(2, 2)")); /* what rounds to the largest float is one */
@@ -440,7 +442,7 @@ static void readers_name_the_first_number_that_is_not_finite(void **state) {
     begin_npy(&b, 1, NPY("'<f2'", "True", "(2, 2)"));
     for (int at = 0; at < 4; at++)
         add_number(&b, at == 1 ? 0x7e00 : 0, 2, false); /* NaN, second of the first column */
-    assert_refused(tdrop_npy_parse, b.bytes, b.size, TDROP_ERROR_DATA, "row 2, column 1 is NaN");
+    assert_refused(tdrop_npy_parse, b.bytes, b.size, TDROP_ERROR_MISSING, "row 2, column 1 is NaN");
 }
 
 /* ---------------------------------------------------------------------------------------------
@@ -708,7 +710,7 @@ static void read_chooses_columns_and_counts_gaps(void **state) {
     tdrop_error error;
     tdrop_data_read_options options = {
         .drop = drop, .drop_count = 1, .column_count = 1, .target_count = 1};
-    assert_unreadable("t.npy", TDROP_ERROR_DATA, "row 2, column 2 is NaN");
+    assert_unreadable("t.npy", TDROP_ERROR_MISSING, "row 2, column 2 is NaN");
     assert_int_equal(tdrop_data_read(&data, "t.npy", &options, &error), TDROP_OK);
     assert_int_equal(data->info.columns, 2);
     assert_cell(data, 1, 1, 5);
@@ -909,7 +911,7 @@ static void table_refuses_bad_floats(void **state) {
                      TDROP_ERROR_OVERFLOW);
     assert_int_equal(tdrop_data_from_floats(&data, values, 2, 1, SIZE_MAX / 2, &error),
                      TDROP_ERROR_OVERFLOW);
-    assert_int_equal(tdrop_data_from_floats(&data, values, 2, 2, 2, &error), TDROP_ERROR_DATA);
+    assert_int_equal(tdrop_data_from_floats(&data, values, 2, 2, 2, &error), TDROP_ERROR_MISSING);
     assert_non_null(strstr(error.message, "memory: row 2, column 2 is NaN"));
     assert_null(data);
 }

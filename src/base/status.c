@@ -48,6 +48,8 @@ static const status_row status_rows[] = {
     ROW(TDROP_ERROR_EXISTS, "the output exists already"),
     ROW(TDROP_ERROR_ARCH, "the architecture cannot be built"),
     ROW(TDROP_ERROR_STOPPED, "the fit was stopped before it was done"),
+    ROW(TDROP_ERROR_MISSING, "nothing stands in a cell of the data"),
+    ROW(TDROP_ERROR_LEVELS, "a column of categories has too many levels"),
 };
 
 static const status_row *find_row(tdrop_status status) {

@@ -296,7 +296,7 @@ static tdrop_status store_level(csv_reader *r, const char *at, size_t column,
                            "has a decimal comma; write numbers with a point");
     status = tdrop_levels_find(&r->levels[column], field->text, field->length, &number);
     if (status == TDROP_ERROR_SIZE)
-        return field_error(r, at, column, TDROP_ERROR_DATA, field,
+        return field_error(r, at, column, TDROP_ERROR_LEVELS, field,
                            "is the 10,001st level of this column: likely an id; leave the column "
                            "out, or name it as the one of ids");
     if (status) return memory_error(r);
@@ -307,9 +307,8 @@ static tdrop_status store_level(csv_reader *r, const char *at, size_t column,
 static tdrop_status store_missing(csv_reader *r, const char *at, size_t column,
                                   const tdrop_csv_field *field, double *out) {
     if (r->options->missing == TDROP_MISSING_ERROR)
-        return field_error(r, at, column, TDROP_ERROR_DATA, field,
-                           "stands for a missing cell; fill it in, or choose what is done about "
-                           "missing cells: mean or mask");
+        return field_error(r, at, column, TDROP_ERROR_MISSING, field,
+                           "stands for a missing cell; fill it in");
     *out = (double)NAN;
     r->with_gaps = true;
     return TDROP_OK;

@@ -154,9 +154,10 @@ static tdrop_status not_finite(const tdrop_data *data, size_t at, double value,
         return tdrop_fail(error, TDROP_ERROR_DATA, "%s: row %zu, column %zu: %g " TDROP_TOO_LARGE,
                           data->info.name, at / data->info.columns + 1, at % data->info.columns + 1,
                           value);
-    return tdrop_fail(
-        error, TDROP_ERROR_DATA, "%s: row %zu, column %zu is %s; drop that row or fill in a number",
-        data->info.name, at / data->info.columns + 1, at % data->info.columns + 1, word);
+    return tdrop_fail(error, isnan(value) ? TDROP_ERROR_MISSING : TDROP_ERROR_DATA,
+                      "%s: row %zu, column %zu is %s; drop that row or fill in a number",
+                      data->info.name, at / data->info.columns + 1, at % data->info.columns + 1,
+                      word);
 }
 
 /* There are many NaNs; one is kept, so that equal tables have equal bytes. */

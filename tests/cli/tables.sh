@@ -57,6 +57,14 @@ try taildropout fit table.csv -o none --missing mean --target knd
 try taildropout fit table.csv -o none --columns 'weight,size' --missing mean --target kind --task autoencode
 { cat table.csv; echo 'r121,1'; } >torn.csv
 try taildropout fit torn.csv -o none --missing mean
+# Cells that are missing where a model takes none, in other files than .csv and in codes.
+awk 'BEGIN { print "a,b"; for (i = 0; i < 40; i++) printf "%d,%d\n", i * 37 % 41, i * 7 % 13 }' >full.csv
+sed '3s/,.*/,/' full.csv >gap.csv
+taildropout fit full.csv -o full --features 1 --epochs 1 --quiet
+try taildropout evaluate full gap.csv
+try taildropout predict full gap.csv -o none.csv
+try taildropout decode full gap.csv -o none.csv
+try taildropout fit full.csv -o none --target gap.csv
 
 # Names with commas and quotes, in lists.
 awk 'BEGIN {
