@@ -291,9 +291,8 @@ static tdrop_status store_level(csv_reader *r, const char *at, size_t column,
     size_t number = 0;
     tdrop_status status = check_text(r, at, column, field);
     if (status) return status;
-    if (tdrop_csv_has_decimal_comma(field))
-        return field_error(r, at, column, TDROP_ERROR_DATA, field,
-                           "has a decimal comma; write numbers with a point");
+    const char *advice = tdrop_csv_comma_advice(field);
+    if (advice) return field_error(r, at, column, TDROP_ERROR_DATA, field, advice);
     status = tdrop_levels_find(&r->levels[column], field->text, field->length, &number);
     if (status == TDROP_ERROR_SIZE)
         return field_error(r, at, column, TDROP_ERROR_LEVELS, field,
@@ -332,10 +331,10 @@ static tdrop_status store_cell(csv_reader *r, const char *at, size_t column,
     if (type == TDROP_CSV_TOO_LARGE)
         return field_error(r, at, column, TDROP_ERROR_DATA, field, TDROP_TOO_LARGE);
     if (type == TDROP_CSV_NUMBER) return TDROP_OK;
-    return field_error(r, at, column, TDROP_ERROR_DATA, field,
-                       tdrop_csv_has_decimal_comma(field)
-                           ? "has a decimal comma; write numbers with a point"
-                           : "is text where numbers were before; mend it, or leave the column out");
+    const char *advice = tdrop_csv_comma_advice(field);
+    return field_error(
+        r, at, column, TDROP_ERROR_DATA, field,
+        advice ? advice : "is text where numbers were before; mend it, or leave the column out");
 }
 
 static tdrop_status store_field(csv_reader *r, size_t column, double **out) {

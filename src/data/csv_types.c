@@ -73,14 +73,28 @@ bool tdrop_csv_may_delimit(char delimiter) {
     return !delimiter || !strchr("\"\r\n0123456789+-.eE", delimiter);
 }
 
-bool tdrop_csv_has_decimal_comma(const tdrop_csv_field *field) {
+/* Whether the comma at `comma` may be one between thousands: 1,000 but not 0,125 nor 1234,567. */
+static bool may_part_thousands(span s, const char *comma) {
+    size_t sign = *s.text == '-' || *s.text == '+';
+    size_t before = (size_t)(comma - s.text) - sign, behind = s.length - sign - before - 1;
+    if (before < 1 || before > 3 || behind != 3 || s.text[sign] == '0') return false;
+    for (size_t i = 1; i <= 3; i++)
+        if (comma[i] < '0' || comma[i] > '9') return false;
+    return true;
+}
+
+const char *tdrop_csv_comma_advice(const tdrop_csv_field *field) {
     enum { MOST = 64 };
     char text[MOST];
     double value;
     span s = without_blanks(field);
     const char *comma = s.length < MOST ? memchr(s.text, ',', s.length) : NULL;
-    if (!comma) return false;
+    if (!comma) return NULL;
     memcpy(text, s.text, s.length);
     text[comma - s.text] = '.';
-    return tdrop_decimal_read(text, text + s.length, &value) == text + s.length;
+    if (tdrop_decimal_read(text, text + s.length, &value) != text + s.length) return NULL;
+    return may_part_thousands(s, comma)
+               ? "has a comma that parts thousands or stands for the point; write numbers with a "
+                 "point and nothing between thousands"
+               : "has a decimal comma; write numbers with a point";
 }

@@ -29,7 +29,8 @@ bool tdrop_csv_may_delimit(char delimiter);
 #define TDROP_CSV_NO_DELIMITER                                                                     \
     "%s: a quote, a line end or what numbers are written with cannot be the delimiter"
 
-/* Whether a field is a number but for a comma where the point should be. */
-bool tdrop_csv_has_decimal_comma(const tdrop_csv_field *field);
+/* What to say of a field that is a number but for a comma in it, which stands for the point or,
+ * before three digits, may part thousands; NULL of any other field. */
+const char *tdrop_csv_comma_advice(const tdrop_csv_field *field);
 
 #endif
