@@ -901,8 +901,9 @@ static int read_target(fit_job *job) {
                       classify ? "classify" : "regress", classify ? "labels" : "targets", s->data);
         return 0;
     }
-    return (!target || inputs_read_target(&job->target, job->data, target, TDROP_PART_TRAIN)) &&
-           task_choose(&job->choice, s->task - 1, job->target);
+    if (target && !inputs_read_target(&job->target, job->data, target, TDROP_PART_TRAIN)) return 0;
+    task_choose(&job->choice, s->task - 1, job->target);
+    return 1;
 }
 
 static int read_groups(fit_job *job) {

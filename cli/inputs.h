@@ -46,8 +46,8 @@ int inputs_has_target(const tdrop_data *data, const char *target);
  * a list "A,B,C", otherwise reads the file of that name. On failure says why and returns 0. */
 int inputs_read_target(tdrop_data **labels, tdrop_data *data, const char *target, tdrop_part part);
 
-/* Opens the labels that a classifier is measured with, and has in->compute.use point to them. On
- * failure says why and returns 0; inputs_close frees them. */
+/* Opens the labels or numbers that a classifier or a regression is measured with, and has
+ * in->compute.use point to them. On failure says why and returns 0; inputs_close frees them. */
 int inputs_open_target(inputs *in, const char *target, const char *source);
 
 /* Takes the column that decided which rows were held out, `column` or the one that the model names,

@@ -42,30 +42,29 @@ static target_look look_at(const tdrop_data *target) {
     return look;
 }
 
-static int choose(task_choice *choice, tdrop_task task) {
-    choice->task = task;
-    return 1;
-}
-
-int task_choose(task_choice *choice, int asked, const tdrop_data *target) {
+void task_choose(task_choice *choice, int asked, const tdrop_data *target) {
     tdrop_data_info info = {.name = ""};
     if (target) tdrop_data_get_info(target, &info);
     if (asked >= 0) {
         snprintf(choice->why, sizeof choice->why, "as asked");
-        return choose(choice, (tdrop_task)asked);
+        choice->task = (tdrop_task)asked;
+        return;
     }
     if (!target) {
         snprintf(choice->why, sizeof choice->why, "there is no target");
-        return choose(choice, TDROP_TASK_AUTOENCODE);
+        choice->task = TDROP_TASK_AUTOENCODE;
+        return;
     }
     const target_look look = look_at(target);
     if (look.text) {
         snprintf(choice->why, sizeof choice->why, "the target is text");
-        return choose(choice, TDROP_TASK_CLASSIFY);
+        choice->task = TDROP_TASK_CLASSIFY;
+        return;
     }
     if (info.columns == 1 && !look.fractions && look.values <= MOST_VALUES) {
         snprintf(choice->why, sizeof choice->why, "the target is a few whole numbers");
-        return choose(choice, TDROP_TASK_CLASSIFY);
+        choice->task = TDROP_TASK_CLASSIFY;
+        return;
     }
     if (info.columns > 1)
         snprintf(choice->why, sizeof choice->why, "the target has %zu columns of numbers",
@@ -76,5 +75,5 @@ int task_choose(task_choice *choice, int asked, const tdrop_data *target) {
     else
         snprintf(choice->why, sizeof choice->why, "the target is more than %d numbers",
                  MOST_VALUES);
-    return choose(choice, TDROP_TASK_REGRESS);
+    choice->task = TDROP_TASK_REGRESS;
 }

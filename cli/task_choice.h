@@ -10,8 +10,8 @@ typedef struct task_choice {
     char why[256];
 } task_choice;
 
-/* `asked` is the task that was asked for, below 0 for none; `target` the labels, NULL for none. On
- * failure says why and returns 0. */
-int task_choose(task_choice *choice, int asked, const tdrop_data *target);
+/* `asked` is the task that was asked for, below 0 for none; `target` the labels or numbers, NULL
+ * for none. */
+void task_choose(task_choice *choice, int asked, const tdrop_data *target);
 
 #endif

@@ -100,7 +100,7 @@ typedef enum tdrop_status {
     TDROP_ERROR_K_MIN = 12, /* k_min is outside [0, n], or leaves no law with the mean that p asks */
     TDROP_ERROR_LAW = 13,   /* no law of that name or number */
     TDROP_ERROR_RULE = 14,  /* a rule for choosing k that cannot be read */
-    TDROP_ERROR_RATE = 15,  /* the rate of a geometric law is outside [0, 1] or NaN */
+    TDROP_ERROR_RATE = 15,  /* the rate of a law is outside [0, 1] or NaN */
     TDROP_ERROR_WEIGHTS = 16, /* a table of weights that is not n + 1 long, negative, all zero or
                                * not finite */
     /* dims of a layer */

@@ -215,7 +215,7 @@ typedef enum tdrop_task {
     TDROP_TASK_REGRESS = 2     /* tell other numbers that belong to the row */
 } tdrop_task;
 
-/* "autoencode" or "classify". Errors: NULL, FORMAT. The name of any other number is NULL. */
+/* "autoencode", "classify" or "regress". Errors: NULL, FORMAT. The name of any other number is NULL. */
 TDROP_API tdrop_status tdrop_task_parse(const char *name, tdrop_task *task);
 TDROP_API const char *tdrop_task_name(tdrop_task task);
 
@@ -384,7 +384,7 @@ typedef struct tdrop_fit_options {
     const tdrop_parallel *parallel; /* NULL: the caller's thread */
     const tdrop_model *init; /* begin with the weights of this model, which has the same architecture
                               * and, of a classifier, the same classes; without arch and features
-                              * the architecture is taken from it. NULL: random weights. Scaling is
+                              * the architecture is taken from it. NULL: `start` says. Scaling is
                               * learnt from the data all the same */
     tdrop_checkpoint_options checkpoint;
     uint64_t reserved[4];
@@ -558,8 +558,9 @@ typedef struct tdrop_model_info {
     uint32_t tuned;     /* of these, in tdrop_model_tune; 0: it is as it was cut, or not cut */
     size_t pruned_from; /* n of the model it was cut from, 0 if it was not */
     double flops;       /* operations of the training, a multiply-add counts two */
-    /* the validation curve, each of n + 1 numbers: at k = 0..n */ const double *valid_loss,
-        *valid_se;
+    const double *valid_loss;   /* the validation curve: n + 1 numbers as those below, at k = 0..n;
+                                 * NULL when there is none */
+    const double *valid_se;     /* their standard errors; NULL likewise */
     const double *valid_pca;    /* NULL when there is none; LAPACK's bits, not ours */
     const double *valid_metric; /* NULL when there is none */
     size_t valid_rows;

@@ -33,7 +33,7 @@ static const status_row status_rows[] = {
     ROW(TDROP_ERROR_K, "k is below 0 or above the number of features"),
     ROW(TDROP_ERROR_K_MIN, "k_min is beyond n, or p asks for more than k_min lets drop"),
     ROW(TDROP_ERROR_LAW, "no such law of k"),
-    ROW(TDROP_ERROR_RATE, "the rate of a geometric law is outside [0, 1] or NaN"),
+    ROW(TDROP_ERROR_RATE, "the rate of a law is outside [0, 1] or NaN"),
     ROW(TDROP_ERROR_WEIGHTS, "the weights of k are not n + 1, or negative, all zero, not finite"),
     ROW(TDROP_ERROR_RULE, "no such rule for choosing k"),
     ROW(TDROP_ERROR_DIM, "a dim that the view does not have"),

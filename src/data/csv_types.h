@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What a .csv file does not say of itself: its delimiter, whether its first record is a header, and
- * what a field stands for. */
+ * What a .csv file does not say of itself: its delimiter, and what a field stands for. */
 #ifndef TDROP_DATA_CSV_TYPES_H
 #define TDROP_DATA_CSV_TYPES_H
 

@@ -72,7 +72,7 @@ static inline const tdrop_encoding *tdrop_model_output(const tdrop_model *model)
 /* Takes over a curve. */
 void tdrop_model_set_curve(tdrop_model *model, const tdrop_curve *curve, size_t rows);
 
-/* Options of use, defaults where NULL. Errors: RESERVED, ISA. */
+/* Options of use, defaults where NULL. Errors: RESERVED. */
 tdrop_status tdrop_use_resolve(const tdrop_use_options *options, tdrop_use_options *resolved,
                                tdrop_error *error);
 

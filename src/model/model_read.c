@@ -527,7 +527,7 @@ static tdrop_status check_version(reading *r, tdrop_error *error) {
         return tdrop_fail(
             error, TDROP_ERROR_FORMAT,
             "%s: a model of format version %.20s, task %.20s; this program (%s) reads "
-            "version " TDROP_MODEL_VERSION ", tasks autoencode and classify",
+            "version " TDROP_MODEL_VERSION ", tasks autoencode, classify and regress",
             r->path, version, task ? task : "unknown", tdrop_version());
     return TDROP_OK;
 }

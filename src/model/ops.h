@@ -77,7 +77,8 @@ void tdrop_slope_backward(struct tdrop_net *net, const struct tdrop_step *step);
 /* The names that a text may use, for messages: "relu, gelu, ... and tail". */
 void tdrop_op_list(char *text, size_t size);
 
-/* The linear layer, which the text writes as its width alone; and the tail. */
+/* The linear layer, which the text writes as its width alone; the activation that is put in where
+ * none is named; the tail. */
 extern const tdrop_op *const tdrop_op_linear;
 extern const tdrop_op *const tdrop_op_relu;
 extern const tdrop_op *const tdrop_op_tail;

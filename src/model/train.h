@@ -27,8 +27,9 @@ typedef struct tdrop_trainer {
     double flops;        /* of the training so far */
 } tdrop_trainer;
 
-/* Weights at their first values: random, or those of options->init. All of it has to stay. Held-out
- * rows come from valid_feed, which may be the same table. Errors: ISA, MEMORY. */
+/* Weights at their first values: those of options->init or else as options->start says. All of it
+ * has to stay. Held-out rows come from valid_feed, which may be the same table. Errors: ISA,
+ * MEMORY. */
 tdrop_status tdrop_trainer_create(tdrop_trainer *trainer, const tdrop_fit_options *options,
                                   const tdrop_arch *arch, const tdrop_feed *feed,
                                   const tdrop_feed *valid_feed, const tdrop_split *split,

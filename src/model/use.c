@@ -85,7 +85,7 @@ static tdrop_status use_batch(use_pass *use, size_t first, size_t done, size_t c
     return TDROP_OK;
 }
 
-/* All rows, batch by batch. Frees the runner. */
+/* All rows, batch by batch. Frees the runner and the encoder. */
 static tdrop_status use_rows(use_pass *use, size_t first, size_t rows, tdrop_error *error) {
     tdrop_status status = TDROP_OK;
     for (size_t done = 0, count; done < rows && !status; done += count) {
