@@ -577,6 +577,23 @@ static void note_linear_pair(const char *arch) {
     }
 }
 
+/* Text in which a delimiter was not seen, and ids, become categories that say nothing of a row. */
+static void note_lone_levels(const fit_job *job) {
+    enum { FEWEST = 10 }; /* rows of which so much can be said */
+    tdrop_data_info data;
+    tdrop_column_info column;
+    tdrop_data_get_info(job->data, &data);
+    for (size_t j = 0; tdrop_data_get_column(job->data, j, &column) == TDROP_OK; j++) {
+        if (column.levels < FEWEST || column.levels + column.missing < data.rows) continue;
+        message_note(
+            "%s: every row has a category of its own in column %zu%s%s: is it an id (--id, "
+            "--drop)%s?",
+            data.name, j + 1, column.name ? ", " : "", column.name ? column.name : "",
+            data.columns == 1 ? ", or is there another --delimiter" : "");
+        return;
+    }
+}
+
 static void on_settings(void *context, const tdrop_fit_settings *settings) {
     fit_job *job = context;
     write_settings(job, settings);
@@ -588,6 +605,7 @@ static void on_settings(void *context, const tdrop_fit_settings *settings) {
     if (settings->unseen)
         message_note("%s: levels that are not in %s count as none (%zu): %s", job->settings.valid,
                      job->settings.data, settings->unseen, settings->unseen_levels);
+    note_lone_levels(job);
     note_linear_pair(settings->arch);
     if (settings->batch_shrunk)
         message_note(
@@ -968,7 +986,9 @@ static int train(fit_job *job) {
 static void say_stopped(fit_job *job) {
     const fit_settings *s = &job->settings;
     const int go_on = s->checkpoint.path && !job->checkpoints.failing;
-    progress_note_stopped(&job->progress, job->stopped, job->epochs_done, s->model,
+    tdrop_model_info info; /* counts the epoch that was cut short, too */
+    tdrop_model_get_info(job->model, &info);
+    progress_note_stopped(&job->progress, job->stopped, info.epochs, s->model,
                           go_on ? command_to_go_on(job) : NULL);
 }
 

@@ -189,18 +189,20 @@ static void report_tuned(const prune_settings *s, const inputs *in, const tuning
                          const tdrop_model *cut) {
     tdrop_model_info info;
     if (interrupt_came())
-        progress_note_stopped(&t->bar, interrupt_came(), t->epochs_done, s->output, NULL);
+        progress_note_stopped(&t->bar, interrupt_came(), t->epochs_done + 1, s->output, NULL);
     interrupt_release();
     tdrop_model_get_info(cut, &info);
     if (info.tuned == in->model_info.tuned)
         printf("None of %u epochs was better: it is as it was cut.\n", (unsigned)t->epochs_done);
     else if (!in->model_info.valid_loss)
-        printf("Tuned: %s with all %zu on %zu held-out rows.\n",
-               number_short(info.valid_loss[info.features]).text, info.features, info.valid_rows);
-    else
-        printf("Tuned: %s with all %zu, %s as it was cut, on %zu held-out rows.\n",
+        printf("Tuned: %s with all %zu on %s held-out rows.\n",
                number_short(info.valid_loss[info.features]).text, info.features,
-               number_short(in->model_info.valid_loss[info.features]).text, info.valid_rows);
+               number_grouped(info.valid_rows).text);
+    else
+        printf("Tuned: %s with all %zu, %s as it was cut, on %s held-out rows.\n",
+               number_short(info.valid_loss[info.features]).text, info.features,
+               number_short(in->model_info.valid_loss[info.features]).text,
+               number_grouped(info.valid_rows).text);
 }
 
 /* What -k says; without it the budgets alone decide, so that the choice begins with all there are.

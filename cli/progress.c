@@ -80,9 +80,9 @@ void progress_end(progress *p) {
     p->shown = 0;
 }
 
-void progress_note_stopped(const progress *p, const char *by, uint32_t done, const char *model,
+void progress_note_stopped(const progress *p, const char *by, uint32_t epoch, const char *model,
                            const char *go_on) {
-    message_note("stopped by %s after %u of %u epochs: the best model so far is saved in %s%s%s",
-                 by, (unsigned)done, (unsigned)p->epochs, model, go_on ? "; to go on: " : "",
+    message_note("stopped by %s in epoch %u of %u: the best model so far is saved in %s%s%s", by,
+                 (unsigned)epoch, (unsigned)p->epochs, model, go_on ? "; to go on: " : "",
                  go_on ? go_on : "");
 }

@@ -29,9 +29,9 @@ double progress_seconds_left(const tdrop_fit_progress *now);
 /* Clears the bar. */
 void progress_end(progress *p);
 
-/* Says what stopped training after so many epochs, and that `model` is what there is; `go_on` is
+/* Says what stopped training in which epoch, from 1, and that `model` is what there is; `go_on` is
  * the command that goes on from a checkpoint, or NULL. */
-void progress_note_stopped(const progress *p, const char *by, uint32_t done, const char *model,
+void progress_note_stopped(const progress *p, const char *by, uint32_t epoch, const char *model,
                            const char *go_on);
 
 #endif

@@ -12,5 +12,12 @@ for steps in 3 2; do
 done
 { npy_header '|u1' '2, 2'; printf abcd; } >two.npy
 taildropout fit two.npy -o model --features 1 --epochs 1 --force 2>&1 >/dev/null | grep note
+echo '-- a category of its own in every row: text parted by blanks, ids, all but one of them'
+awk 'BEGIN { print "a b"; for (i = 0; i < 20; i++) print "x" i, i % 3 }' >blanks.txt
+awk 'BEGIN { print "a,b"; for (i = 0; i < 20; i++) print i % 3 ",x" i }' >ids.csv
+awk 'BEGIN { print "a,b"; for (i = 0; i < 20; i++) print i % 3 ",x" (i ? i : 1) }' >twice.csv
+for file in blanks.txt ids.csv twice.csv; do
+    taildropout fit $file -o model --features 1 --epochs 1 --batch 18 --force 2>&1 >/dev/null | grep categ
+done
 echo '-- quiet'
 taildropout fit table.npy -o model --features 1 --epochs 1 --scale standard --warm-up 9 --force --quiet 2>&1

@@ -30,7 +30,7 @@ echo '-- the time limit gives a model, and a checkpoint'
 # shellcheck disable=SC2086
 taildropout fit table.npy -o limited $common --checkpoint ck --time-limit 0.05s >out 2>err
 echo "exit $?"
-sed -n '/stopped/s/after [0-9]* of/after N of/p' err
+sed -n '/stopped/s/in epoch [0-9]* of/in epoch N of/p' err
 sed -n 's/.*to go on: \(.*\)/\1 --time-limit 1d/p' err >next.sh
 sh ./next.sh >out 2>err || cat err
 cmp whole limited && echo same
