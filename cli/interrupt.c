@@ -48,6 +48,18 @@ static void say(const char *text) {
     (void)written;
 }
 
+/* As it would without a handler, so that a shell's loop around the program ends, too. */
+static void die_of(int number) {
+    const struct sigaction without = {.sa_handler = SIG_DFL};
+    sigset_t itself;
+    sigemptyset(&itself);
+    sigaddset(&itself, number);
+    sigaction(number, &without, NULL);
+    sigprocmask(SIG_UNBLOCK, &itself, NULL);
+    raise(number);
+    _exit(EXIT_FAILED);
+}
+
 /* The kernel gives a signal to the first thread where it can, which is the one that writes files:
  * none comes to be while this runs. */
 static void end(int number) {
@@ -56,7 +68,7 @@ static void end(int number) {
     say("taildropout: stopped by ");
     say(name_of(number));
     say(": nothing half-written is left; to have it all, give the command again\n");
-    _exit(EXIT_FAILED);
+    die_of(number);
 }
 
 /* ---------------------------------------------------------------------------------------------

@@ -4,8 +4,9 @@
 #ifndef TDROP_CLI_INTERRUPT_H
 #define TDROP_CLI_INTERRUPT_H
 
-/* From here on the first signal ends the program with status 1: it says so, and the files that are
- * being written are removed. One that is ignored stays so, as in the background of a script. */
+/* From here on the first signal ends the program, which says so and removes the files that are
+ * being written, and dies by the signal as it would without this. One that is ignored stays so, as
+ * in the background of a script. */
 void interrupt_end(void);
 
 /* From here on the first signal is only noted; the second, of either kind, ends the program as
