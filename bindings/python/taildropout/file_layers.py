@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -11,14 +14,40 @@ from .apply import Keep, fill_tails, mask_of, resolve_dims, tail
 from .layer import TailDropout
 
 
+class _Kept(threading.local):
+    """What a tail kept, one for each thread: several may run a model at once. A copy starts empty."""
+
+    value: Keep | None = None
+
+    def __reduce__(self) -> Any:
+        return _Kept, ()
+
+
 class FileTail(TailDropout):
-    """TailDropout that remembers what its last call kept.
+    """TailDropout that remembers what its last call kept, until it is told to `forget`."""
 
-    Attributes:
-        kept: None for everything, one k, or k of each sample in the noise shape.
-    """
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._kept = _Kept()
 
-    kept: Keep | None = None
+    @property
+    def kept(self) -> Keep | None:
+        """None for everything, one k, or k of each sample in the noise shape; of this thread."""
+        return self._kept.value
+
+    @kept.setter
+    def kept(self, kept: Keep | None) -> None:
+        self._kept.value = kept
+
+    def forget(self) -> None:
+        """What comes behind takes everything as kept, until the next call."""
+        self._kept.value = None
+
+    def train(self, mode: bool = True) -> FileTail:
+        """As TailDropout; what was kept in another mode counts no more."""
+        self.forget()
+        super().train(mode)
+        return self
 
     def forward(self, input: Tensor) -> Tensor:
         """As TailDropout."""
@@ -27,13 +56,14 @@ class FileTail(TailDropout):
 
     def cut(self, x: Tensor) -> Tensor:
         """Zeroes in another tensor what the last call dropped."""
-        if self.kept is None:
+        kept = self.kept
+        if kept is None:
             return x
-        drawn = isinstance(self.kept, Tensor) and self.kept.ndim > 0
+        drawn = isinstance(kept, Tensor) and kept.ndim > 0
         dims = resolve_dims(x.ndim, self._batch_dims, self._dropout_dim, drawing=drawn)
         if torch.compiler.is_compiling():
-            return fill_tails(x, mask_of(x, self.kept, dims.dropout))
-        return tail(x, self.kept, dims)
+            return fill_tails(x, mask_of(x, kept, dims.dropout))
+        return tail(x, kept, dims)
 
 
 class WidthBias(nn.Module):

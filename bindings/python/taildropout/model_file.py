@@ -142,7 +142,9 @@ class FileModel(nn.Module):
     ends with the (first) tail; with several tails the others lie in the decoder.
 
     Attributes:
-        encoder, decoder: nn.Sequential of Linear, activations, norms, Dropout and tails.
+        encoder, decoder: nn.Sequential of Linear, activations, norms, Dropout and tails. Called by
+            themselves, `decoder(encoder(x))` goes by what the encoder kept, in the same thread;
+            `decode`, `encode` and `forward` leave nothing behind.
         metadata: the strings of the file: architecture, law, scaling, validation and so on. Those
             that are JSON are left so. After training on, `validation` no longer describes the model:
             delete it before saving.
@@ -262,7 +264,10 @@ class FileModel(nn.Module):
         """
         if k is not None and not 0 <= k <= self.n:
             raise ValueError(f"k = {k} has to be in 0..{self.n}")
-        return self.encoder(self._scale(x))[..., :k]
+        try:
+            return self.encoder(self._scale(x))[..., :k]
+        finally:
+            self._forget()
 
     def decode(self, code: Tensor) -> Tensor:
         """What codes of any width up to n stand for.
@@ -279,17 +284,26 @@ class FileModel(nn.Module):
         missing = self.n - code.shape[-1]
         if missing < 0:
             raise ValueError(f"codes have {code.shape[-1]} features, the model has {self.n}")
-        self._code_tail().kept = code.shape[-1]
-        return self._finish(self.decoder(nn.functional.pad(code, (0, missing))))
-
-    def _code_tail(self) -> FileTail:
         tail = self.encoder[-1]
         assert isinstance(tail, FileTail)
-        return tail
+        tail.kept = code.shape[-1]
+        try:
+            return self._finish(self.decoder(nn.functional.pad(code, (0, missing))))
+        finally:
+            self._forget()
 
     def forward(self, x: Tensor) -> Tensor:
         """encode and decode at once; tails act as their mode and k say."""
-        return self._finish(self.decoder(self.encoder(self._scale(x))))
+        try:
+            return self._finish(self.decoder(self.encoder(self._scale(x))))
+        finally:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Nothing that a call kept may have a say in the next one."""
+        for layer in (*self.encoder, *self.decoder):
+            if isinstance(layer, FileTail):
+                layer.forget()
 
 
 def _last_linear(part: nn.Sequential) -> nn.Linear:

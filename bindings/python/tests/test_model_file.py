@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from taildropout import OrderedAutoencoder, choose_k, load, prune, save
 from taildropout.estimator import _OPTIONS, NotFittedError, find_program
 from taildropout.file_format import ModelFileError, parse, serialise
 from taildropout.file_layers import WidthBias
+from taildropout.model_file import FileModel
 
 try:
     PROGRAM = find_program()
@@ -258,6 +260,53 @@ def test_a_model_with_biases_by_width_is_copied_and_compiled(files, fitted):
         model.encoder[-1].set_k(k)
         other.encoder[-1].set_k(k)
         torch.testing.assert_close(compiled(x), model(x), rtol=1e-5, atol=1e-5)
+
+
+def wide_biases():
+    """A model with a bias for each k, without the program."""
+    metadata = little()[1] | {"architecture": "3-6-tail-5-widthbias-3"}
+    torch.manual_seed(0)
+    model = FileModel(metadata).to_empty(device="cpu")
+    for tensor in (*model.parameters(), *model.buffers()):
+        tensor.data.normal_() if tensor.is_floating_point() else tensor.fill_(-1)
+    model.unit.fill_(1)
+    model.output_unit.fill_(1)
+    return model.eval()
+
+
+def test_decoding_leaves_nothing_behind():
+    model, code = wide_biases(), torch.randn(40, 6)
+    before = model.decoder(code)
+    model.decode(code[:5, :2])
+    assert torch.equal(model.decoder(code), before)
+    model.train()(torch.randn(600, 3))
+    assert torch.equal(model.decoder(code), before)
+    model.encoder(torch.randn(600, 3))
+    model.eval()
+    assert torch.equal(model.decoder(code), before)
+    with pytest.raises(RuntimeError):
+        model(torch.randn(4, 5))
+    assert torch.equal(model.decoder(code), before)
+
+
+def test_the_parts_by_themselves_are_the_whole():
+    model, x = wide_biases().train(), torch.randn(50, 3)
+    torch.manual_seed(1)
+    whole = model(x)
+    torch.manual_seed(1)
+    parts = model._finish(model.decoder(model.encoder(model._scale(x))))
+    assert torch.equal(parts, whole)
+
+
+def test_threads_decode_at_once():
+    model, code = wide_biases(), torch.randn(200, 6)
+    wanted = [model.decode(code[:, :k]) for k in range(7)]
+    with ThreadPoolExecutor(6) as pool:
+        wrong = pool.map(
+            lambda k: sum(not torch.equal(model.decode(code[:, :k]), wanted[k]) for _ in range(150)),
+            range(1, 7),
+        )
+        assert sum(wrong) == 0
 
 
 @needs_program
