@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .layer import TailDropout
@@ -25,7 +27,7 @@ class Scree:
 
     Attributes:
         name: of the tail layer within the model.
-        loss: [n + 1] mean loss of a row at k = 0..n.
+        loss: [n + 1] the loss at k = 0..n, over all rows as the loss reduces them: a mean, mostly.
         se: [n + 1] standard error of each; over rows where the loss could be had row by row, else
             over batches; nan with a single one.
         rows: rows measured.
@@ -86,73 +88,153 @@ class Scree:
 
 # --- the loss of each row -----------------------------------------------------------------------
 
+_REDUCTIONS = ("none", "mean", "sum", "batchmean")
 
-def _unreduced(loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
+# What the own value of a loss may differ from that of its rows, which are added up in double.
+_SAME_LOSS = 1e-3
+
+
+@dataclass
+class _RowLoss:
+    """A loss, asked for rows, such that what they come to is what the loss says of all of them.
+
+    Attributes:
+        loss: the loss as it was given.
+        of_rows: the same without its reduction.
+        reduction: the one that it has; None where it has none, so that its word is one number a batch,
+            or a number for each row.
+        by_class: of cross entropies, what tells the weight of a target: weight and ignore_index.
+    """
+
+    loss: Callable[..., Tensor]
+    of_rows: Callable[..., Tensor]
+    reduction: str | None
+    by_class: tuple[Tensor | None, int] | None = None
+    proven: bool = False
+
+    def __call__(self, output: Any, target: Any, rows: int) -> tuple[np.ndarray, np.ndarray]:
+        """Losses in double, and what each weighs."""
+        value = torch.as_tensor(self.of_rows(output, target)).detach().to("cpu", torch.float64)
+        found = self._rows(value, output, target, rows)
+        if self.reduction not in (None, "none") and not self.proven:
+            if not self._agrees(found, float(self.loss(output, target))):
+                self._ask_for_batches()
+                return self(output, target, rows)
+            self.proven = True
+        return found
+
+    def _rows(
+        self, value: Tensor, output: Any, target: Any, rows: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        if value.ndim == 0:
+            return value.reshape(1).numpy(), np.full(1, float(rows))
+        if value.shape[0] != rows:
+            raise ValueError(
+                f"the loss has the shape {tuple(value.shape)} for a batch of {rows} rows; it should be "
+                "one number, or begin with one for each row"
+            )
+        value = value.reshape(rows, -1)
+        if self.reduction in ("sum", "batchmean"):
+            return value.sum(1).numpy(), np.ones(rows)
+        if self.by_class is None or self.reduction != "mean" or target.is_floating_point():
+            return value.mean(1).numpy(), np.ones(rows)
+        weights = _target_weights(target, output.shape[1], *self.by_class).reshape(rows, -1).sum(1)
+        return (value.sum(1) / weights.clamp(min=1e-300)).numpy(), weights.numpy()
+
+    def _agrees(self, found: tuple[np.ndarray, np.ndarray], own: float) -> bool:
+        if self.reduction == "sum" and len(found[0]) == 1:
+            return False
+        total = self.total(*found)
+        return np.isclose(total, own, rtol=_SAME_LOSS, atol=1e-9, equal_nan=True)
+
+    def _ask_for_batches(self) -> None:
+        """The loss's own number of each batch will do, where it is a mean."""
+        if self.reduction == "sum":
+            raise ValueError(
+                'the loss has reduction="sum", and its rows do not add up to it; give it '
+                'reduction="mean", or a function that returns one loss for each row'
+            )
+        self.of_rows, self.reduction, self.by_class = self.loss, None, None
+
+    def total(self, values: np.ndarray, weights: np.ndarray) -> float:
+        """What the loss says of rows."""
+        if self.reduction == "sum":
+            return float(values.sum())
+        return float(weights @ values / weights.sum()) if weights.sum() > 0 else float("nan")
+
+
+def _target_weights(target: Tensor, classes: int, weight: Tensor | None, ignored: int) -> Tensor:
+    """What a class index counts in the mean of a cross entropy: nothing where it is ignored."""
+    counted = target != ignored
+    if weight is None:
+        return counted.to("cpu", torch.float64)
+    chosen = weight.to(target.device)[target.clamp(0, classes - 1)]
+    return (chosen * counted).to("cpu", torch.float64)
+
+
+def _row_loss(loss: Callable[..., Tensor]) -> _RowLoss:
     """The loss without its mean over rows, where it knows how to do without."""
     if isinstance(loss, nn.Module):
-        if isinstance(getattr(loss, "reduction", None), str):
-            loss = copy.deepcopy(loss)
-            setattr(loss, "reduction", "none")  # noqa: B010
-        return loss
+        reduction = getattr(loss, "reduction", None)
+        if reduction not in _REDUCTIONS:
+            return _RowLoss(loss, loss, None)
+        rows = copy.deepcopy(loss)
+        setattr(rows, "reduction", "none")  # noqa: B010
+        entropy = isinstance(loss, (nn.CrossEntropyLoss, nn.NLLLoss))
+        return _RowLoss(loss, rows, reduction, (loss.weight, loss.ignore_index) if entropy else None)
     try:
         parameters = inspect.signature(loss).parameters
     except (TypeError, ValueError):
-        return loss
-    if "reduction" in parameters:
-        return lambda *arguments: loss(*arguments, reduction="none")
-    return loss
-
-
-def _row_losses(value: Tensor, rows: int) -> tuple[np.ndarray, int]:
-    """Losses in double and how many rows each stands for."""
-    value = torch.as_tensor(value).detach().to("cpu", torch.float64)
-    if value.ndim == 0:
-        return value.reshape(1).numpy(), rows
-    if value.shape[0] != rows:
-        raise ValueError(
-            f"the loss has the shape {tuple(value.shape)} for a batch of {rows} rows; it should be "
-            "one number, or begin with one for each row"
-        )
-    return value.reshape(rows, -1).mean(1).numpy(), 1
+        return _RowLoss(loss, loss, None)
+    named = {name: parameter.default for name, parameter in parameters.items()}
+    if named.get("reduction") not in _REDUCTIONS:
+        return _RowLoss(loss, loss, None)
+    entropy = getattr(loss, "func", loss) in (F.cross_entropy, F.nll_loss)
+    by_class = (named["weight"], named["ignore_index"]) if entropy else None
+    of_rows = functools.partial(loss, reduction="none")
+    return _RowLoss(loss, of_rows, named["reduction"], by_class)
 
 
 class _Sums:
-    """Weighted mean and its standard error, of values as they come."""
+    """What the loss says of all rows and its standard error, of values as they come."""
 
-    def __init__(self) -> None:
+    def __init__(self, loss: _RowLoss) -> None:
+        self.loss = loss
         self.values: list[np.ndarray] = []
         self.weights: list[np.ndarray] = []
 
-    def add(self, values: np.ndarray, weight: int) -> None:
+    def add(self, values: np.ndarray, weights: np.ndarray) -> None:
         self.values.append(values)
-        self.weights.append(np.full(len(values), float(weight)))
+        self.weights.append(weights)
 
     def result(self) -> tuple[float, float]:
         values, weights = np.concatenate(self.values), np.concatenate(self.weights)
+        total, count = self.loss.total(values, weights), int(np.count_nonzero(weights))
+        if count < 2:
+            return total, float("nan")
         share = weights / weights.sum()
-        mean = float(share @ values)
-        if len(values) < 2:
-            return mean, float("nan")
-        count = len(values)
-        variance = float((share**2) @ (values - mean) ** 2) * count / (count - 1)
-        return mean, variance**0.5
+        variance = float((share**2) @ (values - share @ values) ** 2) * count / (count - 1)
+        scale = len(values) if self.loss.reduction == "sum" else 1
+        return total, scale * variance**0.5
 
 
 # --- data ---------------------------------------------------------------------------------------
 
 
 def _batches(data: Any, batch_size: int) -> Iterator[tuple[Any, Any]]:
-    """(input, target) of each batch; without a target the input is its own."""
-    if isinstance(data, np.ndarray):
-        data = torch.as_tensor(data)
-    if isinstance(data, Tensor):
+    """(input, target) of each batch; without a target the input is its own. A list is batches,
+    only a tuple is a pair."""
+    if isinstance(data, (Tensor, np.ndarray)):
         data = (data, data)
-    pair = isinstance(data, (tuple, list)) and len(data) == 2
+    pair = isinstance(data, tuple) and len(data) == 2
     if pair and all(isinstance(part, (Tensor, np.ndarray)) for part in data):
-        x, y = (torch.as_tensor(part) for part in data)
+        if any(part.ndim == 0 for part in data):
+            raise ValueError("data has to have rows, but is a single number")
+        x, y = data
         if len(x) != len(y):
             raise ValueError(f"data has {len(x)} inputs and {len(y)} targets")
-        yield from zip(x.split(batch_size), y.split(batch_size), strict=True)
+        for start in range(0, len(x), batch_size):
+            yield x[start : start + batch_size], y[start : start + batch_size]
         return
     if not isinstance(data, Iterable):
         raise TypeError(f"data has to be tensors or batches of them, but got {type(data).__name__}")
@@ -217,10 +299,10 @@ def _features(model: nn.Module, tails: dict[str, TailDropout], x: Any) -> dict[s
     hooks = []
     for name, layer in tails.items():
 
-        def note(module: Any, inputs: Any, name: str = name) -> None:
-            found[name] = inputs[0].shape[module.dropout_dim]
+        def note(module: Any, inputs: Any, named: Any, name: str = name) -> None:
+            found[name] = (inputs[0] if inputs else named["input"]).shape[module._dropout_dim]
 
-        hooks.append(layer.register_forward_pre_hook(note))
+        hooks.append(layer.register_forward_pre_hook(note, with_kwargs=True))
     try:
         model(x)
     finally:
@@ -300,11 +382,14 @@ def scree(
 
     Args:
         model: with one or more TailDropout (or TailMLP) layers.
-        data: a tensor or array of inputs (each its own target), a pair (inputs, targets), or an
-            iterable of batches, each an input or (input, target), such as a DataLoader. Held-out
-            rows, preferably.
-        loss: loss(output, target), a number or one for each row. A loss module with `reduction`, or
-            a function that takes it, is asked for rows, so that standard errors can be had.
+        data: a tensor or array of inputs (each its own target), a tuple (inputs, targets), or an
+            iterable of batches, each an input or (input, target), such as a DataLoader or a list.
+            Held-out rows, preferably. Arrays of floating point numbers become the model's type.
+        loss: loss(output, target), one for each row or a number, which is taken for the mean of its
+            batch. A loss module with `reduction`, or a function that takes it, is asked for rows, so
+            that standard errors can be had; the curve is what it says itself of all rows, with
+            weights of classes and ignored targets. One whose rows do not come to its own value on
+            the first batch is asked for a number a batch.
         tails: names of the layers in question; None: all.
         batch_size: rows of a batch, where tensors are given.
         device: that batches are moved to; None: that of the model.
@@ -313,29 +398,32 @@ def scree(
         The curve of the first tail; `tails` holds all.
 
     Raises:
-        ValueError: no tail, no rows, a shape that does not fit.
+        ValueError: no tail, no rows, a shape that does not fit; a loss with reduction="sum" whose rows
+            do not add up to it.
         TypeError: data of another kind.
     """
     layers = find_tails(model, tails)
     if device is None:
         device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    of_rows = _unreduced(loss)
+    floats = (p.dtype for p in model.parameters() if p.is_floating_point())
+    dtype = next(floats, torch.get_default_dtype())
+    of_rows = _row_loss(loss)
     sums: dict[str, list[_Sums]] = {}
     runs: dict[str, _Runs] = {}
     rows = 0
     with evaluating(model), torch.no_grad():
         for x, y in _batches(data, batch_size):
-            x, y = _move(x, device), _move(y, device)
+            x, y = (_to_model(part, device, dtype) for part in (x, y))
             if not sums:
                 widths = _features(model, layers, x)
                 runs = _runs(model, layers)
-                sums = {name: [_Sums() for _ in range(widths[name] + 1)] for name in layers}
+                sums = {name: [_Sums(of_rows) for _ in range(widths[name] + 1)] for name in layers}
             count = len(y)
             rows += count
             for name, layer in layers.items():
                 outputs = runs[name].outputs(x, len(sums[name]))
                 for output, total in zip(outputs, sums[name], strict=True):
-                    total.add(*_row_losses(of_rows(output, y), count))
+                    total.add(*of_rows(output, y, count))
                 layer.set_k(None)
     if not rows:
         raise ValueError("data has no rows")
@@ -347,5 +435,10 @@ def scree(
     return Scree(first.name, first.loss, first.se, rows, tuple(curves))
 
 
-def _move(value: Any, device: torch.device | str) -> Any:
+def _to_model(value: Any, device: torch.device | str, dtype: torch.dtype) -> Any:
+    """A tensor moved; an array as a tensor, of the model's type where it holds floating point numbers,
+    since NumPy makes float64 of most."""
+    if isinstance(value, np.ndarray):
+        value = torch.as_tensor(value)
+        value = value.to(dtype) if value.is_floating_point() else value
     return value.to(device) if isinstance(value, Tensor) else value

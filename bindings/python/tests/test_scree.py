@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """scree and choose_k."""
 
+import functools
 import warnings
 
 import numpy as np
@@ -68,6 +69,110 @@ def test_kinds_of_data():
             scree(model, bad, loss)
     with pytest.raises(ValueError, match="shape"):
         scree(model, (x, y), lambda a, b: (a - b).mean(0))
+
+
+def test_a_list_is_batches_and_a_tuple_a_pair():
+    x, y = data()
+    auto = nn.Sequential(nn.Linear(6, 10), TailDropout(), nn.Linear(10, 6))
+    one = scree(auto, x, nn.MSELoss())
+    halves = scree(auto, [x[:125], x[125:]], nn.MSELoss())
+    assert halves.rows == 250
+    np.testing.assert_allclose(halves.loss, one.loss, rtol=1e-5)
+
+
+def test_arrays_become_the_models_type():
+    model, (x, y) = network(), data()
+    x, y = x.double().numpy(), y.double().numpy()
+    expected = scree(model, (torch.tensor(x).float(), torch.tensor(y).float()), nn.MSELoss()).loss
+    for arrays in ((x, y), [(x, y)]):
+        np.testing.assert_allclose(scree(model, arrays, nn.MSELoss()).loss, expected, rtol=1e-5)
+    scree(model, (x, np.arange(250) % 4), nn.CrossEntropyLoss())
+
+
+class ByName(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.tail, self.b = nn.Linear(6, 10), TailDropout(), nn.Linear(10, 4)
+
+    def forward(self, x):
+        return self.b(self.tail(input=self.a(x)))
+
+
+def test_a_tail_that_is_called_by_keyword():
+    assert scree(ByName(), data(), nn.MSELoss()).n == 10
+
+
+WEIGHT = torch.tensor([0.1, 1.0, 5.0, 2.0])
+
+
+class Weighted(nn.Module):
+    """A mean that no row tells."""
+
+    reduction = "mean"
+
+    def forward(self, y, t):
+        rows = ((y - t) ** 2).mean(1)
+        return rows if self.reduction == "none" else (rows * t[:, 0].abs()).mean()
+
+
+LOSSES = {
+    "mean": (nn.MSELoss(), 0),
+    "sum": (nn.MSELoss(reduction="sum"), 0),
+    "function": (functools.partial(F.mse_loss, reduction="sum"), 0),
+    "batchmean": (nn.KLDivLoss(reduction="batchmean"), "soft"),
+    "entropy": (nn.CrossEntropyLoss(), "class"),
+    "weight": (nn.CrossEntropyLoss(weight=WEIGHT), "class"),
+    "ignored": (nn.CrossEntropyLoss(ignore_index=1), "class"),
+    "both": (nn.CrossEntropyLoss(weight=WEIGHT, ignore_index=2, label_smoothing=0.1), "class"),
+    "weighted sum": (nn.CrossEntropyLoss(weight=WEIGHT, reduction="sum"), "class"),
+    "partial": (functools.partial(F.cross_entropy, weight=WEIGHT), "class"),
+    "default ignored": (F.cross_entropy, "ignored"),
+    "probabilities": (nn.CrossEntropyLoss(weight=WEIGHT), "share"),
+    "not by rows": (Weighted(), 0),
+}
+
+
+@pytest.mark.parametrize("case", LOSSES)
+def test_the_curve_is_what_the_loss_itself_says(case):
+    loss, kind = LOSSES[case]
+    model, (x, y) = network().eval(), data()
+    labels = torch.arange(250) ** 2 % 4
+    labels[::3] = 2
+    if kind == "soft":
+        model, y = nn.Sequential(*model, nn.LogSoftmax(1)), y.softmax(1)
+    elif kind == "class":
+        y = labels
+    elif kind == "ignored":
+        y = torch.where(torch.arange(250) % 5 == 0, -100, labels)
+    elif kind == "share":
+        y = y.softmax(1)
+    batch_size = 1024 if case == "not by rows" else 64
+    curve = scree(model, (x, y), loss, batch_size=batch_size)
+    for k in (0, 3, 10):
+        model[1].set_k(k)
+        assert curve.loss[k] == pytest.approx(loss(model(x), y).item(), rel=1e-5)
+    assert np.isfinite(curve.se).all() == (case != "not by rows")
+
+
+def test_standard_errors_of_weighted_rows():
+    """Ignored rows are as not there, and a sum of rows errs by as many times as much."""
+    model, (x, _) = network(), data()
+    labels = torch.arange(250) % 4
+    some = scree(model, (x, labels), nn.CrossEntropyLoss(ignore_index=3))
+    kept = labels != 3
+    without = scree(model, (x[kept], labels[kept]), nn.CrossEntropyLoss())
+    np.testing.assert_allclose(some.loss, without.loss, rtol=1e-6)
+    np.testing.assert_allclose(some.se, without.se, rtol=1e-6)
+    total = scree(model, (x, labels), nn.CrossEntropyLoss(reduction="sum"))
+    mean = scree(model, (x, labels), nn.CrossEntropyLoss())
+    np.testing.assert_allclose(total.se, 250 * mean.se, rtol=1e-6)
+
+
+def test_a_sum_that_rows_do_not_tell_is_refused():
+    loss = Weighted()
+    loss.reduction = "sum"
+    with pytest.raises(ValueError, match='reduction="sum"'):
+        scree(network(), data(), loss)
 
 
 def test_classifier_and_images():
