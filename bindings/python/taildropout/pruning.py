@@ -11,10 +11,11 @@ is looked at before anything is cut, and what cannot be cut is refused with the 
 from __future__ import annotations
 
 import copy
+import functools
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import torch.fx as fx
@@ -58,8 +59,11 @@ _FUNCTIONS: tuple[Any, ...] = (
 _METHODS = ("relu", "tanh", "sigmoid", "contiguous", "clone")
 
 # How much a pruned model may differ from the whole one at the same k, of the largest output: other
-# sizes are summed in another order.
+# sizes are summed in another order, and rounded to what the type holds after each layer.
 _TOLERANCE = 1e-5
+_TOLERANCES = {torch.bfloat16: 4e-2, torch.float16: 5e-3}
+
+_Model = TypeVar("_Model", bound=nn.Module)
 
 
 def _refuse(reason: str) -> ValueError:
@@ -131,20 +135,39 @@ def _explain(node: fx.Node, modules: Mapping[str, nn.Module], side: str) -> Valu
     return _refuse(f"{node.name} ({node.op}) {side} the tail cannot be followed")
 
 
+def _check_last(maker: str, layer: TailDropout, ndim: Callable[[], int | None]) -> None:
+    """That the tail cuts the last dim, along which a Linear makes features."""
+    dim = layer._dropout_dim
+    if dim == -1:
+        return
+    dims = ndim() if dim >= 0 else None
+    if dim >= 0 and dims is None:
+        raise _refuse(
+            f"{maker} makes features along the last dim, and whether dropout_dim = {dim} is the last "
+            "depends on the input; give a batch, or the tail dropout_dim=-1"
+        )
+    if dims is None or dim != dims - 1:
+        of = "" if dims is None else f" of {dims} dims"
+        raise _refuse(f"{maker} makes features along the last dim, the tail cuts another: {dim}{of}")
+
+
 def _find_producer(
-    tail: fx.Node, layer: TailDropout, modules: Mapping[str, nn.Module], cuts: _Cuts
+    tail: fx.Node,
+    layer: TailDropout,
+    modules: Mapping[str, nn.Module],
+    cuts: _Cuts,
+    ndim: Callable[[], int | None],
 ) -> str:
     """Walks against the data. Returns "last" or "channel": which dim the features lie along."""
-    node = _source(tail)
+    node, pool = _source(tail), ""
     while True:
         _only_user(node)
         if node.op == "call_module":
             name, module = str(node.target), modules[str(node.target)]
             if isinstance(module, nn.Linear):
-                if layer._dropout_dim < -1:
-                    raise _refuse(
-                        f"{name} makes features along the last dim, the tail cuts another"
-                    )
+                _check_last(name, layer, ndim)
+                if pool:
+                    raise _refuse(f"{pool} pools over the last dim, where {name} makes the features")
                 cuts.outputs.append(name)
                 return "last"
             if isinstance(module, _CONVOLUTIONS):
@@ -157,7 +180,7 @@ def _find_producer(
                 node = _source(node)
                 continue
             if isinstance(module, _POOLS):
-                node = _source(node)
+                node, pool = _source(node), name
                 continue
         if _elementwise(node, modules) is None and not _is_prelu_of_one(node, modules):
             raise _explain(node, modules, "before")
@@ -199,6 +222,11 @@ def _find_consumers(
         module = modules[str(user.target)] if user.op == "call_module" else None
         name = str(user.target)
         if isinstance(module, nn.Linear) and along in ("last", "flat"):
+            if along == "last" and module.in_features != len(dropped):
+                raise _refuse(
+                    f"{name} reads {module.in_features} features where the tail has {len(dropped)}: "
+                    "other dims are flattened into them, each with features of its own"
+                )
             cuts.inputs.append((name, dropped))
             continue
         zero = not bool(dropped.any())
@@ -255,13 +283,37 @@ def _trace(model: nn.Module) -> fx.Graph:
         ) from error
 
 
-def _cuts_by_trace(model: nn.Module, name: str, layer: TailDropout, graph: fx.Graph) -> _Cuts:
+def _dims_in_use(model: nn.Module, layer: TailDropout, batch: Any) -> int | None:
+    """How many dims a tail sees when the model runs on a batch; None without one."""
+    if batch is None:
+        return None
+    seen: list[int] = []
+
+    def note(module: Any, inputs: Any, named: Any) -> None:
+        seen.append((inputs[0] if inputs else named["input"]).ndim)
+
+    hook = layer.register_forward_pre_hook(note, with_kwargs=True)
+    try:
+        model(*_inputs(batch))
+    finally:
+        hook.remove()
+    return seen[0] if seen else None
+
+
+def _inputs(batch: Any) -> tuple[Any, ...]:
+    return batch if isinstance(batch, tuple) else (batch,)
+
+
+def _cuts_by_trace(
+    model: nn.Module, name: str, layer: TailDropout, graph: fx.Graph, batch: Any
+) -> _Cuts:
     modules = dict(model.named_modules())
     calls = [node for node in graph.nodes if node.op == "call_module" and node.target == name]
     if len(calls) != 1:
         raise _refuse(f"the tail {name!r} is used {len(calls)} times when the model runs")
     cuts = _Cuts()
-    along = _find_producer(calls[0], layer, modules, cuts)
+    ndim = functools.partial(_dims_in_use, model, layer, batch)
+    along = _find_producer(calls[0], layer, modules, cuts, ndim)
     n = _outputs_of(modules[cuts.outputs[0]])
     _find_consumers(calls[0], along, torch.zeros(n), modules, cuts)
     targets = [str(node.target) for node in graph.nodes if node.op == "call_module"]
@@ -434,7 +486,12 @@ def _wanted(model: nn.Module, k: Any) -> dict[str, int]:
 
 
 def _cuts_of(
-    model: nn.Module, name: str, producer: Any, consumer: Any, graph: Callable[[], fx.Graph]
+    model: nn.Module,
+    name: str,
+    producer: Any,
+    consumer: Any,
+    graph: Callable[[], fx.Graph],
+    batch: Any,
 ) -> _Cuts:
     owner = name.rpartition(".")[0]
     if producer is not None or consumer is not None:
@@ -448,17 +505,29 @@ def _cuts_of(
             raise _refuse(f"{prefix}activation has parameters of its own")
         inputs = [(f"{prefix}consumer", torch.zeros(n))]
         return _Cuts([f"{prefix}producer"], [], inputs)
-    return _cuts_by_trace(model, name, find_tails(model, name)[name], graph())
+    return _cuts_by_trace(model, name, find_tails(model, name)[name], graph(), batch)
+
+
+def _check_k(k: int, n: int, name: str) -> None:
+    if 1 <= k <= n:
+        return
+    hint = ""
+    if k == 0:
+        hint = (
+            "; where a rule chose 0, no feature lowers the loss on the data that the curve was measured "
+            "on, as with noise, and no layer of 0 features can stand for that"
+        )
+    raise ValueError(f"k = {k} for {name or 'the tail'} has to be in 1..{n}{hint}")
 
 
 def prune(
-    model: nn.Module,
+    model: _Model,
     k: int | Mapping[str, int],
     batch: Any = None,
     *,
     producer: str | Iterable[str] | None = None,
     consumer: str | Iterable[str] | None = None,
-) -> nn.Module:
+) -> _Model:
     """A copy of the model that has only the first k features of its tails, physically.
 
     In evaluation it computes what the whole model does with that k set, up to rounding.
@@ -466,8 +535,10 @@ def prune(
     Args:
         model: with TailDropout or TailMLP layers. It stays as it is.
         k: features to keep, 1..n; with several tails one for each to be cut, by name.
-        batch: an input, or a tuple of them, that both models run on to see that they agree.
-            Recommended; None skips the comparison.
+        batch: an input, or a tuple of them, that both models run on to see that they agree, to 1e-5
+            of the largest output, with numbers of 16 bits to what these hold. Recommended; None skips
+            the comparison, and refuses what depends on the dims of the input: a `dropout_dim` of 0
+            or above behind a Linear. BatchNorm1d behind a Linear is taken for one of [rows, n].
         producer: where the model cannot be traced: the name of the Linear or convolution that makes
             the features (and of a BatchNorm behind it, in a list).
         consumer: the name or names of the layers that read them.
@@ -480,6 +551,8 @@ def prune(
         RuntimeError: the two models differ on the batch.
         TypeError: k is no whole number.
     """
+    if hasattr(model, "_orig_mod"):
+        raise _refuse("the model is compiled; prune what was compiled, and compile the smaller one")
     wanted = _wanted(model, k)
     if len(wanted) > 1 and (producer is not None or consumer is not None):
         raise ValueError("producer= and consumer= belong to one tail; prune one after the other")
@@ -494,15 +567,14 @@ def prune(
     plans: list[tuple[str, int, int, _Cuts]] = []
     with evaluating(model), torch.no_grad():
         for name, keep in wanted.items():
-            cuts = _cuts_of(model, name, producer, consumer, graph)
+            cuts = _cuts_of(model, name, producer, consumer, graph, batch)
             touched = [*cuts.outputs, *cuts.features, *(reader for reader, _ in cuts.inputs)]
             for module in touched:
                 _check_module(model, module)
             _check_tied(model, touched)
             n = _outputs_of(model.get_submodule(cuts.outputs[0]))
             _check_sizes(model, cuts, n)
-            if not 1 <= keep <= n:
-                raise ValueError(f"k = {keep} for {name or 'the tail'} has to be in 1..{n}")
+            _check_k(keep, n, name)
             plans.append((name, keep, n, cuts))
         for name, keep, n, cuts in plans:
             _cut(small, name, keep, n, cuts)
@@ -540,7 +612,7 @@ def _tensors(value: Any) -> list[Tensor]:
 
 
 def _verify(whole: nn.Module, small: nn.Module, wanted: Mapping[str, int], batch: Any) -> None:
-    inputs = batch if isinstance(batch, tuple) else (batch,)
+    inputs = _inputs(batch)
     with torch.no_grad(), evaluating(whole), evaluating(small):
         tails = find_tails(whole, wanted)
         for name, layer in tails.items():
@@ -549,12 +621,14 @@ def _verify(whole: nn.Module, small: nn.Module, wanted: Mapping[str, int], batch
         for layer in tails.values():
             layer.set_k(None)
         found = _tensors(small(*inputs))
+    types = {tensor.dtype for tensor in (*whole.parameters(), *expected)}
+    tolerance = max(_TOLERANCES.get(dtype, _TOLERANCE) for dtype in types)
     for one, other in zip(expected, found, strict=True):
         if one.shape != other.shape:
             raise RuntimeError(f"pruning changed a shape: {tuple(one.shape)}, {tuple(other.shape)}")
         largest = float(one.abs().max()) if one.numel() else 0.0
         difference = float((one - other).abs().max()) if one.numel() else 0.0
-        if not difference <= _TOLERANCE * largest + 1e-30:
+        if not difference <= tolerance * largest + 1e-30:
             raise RuntimeError(
                 f"pruning changed the output by {difference:.3g} (largest {largest:.3g}) on the "
                 "batch: something around the tail is not what its type says"

@@ -246,11 +246,46 @@ def parametrised():
                                nn.Conv1d(6, 2, 1, padding=1)), "not 0"),
         (lambda: nn.Sequential(nn.Conv1d(6, 6, 1), TailDropout(), nn.Conv1d(6, 2, 1)), "another"),
         (lambda: nn.Linear(6, 2), "no TailDropout"),
+        (lambda: nn.Sequential(nn.Linear(6, 12), TailDropout(), nn.Flatten(), nn.Linear(60, 2)),
+         "reads 60 features where the tail has 12"),
+        (lambda: nn.Sequential(nn.Linear(6, 12), nn.AvgPool1d(3, 1, 1), TailDropout(),
+                               nn.Linear(12, 2)), "1 pools over the last dim"),
+        (lambda: nn.Sequential(nn.Linear(6, 12), TailDropout(dropout_dim=1), nn.Linear(12, 2)),
+         "give a batch"),
+        (lambda: torch.compile(nn.Sequential(nn.Linear(6, 12), TailDropout(), nn.Linear(12, 2))),
+         "compiled"),
     ],
 )  # fmt: skip
 def test_refusals(make, reason):
     with pytest.raises(ValueError, match=reason):
         prune(make(), 3)
+
+
+def test_a_batch_tells_which_dim_is_the_last():
+    model = nn.Sequential(nn.Linear(6, 12), TailDropout(0.5, 0, 1), nn.Linear(12, 4)).eval()
+    x = torch.randn(9, 6)
+    same_at(model, prune(model, 4, x), 4, x, "1")
+    with pytest.raises(ValueError, match="cuts another: 1 of 3 dims"):
+        prune(model, 4, torch.randn(9, 12, 6))
+    flat = nn.Sequential(nn.Linear(6, 12), TailDropout(), nn.Flatten(), nn.Linear(12, 4)).eval()
+    same_at(flat, prune(flat, 4), 4, x, "1")
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_types_of_16_bits(dtype):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(60, 120), TailDropout(), nn.GELU(), nn.Linear(120, 9)).to(dtype)
+    x = torch.randn(90, 60).to(dtype)
+    assert prune(model, 40, x)[3].weight.dtype is dtype
+    model[3].register_forward_pre_hook(lambda module, inputs: (inputs[0] + 1,))
+    with pytest.raises(RuntimeError, match="changed the output"):
+        prune(model, 40, x)
+
+
+def test_k_0_says_what_it_means():
+    model = nn.Sequential(nn.Linear(6, 12), TailDropout(), nn.Linear(12, 4))
+    with pytest.raises(ValueError, match=r"in 1\.\.12; where a rule chose 0, no feature lowers"):
+        prune(model, 0)
 
 
 def test_bad_k():
