@@ -308,20 +308,10 @@ def _features(model: nn.Module, tails: dict[str, TailDropout], x: Any) -> dict[s
     finally:
         for hook in hooks:
             hook.remove()
-    for name in tails:
-        if name not in found:
-            found[name] = _features_inside(model, name)
+    unused = next((name for name in tails if name not in found), None)
+    if unused is not None:
+        raise ValueError(f"the tail layer {unused!r} was not used when the model ran")
     return found
-
-
-def _features_inside(model: nn.Module, name: str) -> int:
-    """n of a tail that is never called itself, since its parent skips instead."""
-    from .mlp import TailMLP
-
-    parent = model.get_submodule(name.rpartition(".")[0])
-    if isinstance(parent, TailMLP):
-        return parent.producer.out_features
-    raise ValueError(f"the tail layer {name!r} was not used when the model ran")
 
 
 class _Runs:

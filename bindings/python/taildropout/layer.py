@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
+import torch.fx as fx
 from torch import Tensor, nn
 
 from . import laws
@@ -60,6 +61,17 @@ def _read_dims(batch_dim: int | Iterable[int], dropout_dim: int) -> tuple[tuple[
             f"batch_dim has to be an int or ints and dropout_dim an int, but got {batch_dim!r} and "
             f"{dropout_dim!r}"
         ) from None
+
+
+def as_leaf(module: nn.Module, input: fx.Proxy) -> Any:
+    """The call of a module as one node of a graph, where torch.fx traces what calls it."""
+    tracer: Any = input.tracer
+    name = tracer.path_of_module(module)
+    if not name:
+        raise TypeError(
+            f"torch.fx cannot trace a {type(module).__name__} by itself, only a model that holds it"
+        )
+    return tracer.create_proxy("call_module", name, (input,), {})
 
 
 class TailDropout(nn.Module):
@@ -255,6 +267,8 @@ class TailDropout(nn.Module):
                 input that was expanded or is a leaf that wants a gradient.
         """
         if not isinstance(input, Tensor):
+            if isinstance(input, fx.Proxy):
+                return as_leaf(self, input)
             raise TypeError(f"input has to be a Tensor, but got {type(input).__name__}")
         if torch.compiler.is_compiling():
             return self._forward_traced(input)

@@ -4,8 +4,9 @@
 import pytest
 import torch
 import torch.autograd.forward_ad as forward_ad
-from taildropout import TailDropout
+from taildropout import TailDropout, TailMLP
 from taildropout.apply import Dims, run_kernel, tail
+from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 SIZES = [(6, 8), (80, 90)]  # by plain torch where gradients are wanted, by the kernel
@@ -289,6 +290,27 @@ def test_traced_by_jit_and_fx():
     assert torch.equal(traced(x), layer(x))
     graph = torch.fx.experimental.proxy_tensor.make_fx(layer)(x)
     assert torch.equal(graph(x), layer(x))
+
+
+def test_a_call_is_one_node_for_fx():
+    tail, mlp = TailDropout(), TailMLP(4, 8, 2)
+    model = nn.Sequential(nn.Linear(3, 4), tail, mlp)
+    traced = torch.fx.symbolic_trace(model)
+    called = [node.target for node in traced.graph.nodes if node.op == "call_module"]
+    assert called == ["0", "1", "2"]
+    x = torch.randn(50, 3)
+    outputs = []
+    for module in (model, traced):
+        torch.manual_seed(0)
+        outputs.append(module(x))
+    assert torch.equal(*outputs)
+    traced.eval()
+    model.eval()
+    for k in (None, 2):
+        tail.set_k(k)
+        assert torch.equal(traced(x), model(x))
+    with pytest.raises(TypeError, match="by itself"):
+        torch.fx.symbolic_trace(tail)
 
 
 def test_backward_from_another_thread():

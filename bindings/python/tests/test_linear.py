@@ -3,12 +3,14 @@
 
 import copy
 import os
+import warnings
 
 import pytest
 import torch
 import torch.nn.functional as F
 from taildropout import TailDropout, TailMLP, tail_linear
 from torch import nn
+from torch.nn.utils import prune
 
 ROWS, INPUTS, OUTPUTS = 70, 45, 33
 
@@ -298,6 +300,70 @@ def test_mlp_names_and_errors():
     mlp.tail.set_k(5)
     with pytest.raises(ValueError, match=r"5.* 4 "):
         mlp(torch.randn(6, 3))
+
+
+def normalised(mlp):
+    torch.nn.utils.spectral_norm(mlp.producer)
+
+
+def weight_normed(mlp):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.nn.utils.weight_norm(mlp.consumer)
+
+
+def masked(mlp):
+    prune.l1_unstructured(mlp.producer, "weight", 0.5)
+
+
+@pytest.mark.parametrize("change", [normalised, weight_normed, masked])
+def test_mlp_whose_weights_are_computed_anew(change):
+    torch.manual_seed(0)
+    mlp = TailMLP(20, 48, 10)
+    change(mlp)
+    x = torch.randn(64, 20)
+    before = {name: p.detach().clone() for name, p in mlp.named_parameters()}
+    optimizer = torch.optim.SGD(mlp.parameters(), 0.1)
+    for _ in range(2):
+        optimizer.zero_grad()
+        mlp(x).square().mean().backward()
+        optimizer.step()
+    assert all(not torch.equal(p, before[name]) for name, p in mlp.named_parameters())
+    mlp.eval()
+    close(mlp(x), sequential(mlp)(x))
+
+
+@pytest.mark.parametrize("child", ["producer", "activation", "tail", "consumer"])
+def test_hooks_within_an_mlp(child):
+    mlp, seen = TailMLP(20, 48, 10), []
+    module = mlp.get_submodule(child)
+    for register in (module.register_forward_hook, module.register_full_backward_hook):
+        register(lambda *_: seen.append(1))
+    mlp(torch.randn(64, 20, requires_grad=True)).sum().backward()
+    mlp.tail.set_k(3)
+    mlp(torch.randn(64, 20))
+    assert len(seen) == 3
+
+
+def test_mlp_with_children_of_another_kind():
+    class Scaled(nn.Linear):
+        def forward(self, x):
+            return 2 * super().forward(x)
+
+    mlp = TailMLP(20, 48, 10)
+    mlp.producer = Scaled(20, 48)
+    mlp.tail.set_k(5)
+    x = torch.randn(64, 20)
+    close(mlp(x), sequential(mlp)(x))
+
+
+def test_mlp_with_a_slope_for_each_feature():
+    mlp = TailMLP(20, 48, 10, nn.PReLU(48))
+    nn.init.uniform_(mlp.activation.weight)
+    x = torch.randn(64, 20)
+    for k in (0, 5, 48):
+        mlp.tail.set_k(k)
+        close(mlp(x), sequential(mlp)(x))
 
 
 def test_mlp_compiled_without_graph_break():
