@@ -133,6 +133,9 @@ def _runs_long(shape: Any, stride: Any, dims: Dims, element_size: int) -> bool:
     return step == block or block * element_size >= 64 or shape[dims.dropout] <= 1
 
 
+_FEW_BYTES = 16 * 1024
+
+
 class Plan:
     """What the kernel is told of a shape. The structures are written to by each call, so plans
     belong to one thread."""
@@ -147,6 +150,7 @@ class Plan:
         "noise",
         "samples",
         "structures",
+        "where",
         "x",
         "x_address",
         "y",
@@ -160,6 +164,9 @@ class Plan:
         self.bytes = x.numel() * element_size
         self.keep_shape = noise_shape(shape, dims)
         self.samples = math.prod(self.keep_shape)
+        # Up to here torch's own graph of two small ops costs less than a Function around the kernel;
+        # `where` takes strides from the mask, unless they are the plainest.
+        self.where = self.bytes <= _FEW_BYTES and x.is_contiguous()
         self.noise: Tensor | None = None  # memory that draws use again and again
         y_stride = torch.empty_like(x).stride()
         self.fast = (

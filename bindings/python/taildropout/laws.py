@@ -17,6 +17,9 @@ from . import native
 
 ORIGINAL = "original"
 
+# The laws whose mean share dropped is p.
+BY_P = (ORIGINAL, "exponential")
+
 # The laws that read a number behind a colon.
 RATES = ("geometric", "mixed")
 

@@ -37,8 +37,8 @@ from .draw import (
 
 _UNSET = -1
 
-# Up to here torch's own graph of two small ops costs less than an autograd.Function around the kernel.
-_FEW_BYTES = 16 * 1024
+# Tables kept, one for each n and type; as many as plans.
+_MOST_TABLES = 256
 
 # Noise for more samples than this is not worth keeping memory for.
 _MANY_SAMPLES = 16 * 1024
@@ -51,16 +51,16 @@ def _never() -> bool:
 _distributed = torch.distributed.is_initialized if torch.distributed.is_available() else _never
 
 
-def _read_dims(batch_dim: int | Iterable[int], dropout_dim: int) -> tuple[tuple[int, ...], int]:
-    try:
-        dropout = operator.index(dropout_dim)
-        several = batch_dim if isinstance(batch_dim, Iterable) else (batch_dim,)
-        return tuple(operator.index(dim) for dim in several), dropout
-    except TypeError:
+def _read_dim(dim: Any, name: str, kind: str) -> int:
+    if isinstance(dim, bool):
         raise TypeError(
-            f"batch_dim has to be an int or ints and dropout_dim an int, but got {batch_dim!r} and "
-            f"{dropout_dim!r}"
-        ) from None
+            f"{name} has to be {kind}, but got {dim}; behind p stand batch_dim and dropout_dim, where "
+            "nn.Dropout has inplace: write inplace=True"
+        )
+    try:
+        return operator.index(dim)
+    except TypeError:
+        raise TypeError(f"{name} has to be {kind}, but got {dim!r}") from None
 
 
 def as_leaf(module: nn.Module, input: fx.Proxy) -> Any:
@@ -86,7 +86,9 @@ class TailDropout(nn.Module):
     multiplies by zero.
 
     Args:
-        p: mean share of features dropped, in [0, 1]. 0 returns the input, 1 gives zeros.
+        p: mean share of features dropped, in [0, 1]. 0 returns the input, whatever the law. Else
+            "original" and "exponential" go by it, and with k_min = 0 its 1 gives zeros; the other
+            laws have a mean of their own.
         batch_dim: the dim or dims that tell samples apart; each sample has one k, which holds over
             all other dims.
         dropout_dim: the dim that is cut; n is its size.
@@ -99,6 +101,8 @@ class TailDropout(nn.Module):
         inplace: write zeros into the input itself.
         generator: draw from this instead of torch's default. Not under activation checkpointing,
             which could not replay it.
+
+    Each argument may be assigned later, as `layer.p = 0.3`, and holds from the next call on.
 
     Shape:
         Any with the dims named; the output has the shape, type and, where the input is dense, the
@@ -118,6 +122,7 @@ class TailDropout(nn.Module):
     """
 
     k: Tensor
+    _told_k: Tensor
 
     def __init__(
         self,
@@ -134,40 +139,82 @@ class TailDropout(nn.Module):
         super().__init__()
         self.batch_dim = batch_dim
         self.dropout_dim = dropout_dim
-        self._batch_dims, self._dropout_dim = _read_dims(batch_dim, dropout_dim)
         if self._dropout_dim in self._batch_dims:
             raise ValueError(f"batch_dim ({batch_dim}) and dropout_dim ({dropout_dim}) overlap")
-        self.k_min = operator.index(k_min)
-        if not 0 <= self.k_min < 2**31:
-            raise ValueError(f"k_min has to be at least 0 and below 2**31, but got {k_min}")
         if generator is not None and not isinstance(generator, torch.Generator):
             raise TypeError(f"generator has to be a torch.Generator, but got {generator!r}")
-        self._law = laws.parse_law(law)
-        self._is_original = self._law.name == laws.ORIGINAL and self.k_min == 0
         self.stratified = bool(stratified)
         self.inplace = bool(inplace)
         self.generator = generator
         self._k_is_set = False
-        self._k_value = _UNSET  # what this process set or loaded; the buffer may come from another
-        self._tables: dict[Any, Table] = {}
-        self.set_p(p)
+        self._k_value = _UNSET  # what was set or loaded, for buffers on other devices
+        self._own_k = _UNSET  # what set_k was told in this process
+        self._law, self._k_min, self._p = laws.Law(), 0, 0.5
+        self.law = law
+        self.k_min = k_min
+        self.p = p
         with torch.inference_mode(False):
             self.register_buffer("k", torch.tensor(_UNSET, dtype=torch.int64))
+            # What set_k was told, where others may write: a k that was only loaded counts for none.
+            told = torch.tensor(_UNSET, dtype=torch.int64)
+            self.register_buffer("_told_k", told, persistent=False)
 
-    # --- p and k ---
+    # --- dims, p, law and k ---
+
+    @property
+    def batch_dim(self) -> int | list[int]:
+        """The dim or dims that tell samples apart."""
+        return list(self._batch_dims) if self._has_several else self._batch_dims[0]
+
+    @batch_dim.setter
+    def batch_dim(self, batch_dim: int | Iterable[int]) -> None:
+        self._has_several = isinstance(batch_dim, Iterable)
+        several = batch_dim if isinstance(batch_dim, Iterable) else (batch_dim,)
+        self._batch_dims = tuple(_read_dim(dim, "batch_dim", "an int or ints") for dim in several)
+
+    @property
+    def dropout_dim(self) -> int:
+        """The dim that is cut."""
+        return self._dropout_dim
+
+    @dropout_dim.setter
+    def dropout_dim(self, dropout_dim: int) -> None:
+        self._dropout_dim = _read_dim(dropout_dim, "dropout_dim", "an int")
+
+    @property
+    def law(self) -> str:
+        """Name of the law of k. A law by name, or weights of k = 0..n, may be assigned."""
+        return str(self._law)
+
+    @law.setter
+    def law(self, law: str | Sequence[float] | laws.Law) -> None:
+        self._law = laws.parse_law(law)
+        self._prepare()
+
+    @property
+    def k_min(self) -> int:
+        """No k below this is drawn."""
+        return self._k_min
+
+    @k_min.setter
+    def k_min(self, k_min: int) -> None:
+        value = operator.index(k_min)
+        if not 0 <= value < 2**31:
+            raise ValueError(f"k_min has to be at least 0 and below 2**31, but got {k_min}")
+        self._k_min = value
+        self._prepare()
 
     @property
     def p(self) -> float:
         """Mean share of features dropped."""
         return self._p
 
-    @property
-    def law(self) -> str:
-        """Name of the law of k."""
-        return str(self._law)
+    @p.setter
+    def p(self, p: float) -> None:
+        self.set_p(p)
 
     def set_p(self, p: float) -> None:
-        """Sets the mean share of features dropped.
+        """Sets the mean share of features dropped, as assigning p does.
 
         Raises:
             ValueError: p is outside [0, 1] or NaN.
@@ -180,9 +227,14 @@ class TailDropout(nn.Module):
         if not 0.0 <= value <= 1.0:
             raise ValueError(f"p has to be in [0, 1], but got {p}")
         self._p = value
-        solves = self._law.name == laws.ORIGINAL and 0.0 < value < 1.0
-        self.scale = laws.get_scale_param(value) if solves else None
-        self._tables = {}
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """What follows from law, k_min and p."""
+        self._is_original = self._law.name == laws.ORIGINAL and self._k_min == 0
+        solves = self._law.name == laws.ORIGINAL and 0.0 < self._p < 1.0
+        self.scale = laws.get_scale_param(self._p) if solves else None
+        self._tables: dict[Any, Table] = {}
 
     def set_k(self, k: int | None) -> None:
         """Keeps the first k features from here on; None goes back to what the mode says.
@@ -203,8 +255,9 @@ class TailDropout(nn.Module):
             if not 0 <= value < 2**63:
                 raise ValueError(f"k has to be at least 0 (or None), but got {k}")
         self._k_is_set = k is not None
-        self._k_value = value
+        self._k_value = self._own_k = value
         self.k.fill_(value)
+        self._told_k.fill_(value)
 
     def train(self, mode: bool = True) -> TailDropout:
         """Training (or evaluation) mode. Clears a k that was set, with a warning."""
@@ -246,7 +299,9 @@ class TailDropout(nn.Module):
         return state
 
     def extra_repr(self) -> str:
-        parts = [f"p={self._p:g}", f"batch_dim={self.batch_dim}", f"dropout_dim={self.dropout_dim}"]
+        parts = [f"batch_dim={self.batch_dim}", f"dropout_dim={self.dropout_dim}"]
+        if self._law.name in laws.BY_P or self._p == 0:
+            parts.insert(0, f"p={self._p:g}")
         if not self._is_original:
             parts.append(f"law={self._law}" + (f", k_min={self.k_min}" if self.k_min else ""))
         parts += [name for name in ("stratified", "inplace") if getattr(self, name)]
@@ -328,7 +383,7 @@ class TailDropout(nn.Module):
                 table = self._tables.get((plan.n, dtype)) or self._table(plan.n, dtype)
                 if table.rises:
                     noise = self._noise_for(plan, dtype)
-                    if plan.bytes <= _FEW_BYTES and input.requires_grad and not self.inplace:
+                    if plan.where and input.requires_grad and not self.inplace:
                         mask = table.along(input.ndim, plan.dims.dropout) < noise
                         return torch.where(mask, input, table.zero(input.dtype))
                     return run_planned(input, plan, keep_of(noise, table), self._writes_to(input))
@@ -394,11 +449,11 @@ class TailDropout(nn.Module):
 
     def _check_rank(self) -> None:
         """DistributedDataParallel copies the buffers of rank 0 into all others. A buffer that is not
-        what this process set came from there."""
+        what this process was told came from there."""
         if not _distributed() or self.k.device.type != "cpu":
             return
-        if int(self.k) != self._k_value:
-            mine, theirs = ("none" if k == _UNSET else k for k in (self._k_value, int(self.k)))
+        if int(self._told_k) != self._own_k:
+            mine, theirs = ("none" if k == _UNSET else k for k in (self._own_k, int(self._told_k)))
             raise RuntimeError(
                 f"the set k differs between ranks: this process has {mine}, rank 0 has {theirs}; call "
                 "set_k with one value on all of them"
@@ -406,6 +461,11 @@ class TailDropout(nn.Module):
 
     def _noise(self, shape: list[int], dtype: torch.dtype, device: torch.device) -> Tensor:
         if self.generator is not None:
+            if torch.compiler.is_compiling():
+                torch._dynamo.graph_break(
+                    msg="TailDropout with a generator of its own draws outside of graphs; compile "
+                    "without fullgraph=True, or leave out generator="
+                )
             refuse_under_checkpoint()
         return draw_noise(shape, dtype, device, self.generator, self.stratified)
 
@@ -422,7 +482,7 @@ class TailDropout(nn.Module):
         """The table that noise is compared with."""
         if self._is_original and self.scale is not None:
             return original_table(n, self.scale, dtype, device)
-        return law_table(self._law, self._p, self.k_min, n, dtype, device)
+        return law_table(self._law, self._p, self._k_min, n, dtype, device)
 
     def _table(self, n: int, dtype: torch.dtype) -> Table:
         """A table for plain tensors, kept for the next call. Made outside of inference mode, since
@@ -431,6 +491,8 @@ class TailDropout(nn.Module):
         if table is None:
             with torch.inference_mode(False), torch.no_grad():
                 table = Table(self._values(n, dtype, torch.device("cpu")))
+            if len(self._tables) >= _MOST_TABLES:
+                self._tables.clear()
             self._tables[(n, dtype)] = table
         return table
 

@@ -464,9 +464,8 @@ def _cut_inputs(module: Any, n: int, k: int, dropped: Tensor) -> None:
 
 def _cut_tail(layer: TailDropout, k: int) -> None:
     """The tail stays where it is, for training on."""
-    layer._law = laws.first_of(layer._law, k)
+    layer.law = laws.first_of(layer._law, k)
     layer.k_min = min(layer.k_min, k)
-    layer._tables = {}
     layer.set_k(None)
 
 

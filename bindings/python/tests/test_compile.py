@@ -160,6 +160,14 @@ def test_inplace_and_stratified():
     assert torch.equal(x, y) and (x.diff(dim=1) <= 0).all() and x.sum() < x.numel()
 
 
+def test_a_generator_of_its_own():
+    make = dict(generator=torch.Generator(), law="uniform")
+    with pytest.raises(torch._dynamo.exc.Unsupported, match="without fullgraph=True"):
+        torch.compile(TailDropout(**make), fullgraph=True, backend="eager")(torch.ones(4, 5))
+    y = torch.compile(TailDropout(**make), backend="eager")(torch.ones(500, 5))
+    assert y.sum(1).unique().numel() == 6
+
+
 def test_export():
     program = torch.export.export(TailDropout().eval(), (torch.ones(3, 4),))
     x = torch.randn(3, 4)

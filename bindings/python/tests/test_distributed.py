@@ -83,6 +83,23 @@ def different_k(rank):
         dist.barrier()
 
 
+def loaded_on_one_rank(rank):
+    """A k that came with a state_dict and was set nowhere differs from nobody's."""
+    saved = network()
+    saved[1].set_k(5)
+    module = network()
+    if rank == 0:
+        module.load_state_dict(saved.state_dict())
+    model = DistributedDataParallel(module)
+    x = torch.randn(20, 6)
+    for _ in range(2):
+        model(x).sum().backward()
+    assert torch.equal(model.eval()(x), module(x))
+    module[1].set_k(3)
+    model(x)
+    assert module[1].k.item() == 3
+
+
 def different_k_without_broadcast(rank):
     model = DistributedDataParallel(network(), broadcast_buffers=False)
     model.module[1].set_k(3)
@@ -109,7 +126,8 @@ def run(rank, port, function, failures):
 
 
 @pytest.mark.parametrize(
-    "function", [own_seeds, training, different_k, different_k_without_broadcast]
+    "function",
+    [own_seeds, training, different_k, loaded_on_one_rank, different_k_without_broadcast],
 )
 def test_two_processes(function):
     with socket.socket() as probe:

@@ -97,11 +97,63 @@ def test_set_p_takes_effect():
         assert (1 - layer(x).mean()).item() == pytest.approx(p, abs=0.05)
 
 
+def test_what_is_assigned_takes_effect():
+    layer = TailDropout()
+    layer.p = 0.2
+    x = torch.ones(5000, 40)
+    assert (1 - layer(x).mean()).item() == pytest.approx(0.2, abs=0.05)
+    layer.k_min = 39
+    assert layer(x).sum(1).unique().tolist() == [39, 40]
+    layer.k_min = 0
+    layer.law = [1.0, *[0.0] * 39, 1.0]
+    assert layer(x).sum(1).unique().tolist() == [0, 40]
+    layer.law = "uniform"
+    assert layer(x).sum(1).unique().numel() == 41
+    layer.batch_dim, layer.dropout_dim = 1, 0
+    y = layer(torch.ones(40, 300))
+    assert (y.diff(dim=0) <= 0).all() and y.sum(0).unique().numel() > 20
+    assert "batch_dim=1, dropout_dim=0, law=uniform" in repr(layer)
+    layer.dropout_dim = 1
+    with pytest.raises(ValueError, match="overlap"):
+        layer(x)
+    for name, value, error in (
+        ("p", 2, ValueError),
+        ("k_min", -1, ValueError),
+        ("law", "unifrom", ValueError),
+        ("dropout_dim", "x", TypeError),
+        ("batch_dim", [0.5], TypeError),
+    ):
+        with pytest.raises(error):
+            setattr(layer, name, value)
+
+
+def test_inplace_as_nn_dropout_takes_it_is_refused():
+    for arguments in ((0.5, True), (0.5, False), (0.5, 0, True)):
+        with pytest.raises(TypeError, match="inplace=True"):
+            TailDropout(*arguments)
+
+
+def test_tables_do_not_pile_up():
+    layer = TailDropout()
+    for n in range(1, 1000):
+        layer(torch.ones(3, n))
+    assert len(layer._tables) <= 256
+
+
+def test_strides_of_small_inputs_with_gradients():
+    x = torch.randn(6, 5, 4).permute(2, 1, 0).requires_grad_()
+    y = TailDropout(batch_dim=1, dropout_dim=0)(x)
+    assert y.stride() == x.stride()
+
+
 def test_repr():
     layer = TailDropout(0.25, [0, 1], 2)
     assert repr(layer) == "TailDropout(p=0.25, batch_dim=[0, 1], dropout_dim=2)"
     layer.set_k(3)
     assert "k=3" in repr(layer)
+    assert "p=" not in repr(TailDropout(law="uniform"))
+    assert "p=0," in repr(TailDropout(0, law="uniform"))
+    assert "p=0.2," in repr(TailDropout(0.2, law="exponential"))
     text = repr(TailDropout(law="geometric:0.1", k_min=2, stratified=True, inplace=True))
     assert "law=geometric:0.1, k_min=2, stratified, inplace" in text
 
@@ -189,7 +241,7 @@ def test_k_min_out_of_range():
 
 def test_dims_of_a_wrong_type():
     for make in (dict(batch_dim="x"), dict(batch_dim=0.5), dict(dropout_dim=None)):
-        with pytest.raises(TypeError, match="batch_dim"):
+        with pytest.raises(TypeError, match=next(iter(make))):
             TailDropout(**make)
 
 
