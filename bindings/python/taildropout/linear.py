@@ -320,7 +320,12 @@ def _row_keeps(keep: Tensor | None, lead: Any, width: int, name: str) -> Tensor 
         raise ValueError(
             f"{name} has to have one k for each row, shape {tuple(lead)}, but has {tuple(keep.shape)}"
         )
-    return keep.reshape(-1).clamp(max=2**31 - 1).to(torch.int32)
+    keep = keep.reshape(-1)
+    # int64 and uint32, uint64 hold numbers that would come out as others.
+    wide = torch.iinfo(keep.dtype).max > 2**31 - 1 if keep.dtype is not torch.bool else False
+    if wide and keep.dtype is not torch.int64:
+        keep = keep.to(torch.int64)
+    return (keep.clamp(max=2**31 - 1) if wide else keep).to(torch.int32)
 
 
 def tail_linear(

@@ -151,6 +151,20 @@ def test_zero_sizes():
         assert all(t.grad.shape == t.shape for t in parts)
 
 
+INTEGERS = "uint8 int8 int16 uint16 int32 uint32 int64 uint64 bool".split()
+
+
+@pytest.mark.parametrize("name", INTEGERS)
+def test_keeps_of_every_type_of_whole_numbers(name):
+    x, w, b, keep_in, _ = problem()
+    keep_in = keep_in.clamp(max=1) if name == "bool" else keep_in
+    keep = keep_in.to(getattr(torch, name))
+    close(tail_linear(x, w, b, keep), reference(x, w, b, keep_in, None))
+    if name in ("uint32", "int64", "uint64"):  # not taken for a small number of 32 bits
+        with pytest.raises(ValueError, match="k is below 0 or above"):
+            tail_linear(x, w, b, torch.full((ROWS,), 2**32 - 1, dtype=keep.dtype))
+
+
 def test_bad_input():
     x, w, b, keep_in, keep_out = problem()
     for keep in (torch.full((ROWS,), INPUTS + 1), torch.full((ROWS,), -1)):
