@@ -129,10 +129,15 @@ _PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
 
 
 def _library_path() -> Path:
+    """Beside this file; an editable install leaves this one in the sources, and has the library in
+    another of the package's folders."""
     name = {"darwin": "libtaildropout.dylib", "win32": "taildropout.dll"}.get(
         sys.platform, "libtaildropout.so"
     )
-    return Path(__file__).with_name(name)
+    beside = Path(__file__).with_name(name)
+    package = sys.modules.get(__package__ or "")
+    folders = [Path(folder) for folder in getattr(package, "__path__", ())]
+    return next((f / name for f in (beside.parent, *folders) if (f / name).exists()), beside)
 
 
 _Library = TypeVar("_Library", bound=ctypes.CDLL)
@@ -151,8 +156,9 @@ def _load() -> tuple[ctypes.CDLL, ctypes.PyDLL]:
         return _bind(ctypes.CDLL(os.fspath(path))), _bind(ctypes.PyDLL(os.fspath(path)))
     except OSError as error:
         raise ImportError(
-            f"taildropout: cannot load {path.name} beside the package ({error}); "
-            "install the package with pip"
+            f"taildropout: cannot load {path} ({error}); `pip install .` in the root of the "
+            "repository builds it and puts it there, and a folder of sources that shadows what was "
+            "installed (PYTHONPATH, or the current one) has none"
         ) from error
 
 

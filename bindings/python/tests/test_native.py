@@ -4,9 +4,11 @@
 import ctypes
 import importlib.metadata
 import re
+import shutil
 from pathlib import Path
 
 import pytest
+import taildropout
 from taildropout import native
 
 HEADER = (Path(__file__).parents[3] / "include" / "taildropout.h").read_text()
@@ -52,6 +54,20 @@ def test_exceptions_are_for_statuses_of_the_header():
     numbers = {int(n) for n in re.findall(r"TDROP_ERROR_\w+ = (\d+)", CODE)}
     assert set(native._EXCEPTIONS) <= numbers
     assert native.version() == ".".join(re.findall(r"VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", CODE))
+
+
+def test_the_library_of_an_editable_install(tmp_path, monkeypatch):
+    """There the sources stay where they are, and a folder of the package holds the library alone."""
+    library = native._library_path()
+    monkeypatch.setattr(native, "__file__", str(tmp_path / "sources" / "native.py"))
+    other = tmp_path / "site-packages"
+    other.mkdir()
+    shutil.copy(library, other)
+    monkeypatch.setattr(taildropout, "__path__", [str(tmp_path / "sources"), str(other)])
+    assert native._library_path() == other / library.name
+    monkeypatch.setattr(taildropout, "__path__", [str(tmp_path / "sources")])
+    with pytest.raises(ImportError, match=r"`pip install \.`"):
+        native._load()
 
 
 def test_one_wheel_for_every_python_with_one_library_inside():
