@@ -9,6 +9,7 @@ others need torch, which is imported when one of them is first asked for.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,18 @@ _HOMES = {
 __all__ = sorted([*_HOMES, "__version__"])
 
 
+def _missing(name: str, error: ModuleNotFoundError, caller: str) -> Exception:
+    """What to raise where a name needs a module that is not there.
+
+    hasattr and inspect ask for any name and take an AttributeError for "it is not there". Of
+    `from taildropout import name` Python would make "cannot import name" of it, and lose the rest.
+    """
+    text = f"{__name__}.{name} needs {error.name}, which is not installed: pip install {error.name}"
+    if caller == "_handle_fromlist":
+        return ModuleNotFoundError(text, name=error.name)
+    return AttributeError(text)
+
+
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         from .native import version
@@ -55,7 +68,10 @@ def __getattr__(name: str) -> Any:
         return version()
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    try:
+        value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    except ModuleNotFoundError as error:
+        raise _missing(name, error, sys._getframe(1).f_code.co_name) from error
     globals()[name] = value
     return value
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import ctypes
 import math
+import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, SupportsIndex
 
 from . import native
 
@@ -39,10 +40,24 @@ def _largest_within(limit: int, n: int, size: Callable[[int], int]) -> int:
     return low
 
 
+def _parse(rule: str | SupportsIndex) -> native.Rule:
+    parsed = native.Rule()
+    try:
+        text = str(rule if isinstance(rule, str) else operator.index(rule))
+    except TypeError:
+        text = str(rule)
+    if native.library.tdrop_rule_parse(text.encode(), ctypes.byref(parsed)):
+        raise ValueError(
+            f"rule {rule!r} is none of 'auto', 'within=X%', 'knee', '1se', 'bytes=X' and a number, X % "
+            "from 0 to 100"
+        )
+    return parsed
+
+
 def choose_k(
     loss: Any,
-    rule: str | int = "auto",
-    se: Sequence[float] | None = None,
+    rule: str | SupportsIndex = "auto",
+    se: Sequence[float] | Any = None,
     *,
     size: Callable[[int], int] | None = None,
 ) -> int:
@@ -78,11 +93,10 @@ def choose_k(
         if size is None:
             raise ValueError(f"rule {rule!r} needs size=, the bytes of the model at each k")
         return _largest_within(_bytes_of(rule), n, size)
-    parsed = native.Rule()
-    native.check(
-        native.library.tdrop_rule_parse(str(rule).encode(), ctypes.byref(parsed)), f"rule {rule!r}"
-    )
+    parsed = _parse(rule)
     errors = None if se is None else [float(value) for value in se]
+    if rule == "1se" and errors is None:
+        raise ValueError("rule '1se' needs se=, the standard errors at k = 0..n; a Scree has them")
     if errors is not None and len(errors) != n + 1:
         raise ValueError(f"se has {len(errors)} numbers, loss has {n + 1}")
     array = ctypes.c_double * (n + 1)

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 import torch
@@ -21,9 +21,9 @@ from .layer import TailDropout
 from .trace import Replay, trace
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scree:
-    """A curve.
+    """A curve. It equals itself alone: compare `loss` and `se`, which are arrays.
 
     Attributes:
         name: of the tail layer within the model.
@@ -39,7 +39,7 @@ class Scree:
     loss: np.ndarray
     se: np.ndarray
     rows: int
-    tails: tuple[Scree, ...] = field(default=(), compare=False, repr=False)
+    tails: tuple[Scree, ...] = field(default=(), repr=False)
 
     @property
     def n(self) -> int:
@@ -51,7 +51,7 @@ class Scree:
         """0..n, what `loss` belongs to."""
         return np.arange(self.n + 1)
 
-    def plot(self, ax: Any = None, *, rule: str | int | None = "auto") -> Any:
+    def plot(self, ax: Any = None, *, rule: str | SupportsIndex | None = "auto") -> Any:
         """Draws the curves of all tails with one standard error around them.
 
         Args:
@@ -109,7 +109,7 @@ class _RowLoss:
     loss: Callable[..., Tensor]
     of_rows: Callable[..., Tensor]
     reduction: str | None
-    by_class: tuple[Tensor | None, int] | None = None
+    by_class: tuple[Any, Any] | None = None
     proven: bool = False
 
     def __call__(self, output: Any, target: Any, rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -145,7 +145,7 @@ class _RowLoss:
         if self.reduction == "sum" and len(found[0]) == 1:
             return False
         total = self.total(*found)
-        return np.isclose(total, own, rtol=_SAME_LOSS, atol=1e-9, equal_nan=True)
+        return bool(np.isclose(total, own, rtol=_SAME_LOSS, atol=1e-9, equal_nan=True))
 
     def _ask_for_batches(self) -> None:
         """The loss's own number of each batch will do, where it is a mean."""

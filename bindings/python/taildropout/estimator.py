@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,10 +23,19 @@ from .file_format import parse, write_whole
 
 
 class NotFittedError(ValueError, AttributeError):
-    """A model was asked for something before it was fitted."""
+    """A model was asked for something before it was fitted. With scikit-learn imported, its own
+    NotFittedError is raised, which is both of these too."""
 
 
-@dataclass(frozen=True)
+def _not_fitted() -> type[Exception]:
+    """Ours, unless somebody may be waiting for that of scikit-learn."""
+    theirs = sys.modules.get("sklearn.exceptions")
+    if theirs is None:
+        return NotFittedError
+    return type("NotFittedError", (NotFittedError, theirs.NotFittedError), {})
+
+
+@dataclass(frozen=True, eq=False)
 class ScreeCurve:
     """Held-out loss at k = 0..n, measured while fitting, in the scaled space.
 
@@ -71,10 +81,16 @@ def _run(folder: Path, command: str, *arguments: str) -> None:
         check=False,
     )
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["no message"]
         kind = ValueError if done.returncode in (1, 2) else RuntimeError
-        said = lines[-1].removeprefix("taildropout: ")
-        raise kind(f"taildropout {command}: {said}")
+        raise kind(f"taildropout {command}: {_message(done.stderr)}")
+
+
+def _message(stderr: str) -> str:
+    """The last message of the program, with the lines that belong to it: a caret under its place."""
+    lines = stderr.rstrip().splitlines() or ["no message"]
+    starts = [place for place, line in enumerate(lines) if line.startswith("taildropout: ")]
+    said = lines[starts[-1] :] if starts else lines[-1:]
+    return "\n".join(said).removeprefix("taildropout: ")
 
 
 # Parameters that are handed to `taildropout fit` as they are, and the options that they are there.
@@ -108,6 +124,10 @@ _OPTIONS = {
     "split_seed": "--split-seed",
     "threads": "--threads",
 }
+
+
+# Those that are yes or no.
+_SWITCHES = ("independent", "no_center", "keep_last")
 
 
 class OrderedAutoencoder:
@@ -256,6 +276,8 @@ class OrderedAutoencoder:
             options += ["--features", str(self.n_features)]
         for name, option in _OPTIONS.items():
             value = getattr(self, name)
+            if isinstance(value, bool) and name not in _SWITCHES:
+                raise TypeError(f"{name} has to be a value or None, but got {value}")
             if value is True:
                 options.append(option)
             elif value is not None and value is not False:
@@ -314,9 +336,18 @@ class OrderedAutoencoder:
         return choose_k(self.scree_, rule)
 
     def transform(self, X: Any, k: int | None = None) -> np.ndarray:
-        """The first k (None: all) features of each row, [rows, k] float32."""
+        """The first k (None: all) features of each row, [rows, k] float32.
+
+        Raises:
+            ValueError: k is not in 1..n.
+        """
         self._need_fit()
-        chosen = [] if k is None else ["-k", str(k)]
+        if k is not None and not 1 <= k <= self.n_features_:
+            hint = ""
+            if k == 0:
+                hint = "; where a rule chose 0, no feature lowers the held-out loss, as with noise"
+            raise ValueError(f"k = {k} has to be in 1..{self.n_features_}{hint}")
+        chosen = [] if k is None else ["-k", str(int(k))]
         return self._through("encode", _table(X), *chosen)
 
     def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
@@ -340,7 +371,7 @@ class OrderedAutoencoder:
 
     def _need_fit(self) -> None:
         if not hasattr(self, "model_"):
-            raise NotFittedError("this OrderedAutoencoder is not fitted yet; call fit first")
+            raise _not_fitted()("this OrderedAutoencoder is not fitted yet; call fit first")
 
     def _through(self, command: str, table: np.ndarray, *options: str) -> np.ndarray:
         with _folder() as folder:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 from taildropout import OrderedAutoencoder, choose_k, load, prune, save
-from taildropout.estimator import _OPTIONS, NotFittedError, find_program
+from taildropout.estimator import _OPTIONS, NotFittedError, _message, find_program
 from taildropout.file_format import ModelFileError, parse, serialise
 from taildropout.file_layers import WidthBias
 from taildropout.model_file import FileModel
@@ -620,6 +620,36 @@ def test_estimator_parameters():
             model.fit(bad)
 
 
+@needs_program
+def test_what_the_program_says_comes_whole():
+    X = table(60, 4)
+    with pytest.raises(ValueError, match=r"(?s)item 'foo' at character 1 is neither.*\n  foo\n  \^"):
+        OrderedAutoencoder(2, architecture="foo").fit(X)
+    with pytest.raises(TypeError, match="epochs has to be a value or None, but got True"):
+        OrderedAutoencoder(2, epochs=True).fit(X)
+
+
+def test_messages_of_the_program():
+    assert _message("taildropout: one\ntaildropout: two\n  x\n  ^\n") == "two\n  x\n  ^"
+    assert _message("Killed\n") == "Killed" and _message("") == "no message"
+
+
+def test_k_of_codes():
+    model = OrderedAutoencoder(2)
+    model.model_, model.n_features_ = b"", 2
+    with pytest.raises(ValueError, match=r"k = 0 has to be in 1\.\.2; where a rule chose 0"):
+        model.transform(np.ones((3, 4)), k=0)
+    with pytest.raises(ValueError, match=r"k = 3 has to be in 1\.\.2$"):
+        model.transform(np.ones((3, 4)), k=3)
+
+
+def test_not_fitted_is_also_that_of_scikit_learn():
+    theirs = pytest.importorskip("sklearn.exceptions").NotFittedError
+    for error in (theirs, NotFittedError):
+        with pytest.raises(error, match="call fit"):
+            OrderedAutoencoder(2).transform(np.ones((3, 4)))
+
+
 def test_one_clear_error_without_the_program(monkeypatch):
     monkeypatch.setenv("TAILDROPOUT_PROGRAM", "/nowhere/taildropout")
     with pytest.raises(RuntimeError, match="TAILDROPOUT_PROGRAM"):
@@ -638,8 +668,12 @@ def test_no_torch_is_needed():
         "import taildropout\n"
         "taildropout.OrderedAutoencoder(3); taildropout.choose_k([2.0, 1.0]); taildropout.__version__\n"
         "taildropout.get_scale_param(0.5)\n"
+        "assert not hasattr(taildropout, 'TailDropout')\n"
+        "import inspect; inspect.getmembers(taildropout)\n"
         "try: taildropout.TailDropout\n"
-        "except ImportError: print('fine')\n"
+        "except AttributeError as error: assert 'pip install torch' in str(error)\n"
+        "try: from taildropout import TailDropout\n"
+        "except ImportError as error: assert 'pip install torch' in str(error); print('fine')\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "fine", done.stderr

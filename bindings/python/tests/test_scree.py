@@ -244,7 +244,7 @@ def test_choose_k():
     assert choose_k(LOSS, "within=10%") == 4
     assert choose_k(LOSS, "knee") in (2, 3)
     assert choose_k(LOSS, "1se", [0.06] * 10) == 6
-    assert choose_k(LOSS, 4) == choose_k(LOSS, "4") == 4
+    assert choose_k(LOSS, 4) == choose_k(LOSS, "4") == choose_k(LOSS, np.int64(4)) == 4
     curve = Scree("", np.array(LOSS), np.full(10, 0.06), 100)
     assert choose_k(curve, "1se") == 6
     assert choose_k(LOSS, "bytes=2k", size=lambda k: 100 + 300 * k) == 6
@@ -254,13 +254,14 @@ def test_choose_k():
 @pytest.mark.parametrize(
     "arguments, text",
     [
-        ((LOSS, "best"), "best"),
+        ((LOSS, "best"), "'best' is none of 'auto', 'within=X%', 'knee'"),
+        ((LOSS, 2.5), "2.5 is none of"),
         ((LOSS, "within=200%"), "200"),
         ((LOSS, 10), "10"),
         ((LOSS, -1), "-1"),
         (([1.0, float("nan")], "auto"), "k = 1 is nan"),
         (([], "auto"), "at least one"),
-        ((LOSS, "1se"), "1se"),
+        ((LOSS, "1se"), "'1se' needs se="),
         ((LOSS, "1se", [1.0]), "1 numbers"),
         ((LOSS, "bytes=2k"), "size"),
         ((LOSS, "bytes=x"), "bytes"),
@@ -269,6 +270,11 @@ def test_choose_k():
 def test_choose_k_refuses(arguments, text):
     with pytest.raises(ValueError, match=text):
         choose_k(*arguments, **({"size": lambda k: k} if text == "bytes" else {}))
+
+
+def test_curves_can_be_compared_and_hashed():
+    one, other = (Scree("", np.array(LOSS), np.array(LOSS), 9) for _ in range(2))
+    assert one == one and one != other and len({one, other}) == 2
 
 
 def test_bytes_too_few():
