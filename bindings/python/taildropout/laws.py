@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from . import native
 
@@ -74,7 +74,11 @@ class Law:
         return f"{self.name}:{self.rate:g}" if self.name in RATES else self.name
 
 
-def parse_law(law: str | Sequence[float] | Law) -> Law:
+LawLike: TypeAlias = "str | Iterable[float] | Law"
+"""A law by name, or the weights of k = 0..n; arrays are weights too."""
+
+
+def parse_law(law: LawLike) -> Law:
     """Reads a law.
 
     Args:
@@ -129,7 +133,7 @@ def first_of(law: Law, k: int) -> Law:
     return parse_law((*weights[:k], sum(weights[k:])))
 
 
-def probabilities(law: str | Sequence[float] | Law, n: int, p: float = 0.5, k_min: int = 0) -> Any:
+def probabilities(law: LawLike, n: int, p: float = 0.5, k_min: int = 0) -> Any:
     """P(k = j) for j = 0..n.
 
     Args:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import operator
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, SupportsIndex
 
 import torch
 import torch.fx as fx
@@ -130,8 +130,8 @@ class TailDropout(nn.Module):
         batch_dim: int | Sequence[int] = 0,
         dropout_dim: int = -1,
         *,
-        law: str | Sequence[float] = laws.ORIGINAL,
-        k_min: int = 0,
+        law: laws.LawLike = laws.ORIGINAL,
+        k_min: SupportsIndex = 0,
         stratified: bool = False,
         inplace: bool = False,
         generator: torch.Generator | None = None,
@@ -187,7 +187,7 @@ class TailDropout(nn.Module):
         return str(self._law)
 
     @law.setter
-    def law(self, law: str | Sequence[float] | laws.Law) -> None:
+    def law(self, law: laws.LawLike) -> None:
         self._law = laws.parse_law(law)
         self._prepare()
 
@@ -197,7 +197,7 @@ class TailDropout(nn.Module):
         return self._k_min
 
     @k_min.setter
-    def k_min(self, k_min: int) -> None:
+    def k_min(self, k_min: SupportsIndex) -> None:
         value = operator.index(k_min)
         if not 0 <= value < 2**31:
             raise ValueError(f"k_min has to be at least 0 and below 2**31, but got {k_min}")
@@ -236,7 +236,7 @@ class TailDropout(nn.Module):
         self.scale = laws.get_scale_param(self._p) if solves else None
         self._tables: dict[Any, Table] = {}
 
-    def set_k(self, k: int | None) -> None:
+    def set_k(self, k: SupportsIndex | None) -> None:
         """Keeps the first k features from here on; None goes back to what the mode says.
 
         A k above n is refused when the layer is used, for only then n is known.

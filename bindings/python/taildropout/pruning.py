@@ -15,7 +15,7 @@ import functools
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, SupportsIndex, TypeVar
 
 import torch
 import torch.fx as fx
@@ -521,7 +521,7 @@ def _check_k(k: int, n: int, name: str) -> None:
 
 def prune(
     model: _Model,
-    k: int | Mapping[str, int],
+    k: SupportsIndex | Mapping[str, SupportsIndex],
     batch: Any = None,
     *,
     producer: str | Iterable[str] | None = None,
