@@ -86,9 +86,9 @@ class TailDropout(nn.Module):
     multiplies by zero.
 
     Args:
-        p: mean share of features dropped, in [0, 1]. 0 returns the input, whatever the law. Else
-            "original" and "exponential" go by it, and with k_min = 0 its 1 gives zeros; the other
-            laws have a mean of their own.
+        p: mean share of features dropped, in [0, 1]. 0 returns the input, whatever the law. Other
+            values are for "original" and "exponential", of which 1 gives zeros where k_min is 0; the
+            other laws have a mean of their own.
         batch_dim: the dim or dims that tell samples apart; each sample has one k, which holds over
             all other dims.
         dropout_dim: the dim that is cut; n is its size.

@@ -321,11 +321,10 @@ def _row_keeps(keep: Tensor | None, lead: Any, width: int, name: str) -> Tensor 
             f"{name} has to have one k for each row, shape {tuple(lead)}, but has {tuple(keep.shape)}"
         )
     keep = keep.reshape(-1)
-    # int64 and uint32, uint64 hold numbers that would come out as others.
-    wide = torch.iinfo(keep.dtype).max > 2**31 - 1 if keep.dtype is not torch.bool else False
-    if wide and keep.dtype is not torch.int64:
-        keep = keep.to(torch.int64)
-    return (keep.clamp(max=2**31 - 1) if wide else keep).to(torch.int32)
+    if keep.dtype in (torch.int64, torch.uint32, torch.uint64):
+        # What int32 cannot hold stays out of range, instead of coming out as another number.
+        keep = keep.to(torch.int64).clamp(-1, 2**31 - 1)
+    return keep.to(torch.int32)
 
 
 def tail_linear(

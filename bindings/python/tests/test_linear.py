@@ -163,6 +163,9 @@ def test_keeps_of_every_type_of_whole_numbers(name):
     if name in ("uint32", "int64", "uint64"):  # not taken for a small number of 32 bits
         with pytest.raises(ValueError, match="k is below 0 or above"):
             tail_linear(x, w, b, torch.full((ROWS,), 2**32 - 1, dtype=keep.dtype))
+    if name == "int64":
+        with pytest.raises(ValueError, match="k is below 0 or above"):
+            tail_linear(x, w, b, torch.full((ROWS,), -(2**40)))
 
 
 def test_bad_input():

@@ -168,6 +168,13 @@ def test_standard_errors_of_weighted_rows():
     np.testing.assert_allclose(total.se, 250 * mean.se, rtol=1e-6)
 
 
+def test_rows_of_bfloat16_are_rows():
+    x, y = data()
+    curve = scree(network().bfloat16(), (x.bfloat16(), y.bfloat16()), nn.MSELoss())
+    assert np.isfinite(curve.se).all()
+    np.testing.assert_allclose(curve.loss, scree(network(), (x, y), nn.MSELoss()).loss, rtol=0.02)
+
+
 def test_a_sum_that_rows_do_not_tell_is_refused():
     loss = Weighted()
     loss.reduction = "sum"
