@@ -304,6 +304,18 @@ def _inputs(batch: Any) -> tuple[Any, ...]:
     return batch if isinstance(batch, tuple) else (batch,)
 
 
+def _check_two_dims(
+    name: str,
+    modules: Mapping[str, nn.Module],
+    layer: TailDropout,
+    ndim: Callable[[], int | None],
+) -> None:
+    """That dim 1, which BatchNorm and PReLU go by, is the last, along which a Linear makes features."""
+    if len(set(layer._batch_dims)) > 1 or (ndim() or 2) > 2:
+        kind = type(modules[name]).__name__
+        raise _refuse(f"{name}, a {kind}, goes by dim 1; the features lie along the last of more dims")
+
+
 def _cuts_by_trace(
     model: nn.Module, name: str, layer: TailDropout, graph: fx.Graph, batch: Any
 ) -> _Cuts:
@@ -316,6 +328,8 @@ def _cuts_by_trace(
     along = _find_producer(calls[0], layer, modules, cuts, ndim)
     n = _outputs_of(modules[cuts.outputs[0]])
     _find_consumers(calls[0], along, torch.zeros(n), modules, cuts)
+    if along == "last" and cuts.features:
+        _check_two_dims(cuts.features[0], modules, layer, ndim)
     targets = [str(node.target) for node in graph.nodes if node.op == "call_module"]
     for used in (*cuts.outputs, *cuts.features, *(reader for reader, _ in cuts.inputs)):
         if targets.count(used) > 1:

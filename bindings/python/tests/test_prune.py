@@ -267,6 +267,14 @@ def test_a_batch_tells_which_dim_is_the_last():
     same_at(model, prune(model, 4, x), 4, x, "1")
     with pytest.raises(ValueError, match="cuts another: 1 of 3 dims"):
         prune(model, 4, torch.randn(9, 12, 6))
+    for layer in (nn.BatchNorm1d(12), nn.PReLU(12)):
+        model = nn.Sequential(nn.Linear(6, 12), layer, TailDropout(), nn.Linear(12, 4)).eval()
+        same_at(model, prune(model, 4, x), 4, x, "2")
+        with pytest.raises(ValueError, match="1, a .* goes by dim 1"):
+            prune(model, 4, torch.randn(9, 12, 6))
+        model[2].batch_dim = [0, 1]
+        with pytest.raises(ValueError, match="1, a .* goes by dim 1"):
+            prune(model, 4)
     flat = nn.Sequential(nn.Linear(6, 12), TailDropout(), nn.Flatten(), nn.Linear(12, 4)).eval()
     same_at(flat, prune(flat, 4), 4, x, "1")
 
