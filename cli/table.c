@@ -4,7 +4,6 @@
 #include "message.h"
 #include "name_list.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
