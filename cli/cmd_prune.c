@@ -156,13 +156,13 @@ static void report(const prune_settings *s, const inputs *in, const width_choice
 /* Tuning while it runs. */
 typedef struct tuning {
     progress bar;
-    uint32_t epochs_done;
+    uint32_t epochs; /* begun */
 } tuning;
 
 static int on_progress(void *context, const tdrop_fit_progress *now) {
     tuning *t = context;
     progress_show(&t->bar, now);
-    if (now->epoch_ended) t->epochs_done = now->epoch + 1;
+    t->epochs = now->epoch + 1;
     return now->step < now->steps && interrupt_came() ? TDROP_FIT_STOP : TDROP_FIT_GO_ON;
 }
 
@@ -189,11 +189,11 @@ static void report_tuned(const prune_settings *s, const inputs *in, const tuning
                          const tdrop_model *cut) {
     tdrop_model_info info;
     if (interrupt_came())
-        progress_note_stopped(&t->bar, interrupt_came(), t->epochs_done + 1, s->output, NULL);
+        progress_note_stopped(&t->bar, interrupt_came(), t->epochs, s->output, NULL);
     interrupt_release();
     tdrop_model_get_info(cut, &info);
     if (info.tuned == in->model_info.tuned)
-        printf("None of %u epochs was better: it is as it was cut.\n", (unsigned)t->epochs_done);
+        printf("None of %u epochs was better: it is as it was cut.\n", (unsigned)t->epochs);
     else if (!in->model_info.valid_loss)
         printf("Tuned: %s with all %zu on %s held-out rows.\n",
                number_short(info.valid_loss[info.features]).text, info.features,
@@ -217,7 +217,7 @@ static int choose(width_choice *choice, const prune_settings *s, const inputs *i
 static int cut(const prune_settings *s, const inputs *in) {
     width_choice choice;
     tdrop_model *pruned = NULL;
-    tuning t = {.epochs_done = 0};
+    tuning t = {.epochs = 0};
     tdrop_error error = {TDROP_OK, ""};
     if (!choose(&choice, s, in)) return 0;
     if (!keep_budgets(s, in->model, &choice)) return 0;
