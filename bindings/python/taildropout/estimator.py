@@ -143,7 +143,7 @@ class OrderedAutoencoder:
         law: how k is drawn in training, as `taildropout fit --law`.
         p: mean share of features dropped.
         k_min: no k below this.
-        effort: 1, 2 or 3, how long to train; epochs stands above it.
+        effort: 1, 2 or 3, how long to train; not with epochs, which says so too.
         missing: what becomes of NaN in X: "error", "mean" or "mask".
         valid: share of rows held out.
         scale: "auto", "none", "standard", "minmax" or "byte".

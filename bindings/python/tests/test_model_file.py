@@ -549,9 +549,11 @@ def test_estimator_with_the_present_program():
     assert cosine.scree_.pca is None and cosine.scree_.loss.max() < 2
     rows = cosine.inverse_transform(cosine.transform(table(60)))
     assert np.abs(np.linalg.norm(rows, axis=1) - 1).max() < 1e-6
-    other = OrderedAutoencoder(architecture="8-[3]-8", effort=1, epochs=1, optimizer="sgd",
-                               momentum=0.5, p=0.3, law="exponential").fit(table(60))  # fmt: skip
+    other = OrderedAutoencoder(architecture="8-[3]-8", epochs=1, optimizer="sgd", momentum=0.5,
+                               p=0.3, law="exponential").fit(table(60))  # fmt: skip
     assert other.n_features_ == 3
+    with pytest.raises(ValueError, match="--effort and --epochs"):
+        OrderedAutoencoder(effort=1, epochs=1).fit(X)
     model.missing = "error"
     with pytest.raises(ValueError, match=r"^taildropout fit: X\.npy: row 1, column 3 is NaN"):
         model.fit(X)
