@@ -7,25 +7,32 @@
 
 enum { WIDTH = 79, INDENT = 26 };
 
-/* Writes text from column `at` on, broken between words so that no line is longer than WIDTH;
- * further lines begin at column `indent`. */
+/* Text that is broken between words so that no line is longer than WIDTH. */
+typedef struct wrapping {
+    int at, indent;  /* where the line ends so far, and where further lines begin */
+    const char *gap; /* before the next word of the line */
+} wrapping;
+
+static void write_word(wrapping *w, const char *word, int length) {
+    if (*w->gap && w->at + 1 + length > WIDTH) {
+        printf("\n%*s", w->indent, "");
+        w->at = w->indent;
+        w->gap = "";
+    }
+    printf("%s%.*s", w->gap, length, word);
+    w->at += (int)strlen(w->gap) + length;
+    w->gap = " ";
+}
+
 static void write_wrapped(const char *text, int at, int indent) {
-    const char *gap = "";
+    wrapping w = {at, indent, ""};
     while (*text) {
         const int length = (int)strcspn(text, " \n");
-        if (*gap && at + 1 + length > WIDTH) {
-            printf("\n%*s", indent, "");
-            at = indent;
-            gap = "";
-        }
-        printf("%s%.*s", gap, length, text);
-        at += (int)strlen(gap) + length;
-        gap = " ";
+        write_word(&w, text, length);
         text += length;
         if (*text == '\n') {
             printf("\n%*s", text[1] ? indent : 0, "");
-            at = indent;
-            gap = "";
+            w = (wrapping){indent, indent, ""};
         }
         text += *text != '\0';
     }
@@ -104,17 +111,13 @@ static void write_options(const subcommand *command, int common) {
 
 /* The options that are not common, by their names. */
 static void name_options(const subcommand *command) {
-    int at = 2;
-    printf("Further options, described by taildropout %s --help-all:\n ", command->name);
+    wrapping w = {2, 2, ""};
+    printf("Further options, described by taildropout %s --help-all:\n  ", command->name);
     for (const option_row *row = command->options; row->help; row++) {
         if (!row->name || has_name(command->common, row->name)) continue;
-        const int length = (int)strlen(row->name) + 3; /* blank and dashes */
-        if (at + length > WIDTH) {
-            printf("\n ");
-            at = 1;
-        }
-        printf(" --%s", row->name);
-        at += length;
+        char word[64];
+        const int length = snprintf(word, sizeof word, "--%s", row->name);
+        write_word(&w, word, length);
     }
     putchar('\n');
 }

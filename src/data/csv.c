@@ -41,6 +41,7 @@ typedef struct csv_reader {
     role *roles;          /* [column_count] of the file */
     tdrop_levels *levels; /* [column_count], of those that are categories */
     char **names;         /* [column_count] as the file has them, in one block */
+    tdrop_header header;  /* AUTO until what was taken for a header turned out to be a row */
     bool with_header;
     bool with_numbers; /* there is a column of numbers */
     bool with_gaps;    /* a cell is missing */
@@ -262,16 +263,15 @@ static tdrop_status find_out_header(csv_reader *r, size_t numbers, const char *t
     return TDROP_OK;
 }
 
-/* Reads the first record, which is a header if it can be one and `may_be_header`. */
-static tdrop_status read_header(csv_reader *r, bool may_be_header) {
+/* Reads the first record, and goes behind it where it is a header. */
+static tdrop_status read_header(csv_reader *r) {
     const size_t start = (size_t)(r->cursor.at - r->cursor.start);
     size_t numbers = 0;
     const char *twice = NULL;
     tdrop_status status = read_first(r, &numbers);
     if (!status) status = find_twice(r, &twice);
-    r->with_header = r->options->header == TDROP_HEADER_YES;
-    if (!status && may_be_header && r->options->header == TDROP_HEADER_AUTO)
-        status = find_out_header(r, numbers, twice);
+    r->with_header = r->header == TDROP_HEADER_YES;
+    if (!status && r->header == TDROP_HEADER_AUTO) status = find_out_header(r, numbers, twice);
     if (status) return status;
     if (r->with_header && twice)
         return tdrop_fail(r->error, TDROP_ERROR_FORMAT,
@@ -574,12 +574,12 @@ static tdrop_status find_delimiter(csv_reader *r) {
 }
 
 /* Reads the first record, which may be longer than what is in memory. */
-static tdrop_status read_first_record(csv_reader *r, bool may_be_header) {
+static tdrop_status read_first_record(csv_reader *r) {
     tdrop_csv_cursor *cursor = &r->cursor;
     tdrop_status status = find_delimiter(r);
     while (!status) {
         const size_t start = (size_t)(cursor->at - cursor->start);
-        status = read_header(r, may_be_header);
+        status = read_header(r);
         if (!status || !cursor->cut) return status;
         cursor->at = cursor->start + start;
         status = go_on(r, true);
@@ -587,24 +587,23 @@ static tdrop_status read_first_record(csv_reader *r, bool may_be_header) {
     return status;
 }
 
-static tdrop_status read_table(csv_reader *r, bool may_be_header) {
+static tdrop_status read_table(csv_reader *r) {
     bool found = false;
     tdrop_status status = find_record(r, false, &found);
     if (!status && !found)
         return tdrop_fail(r->error, TDROP_ERROR_DATA, "%s: no rows; at least one is needed",
                           r->cursor.name);
-    if (!status) status = read_first_record(r, may_be_header);
+    if (!status) status = read_first_record(r);
     if (!status) status = set_up_columns(r);
     if (!status) status = read_records(r);
     return status;
 }
 
 /* *again: what was taken for a header is a row. */
-static tdrop_status parse(csv_reader *r, bool may_be_header, bool *again) {
+static tdrop_status parse(csv_reader *r, bool *again) {
     rewind_cursor(&r->cursor);
-    tdrop_status status = read_table(r, may_be_header);
-    *again =
-        !status && r->with_header && r->options->header == TDROP_HEADER_AUTO && header_is_a_row(r);
+    tdrop_status status = read_table(r);
+    *again = !status && r->with_header && r->header == TDROP_HEADER_AUTO && header_is_a_row(r);
     return status || *again ? status : finish_table(r);
 }
 
@@ -624,15 +623,17 @@ static tdrop_status check_text_kind(const char *name, const unsigned char *bytes
 /* Makes a table of what is at the cursor and behind it, which is released. */
 static tdrop_status parse_text(tdrop_data **data, const tdrop_csv_cursor *cursor,
                                const tdrop_data_read_options *options, tdrop_error *error) {
-    csv_reader r = {.cursor = *cursor, .options = options, .error = error};
+    csv_reader r = {
+        .cursor = *cursor, .options = options, .error = error, .header = options->header};
     bool again = false;
     tdrop_status status = check_text_kind(cursor->name, (const unsigned char *)cursor->start,
                                           (size_t)(cursor->end - cursor->start), options, error);
-    if (!status) status = parse(&r, true, &again);
+    if (!status) status = parse(&r, &again);
     if (again) {
         clear(&r);
-        r = (csv_reader){.cursor = r.cursor, .options = options, .error = error};
-        status = parse(&r, false, &again);
+        r = (csv_reader){
+            .cursor = r.cursor, .options = options, .error = error, .header = TDROP_HEADER_NO};
+        status = parse(&r, &again);
     }
     if (!status) {
         *data = r.data;

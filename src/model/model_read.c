@@ -25,15 +25,24 @@ typedef struct reading {
     bool no_memory;
 } reading;
 
+/* The first key that is wrong is the one that is told. */
+static void mark_wrong(reading *r, int key) {
+    if (!r->wrong) r->wrong = tdrop_model_keys[key];
+}
+
+static bool has_text(const reading *r, int key) {
+    return tdrop_safetensors_text(&r->document, tdrop_model_keys[key]) != NULL;
+}
+
 static const char *text_of(reading *r, int key) {
     const char *text = tdrop_safetensors_text(&r->document, tdrop_model_keys[key]);
-    if (!text && !r->wrong) r->wrong = tdrop_model_keys[key];
+    if (!text) mark_wrong(r, key);
     return text ? text : "";
 }
 
 static cJSON *object_of(reading *r, int key) {
     cJSON *object = cJSON_ParseWithOpts(text_of(r, key), NULL, true); /* and nothing behind it */
-    if (!cJSON_IsObject(object) && !r->wrong) r->wrong = tdrop_model_keys[key];
+    if (!cJSON_IsObject(object)) mark_wrong(r, key);
     return object;
 }
 
@@ -42,26 +51,25 @@ static double number_of(reading *r, int key, const cJSON *object, const char *na
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
     if (cJSON_IsNumber(item) && item->valuedouble >= low && item->valuedouble <= high)
         return item->valuedouble;
-    if (!r->wrong) r->wrong = tdrop_model_keys[key];
+    mark_wrong(r, key);
     return low;
 }
 
 static size_t count_of(reading *r, int key, const cJSON *object, const char *name, double most) {
     double value = number_of(r, key, object, name, 0.0, most);
-    if (value != floor(value) && !r->wrong) r->wrong = tdrop_model_keys[key];
+    if (value != floor(value)) mark_wrong(r, key);
     return (size_t)value;
 }
 
 static const char *string_of(reading *r, int key, const cJSON *object, const char *name) {
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-    if (!text && !r->wrong) r->wrong = tdrop_model_keys[key];
+    if (!text) mark_wrong(r, key);
     return text ? text : "";
 }
 
 static uint64_t integer_of(reading *r, int key, const char *text, int base) {
     uint64_t value = 0;
-    if (!tdrop_digits_read(text, base, UINT64_MAX, &value) && !r->wrong)
-        r->wrong = tdrop_model_keys[key];
+    if (!tdrop_digits_read(text, base, UINT64_MAX, &value)) mark_wrong(r, key);
     return value;
 }
 
@@ -75,7 +83,7 @@ static void numbers_of(reading *r, int key, const cJSON *object, const char *nam
             good = good && cJSON_IsNumber(item) && isfinite(item->valuedouble);
             values[i++] = item->valuedouble;
         }
-    if (!good && !r->wrong) r->wrong = tdrop_model_keys[key];
+    if (!good) mark_wrong(r, key);
 }
 
 /* Exactly `count` strings of an array, in one block; NULL where that is wrong or memory ran out. */
@@ -89,7 +97,7 @@ static char **strings_of(reading *r, int key, const cJSON *array, size_t count) 
             good = good && text;
             if (good && tdrop_text_list_add(&list, text, strlen(text))) r->no_memory = true;
         }
-    if (!good && !r->wrong) r->wrong = tdrop_model_keys[key];
+    if (!good) mark_wrong(r, key);
     if (good && !r->no_memory && tdrop_text_list_copy(&list, &strings)) r->no_memory = true;
     tdrop_text_list_clear(&list);
     return strings;
@@ -99,7 +107,7 @@ static char **strings_of(reading *r, int key, const cJSON *array, size_t count) 
 static char **rising_strings_of(reading *r, int key, const cJSON *array, size_t count) {
     char **strings = strings_of(r, key, array, count);
     for (size_t i = 1; strings && i < count; i++)
-        if (strcmp(strings[i - 1], strings[i]) >= 0 && !r->wrong) r->wrong = tdrop_model_keys[key];
+        if (strcmp(strings[i - 1], strings[i]) >= 0) mark_wrong(r, key);
     return strings;
 }
 
@@ -116,8 +124,7 @@ static void read_shape(reading *r, const cJSON *data, tdrop_model_info *info) {
                    tdrop_multiply(product, (size_t)size, &product);
             if (good) info->item_shape[info->item_dims++] = (size_t)size;
         }
-    if ((!good || product != info->columns) && !r->wrong)
-        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_DATA];
+    if (!good || product != info->columns) mark_wrong(r, TDROP_MODEL_KEY_DATA);
 }
 
 static tdrop_status read_data(reading *r, tdrop_model *model) {
@@ -125,8 +132,7 @@ static tdrop_status read_data(reading *r, tdrop_model *model) {
     model->info.data_hash =
         integer_of(r, TDROP_MODEL_KEY_DATA, string_of(r, TDROP_MODEL_KEY_DATA, data, "hash"), 16);
     model->info.data_rows = count_of(r, TDROP_MODEL_KEY_DATA, data, "rows", MOST_SIZE);
-    if (model->info.data_rows < 2 && !r->wrong)
-        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_DATA]; /* one is held out */
+    if (model->info.data_rows < 2) mark_wrong(r, TDROP_MODEL_KEY_DATA); /* one is held out */
     read_shape(r, data, &model->info);
     tdrop_status status =
         tdrop_model_name_data(model, string_of(r, TDROP_MODEL_KEY_DATA, data, "name"));
@@ -161,9 +167,8 @@ static tdrop_status read_law(reading *r, tdrop_model *model) {
     const cJSON *weights = cJSON_GetObjectItemCaseSensitive(object, "weights");
     tdrop_law_options law = {.weight_count = (size_t)cJSON_GetArraySize(weights)};
     double *numbers = tdrop_alloc_zero(law.weight_count, sizeof *numbers);
-    if (tdrop_law_kind_parse(string_of(r, TDROP_MODEL_KEY_LAW, object, "name"), &law.kind) &&
-        !r->wrong)
-        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_LAW];
+    if (tdrop_law_kind_parse(string_of(r, TDROP_MODEL_KEY_LAW, object, "name"), &law.kind))
+        mark_wrong(r, TDROP_MODEL_KEY_LAW);
     law.p = number_of(r, TDROP_MODEL_KEY_LAW, object, "p", 0.0, 1.0);
     law.rate = number_of(r, TDROP_MODEL_KEY_LAW, object, "rate", 0.0, 1.0);
     law.k_min = (uint32_t)count_of(r, TDROP_MODEL_KEY_LAW, object, "k_min", UINT32_MAX);
@@ -171,8 +176,7 @@ static tdrop_status read_law(reading *r, tdrop_model *model) {
         numbers_of(r, TDROP_MODEL_KEY_LAW, object, "weights", law.weight_count, numbers);
     law.weights = numbers;
     if (law.kind != TDROP_LAW_TABLE) law.weight_count = 0;
-    if (numbers && !law_is_possible(&law, &model->info) && !r->wrong)
-        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_LAW];
+    if (numbers && !law_is_possible(&law, &model->info)) mark_wrong(r, TDROP_MODEL_KEY_LAW);
     tdrop_status status = numbers ? tdrop_model_set_law(model, &law) : TDROP_ERROR_MEMORY;
     tdrop_free(numbers);
     cJSON_Delete(object);
@@ -185,8 +189,7 @@ static tdrop_status read_class_labels(reading *r, const cJSON *object, size_t co
     if (!labels) return TDROP_ERROR_MEMORY;
     numbers_of(r, TDROP_MODEL_KEY_CLASSES, object, "labels", count, labels);
     for (size_t i = 1; i < count; i++)
-        if (!(labels[i] > labels[i - 1]) && !r->wrong)
-            r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_CLASSES];
+        if (!(labels[i] > labels[i - 1])) mark_wrong(r, TDROP_MODEL_KEY_CLASSES);
     tdrop_status status = tdrop_classes_create(classes, count, labels);
     tdrop_free(labels);
     return status;
@@ -222,8 +225,7 @@ static void read_kind(reading *r, const cJSON *split, tdrop_model *model) {
     if (!cJSON_HasObjectItem(split, "kind")) return;
     tdrop_status unknown =
         tdrop_split_kind_parse(string_of(r, TDROP_MODEL_KEY_SPLIT, split, "kind"), &info->split);
-    if ((unknown || info->split == TDROP_SPLIT_GROUPS) && !r->wrong)
-        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_SPLIT];
+    if (unknown || info->split == TDROP_SPLIT_GROUPS) mark_wrong(r, TDROP_MODEL_KEY_SPLIT);
     info->split_hash = split_hash_of(r, split);
     if (info->split == TDROP_SPLIT_TABLE &&
         tdrop_model_name_valid(model, string_of(r, TDROP_MODEL_KEY_SPLIT, split, "name")))
@@ -245,11 +247,10 @@ static void read_history(reading *r, tdrop_model *model) {
                                   string_of(r, TDROP_MODEL_KEY_SPLIT, split, "seed"), 10);
     read_kind(r, split, model);
     read_groups(r, split, model);
-    if (tdrop_safetensors_text(&r->document, tdrop_model_keys[TDROP_MODEL_KEY_PRUNED_FROM])) {
+    if (has_text(r, TDROP_MODEL_KEY_PRUNED_FROM)) {
         info->pruned_from = (size_t)integer_of(r, TDROP_MODEL_KEY_PRUNED_FROM,
                                                text_of(r, TDROP_MODEL_KEY_PRUNED_FROM), 10);
-        if (info->pruned_from <= info->features && !r->wrong)
-            r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_PRUNED_FROM];
+        if (info->pruned_from <= info->features) mark_wrong(r, TDROP_MODEL_KEY_PRUNED_FROM);
     }
     cJSON_Delete(training);
     cJSON_Delete(split);
@@ -258,8 +259,7 @@ static void read_history(reading *r, tdrop_model *model) {
 static tdrop_status read_curve(reading *r, tdrop_model *model) {
     size_t n = model->arch.features;
     tdrop_curve curve;
-    if (!tdrop_safetensors_text(&r->document, tdrop_model_keys[TDROP_MODEL_KEY_VALIDATION]))
-        return TDROP_OK;
+    if (!has_text(r, TDROP_MODEL_KEY_VALIDATION)) return TDROP_OK;
     cJSON *validation = object_of(r, TDROP_MODEL_KEY_VALIDATION);
     const char *metric = model->info.metric;
     bool with_pca = cJSON_HasObjectItem(validation, "pca");
@@ -282,14 +282,13 @@ static void read_scaling(reading *r, int key, const cJSON *object, tdrop_scaling
     tdrop_scale kind = TDROP_SCALE_AUTO;
     size_t inputs = scaling->columns;
     tdrop_status unknown = tdrop_scale_parse(string_of(r, key, object, "kind"), &kind);
-    if ((unknown || kind == TDROP_SCALE_AUTO) && !r->wrong) r->wrong = tdrop_model_keys[key];
+    if (unknown || kind == TDROP_SCALE_AUTO) mark_wrong(r, key);
     scaling->kind = kind;
     if (kind == TDROP_SCALE_STANDARD || kind == TDROP_SCALE_MINMAX) {
         numbers_of(r, key, object, "shift", inputs, scaling->shift);
         numbers_of(r, key, object, "unit", inputs, scaling->unit);
         for (size_t j = 0; j < inputs; j++)
-            if (!(scaling->unit[j] > 0.0 && isfinite(1.0 / scaling->unit[j])) && !r->wrong)
-                r->wrong = tdrop_model_keys[key];
+            if (!(scaling->unit[j] > 0.0 && isfinite(1.0 / scaling->unit[j]))) mark_wrong(r, key);
     }
 }
 
@@ -304,14 +303,14 @@ static void scale_bytes(tdrop_encoding *encoding) {
 static void read_levels(reading *r, const cJSON *object, tdrop_encoding *encoding) {
     const cJSON *levels = cJSON_GetObjectItemCaseSensitive(object, "levels"), *item;
     if (!cJSON_IsObject(levels)) { /* what an array holds has no names */
-        if (!r->wrong) r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_COLUMNS];
+        mark_wrong(r, TDROP_MODEL_KEY_COLUMNS);
         return;
     }
     cJSON_ArrayForEach(item, levels) {
         size_t at = (size_t)integer_of(r, TDROP_MODEL_KEY_COLUMNS, item->string, 10);
         size_t count = cJSON_IsArray(item) ? (size_t)cJSON_GetArraySize(item) : 0;
         bool good = at < encoding->columns && count > 0 && !encoding->column[at].level;
-        if (!good && !r->wrong) r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_COLUMNS];
+        if (!good) mark_wrong(r, TDROP_MODEL_KEY_COLUMNS);
         if (!good) continue;
         encoding->column[at].kind = TDROP_COLUMN_CATEGORY;
         encoding->column[at].inputs = count;
@@ -321,8 +320,7 @@ static void read_levels(reading *r, const cJSON *object, tdrop_encoding *encodin
 
 /* The columns, for a network of so many inputs. To be cleared, whatever came of it. */
 static tdrop_status read_columns(reading *r, size_t inputs, tdrop_encoding *encoding) {
-    bool described =
-        tdrop_safetensors_text(&r->document, tdrop_model_keys[TDROP_MODEL_KEY_COLUMNS]) != NULL;
+    bool described = has_text(r, TDROP_MODEL_KEY_COLUMNS);
     cJSON *object = described ? object_of(r, TDROP_MODEL_KEY_COLUMNS) : NULL;
     size_t columns =
         described ? count_of(r, TDROP_MODEL_KEY_COLUMNS, object, "count", (double)inputs) : inputs;
@@ -330,17 +328,16 @@ static tdrop_status read_columns(reading *r, size_t inputs, tdrop_encoding *enco
     if (!status && described) {
         const cJSON *names = cJSON_GetObjectItemCaseSensitive(object, "names");
         if (tdrop_missing_parse(string_of(r, TDROP_MODEL_KEY_COLUMNS, object, "missing"),
-                                &encoding->missing) &&
-            !r->wrong)
-            r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_COLUMNS];
+                                &encoding->missing))
+            mark_wrong(r, TDROP_MODEL_KEY_COLUMNS);
         if (names) encoding->names = strings_of(r, TDROP_MODEL_KEY_COLUMNS, names, columns);
         read_levels(r, object, encoding);
     }
     if (!status) status = tdrop_encoding_complete(encoding, TDROP_SCALE_NONE);
     if (!status && described && encoding->inputs == inputs)
         numbers_of(r, TDROP_MODEL_KEY_COLUMNS, object, "mean", inputs, encoding->mean);
-    if (!status && (encoding->inputs != inputs || columns == 0) && !r->wrong)
-        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_COLUMNS];
+    if (!status && (encoding->inputs != inputs || columns == 0))
+        mark_wrong(r, TDROP_MODEL_KEY_COLUMNS);
     cJSON *scaling = object_of(r, TDROP_MODEL_KEY_SCALING);
     if (!status) read_scaling(r, TDROP_MODEL_KEY_SCALING, scaling, &encoding->scaling);
     cJSON_Delete(scaling);
@@ -391,8 +388,7 @@ static tdrop_status read_task(reading *r, tdrop_model *model) {
     tdrop_task_parse(text_of(r, TDROP_MODEL_KEY_TASK), &task);
     if (task == TDROP_TASK_CLASSIFY) return read_classes(r, model);
     if (task == TDROP_TASK_REGRESS) return read_targets(r, model);
-    if (model->arch.outputs != model->arch.inputs && !r->wrong)
-        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_ARCH];
+    if (model->arch.outputs != model->arch.inputs) mark_wrong(r, TDROP_MODEL_KEY_ARCH);
     return TDROP_OK;
 }
 
@@ -406,7 +402,7 @@ static bool loss_is_possible(tdrop_loss_kind loss, const tdrop_model *model) {
 /* The loss, where it is not the one that the task has by default. */
 static void read_loss(reading *r, tdrop_model *model) {
     tdrop_loss_kind loss = TDROP_LOSS_AUTO;
-    if (!tdrop_safetensors_text(&r->document, tdrop_model_keys[TDROP_MODEL_KEY_LOSS])) return;
+    if (!has_text(r, TDROP_MODEL_KEY_LOSS)) return;
     cJSON *object = object_of(r, TDROP_MODEL_KEY_LOSS);
     tdrop_loss_kind_parse(string_of(r, TDROP_MODEL_KEY_LOSS, object, "name"), &loss);
     const bool possible = loss_is_possible(loss, model);
@@ -416,8 +412,8 @@ static void read_loss(reading *r, tdrop_model *model) {
     cJSON_Delete(object);
     if (possible)
         tdrop_model_set_loss(model, loss, delta);
-    else if (!r->wrong)
-        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_LOSS];
+    else
+        mark_wrong(r, TDROP_MODEL_KEY_LOSS);
 }
 
 static tdrop_status wrong_metadata(const reading *r, tdrop_error *error) {
@@ -543,8 +539,8 @@ static tdrop_status read_model(reading *r, tdrop_model **model, tdrop_error *err
     if (!status) read_loss(r, made);
     if (status || read_law(r, made) || read_curve(r, made))
         status = tdrop_fail_memory(error, r->path);
-    if (made->info.split == TDROP_SPLIT_CLASSES && !made->info.classes && !r->wrong)
-        r->wrong = tdrop_model_keys[TDROP_MODEL_KEY_SPLIT];
+    if (made->info.split == TDROP_SPLIT_CLASSES && !made->info.classes)
+        mark_wrong(r, TDROP_MODEL_KEY_SPLIT);
     if (!status && r->wrong) status = wrong_metadata(r, error);
     if (!status) status = read_tensors(r, made, error);
     if (status)

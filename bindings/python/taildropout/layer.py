@@ -149,7 +149,7 @@ class TailDropout(nn.Module):
         self._k_is_set = False
         self._k_value = _UNSET  # what was set or loaded, for buffers on other devices
         self._own_k = _UNSET  # what set_k was told in this process
-        self._law, self._k_min, self._p = laws.Law(), 0, 0.5
+        self._law, self._k_min, self._p = laws.Law(), 0, 0.0
         self.law = law
         self.k_min = k_min
         self.p = p
