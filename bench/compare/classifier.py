@@ -92,6 +92,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--print", action="store_true", dest="only_print")
     options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
 
     folder, kind = options.folder, "test" if options.report else "held-out"
 

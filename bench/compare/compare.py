@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Should I use this? Five data sets, five sides; scripts/compare calls it.
+"""Should I use this? Five data sets, six sides; scripts/compare calls it.
 
     compare.py PROGRAM FOLDER [--only SIDE] [--data NAME] [--seeds N] [--svg FILE] [--print]
 
@@ -57,12 +57,15 @@ def main():
     parser.add_argument("--svg", type=pathlib.Path)
     parser.add_argument("--print", action="store_true", dest="only_print")
     options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    program = sides.Program(options.program)
     trainers = {
         "pca": sides.pca,
         "mlp-regressor": sides.mlp_regressor,
         "plain": sides.plain,
         "matryoshka": sides.matryoshka,
-        "ours": sides.Program(options.program),
+        "ours-each": program.each_width,
+        "ours": program.ordered,
     }
     for seed in range(0 if options.only_print else options.seeds):
         for name in [options.data] if options.data else DATA_SETS:

@@ -6,6 +6,7 @@ that it chose, too.
 All have the same network and number of epochs, and one thread. Error: mean squared error over that
 of the training rows' mean, so 1 is knowing nothing."""
 
+import contextlib
 import json
 import pathlib
 import resource
@@ -123,6 +124,15 @@ def matryoshka(data, train, test, seed):
     return errors, codes, cpu_seconds() - begin
 
 
+@contextlib.contextmanager
+def rows_in_files(train, test):
+    with tempfile.TemporaryDirectory() as folder:
+        at = pathlib.Path(folder)
+        np.save(at / "train.npy", train)
+        np.save(at / "test.npy", test)
+        yield at
+
+
 class Program:
     """The program with its defaults."""
 
@@ -134,27 +144,46 @@ class Program:
         if done.returncode:
             raise SystemExit(done.stderr)
 
-    def __call__(self, data, train, test, seed):
+    def fit(self, at, data, n, seed, *words):
         hidden = [str(width) for width in data.hidden]
-        arch = "-".join([*hidden, f"[{data.widths[-1]}]", *hidden[::-1]])
-        with tempfile.TemporaryDirectory() as folder:
-            at = pathlib.Path(folder)
-            np.save(at / "train.npy", train)
-            np.save(at / "test.npy", test)
-            begin = cpu_seconds()
-            self.run("fit", at / "train.npy", "-o", at / "model", "--arch", arch, "--epochs", data.epochs,
-                     "--scale", "none", "--seed", seed, "--threads", 1, "--quiet")  # fmt: skip
-            self.run("prune", at / "model", "-k", "auto", "-o", at / "small")
-            seconds = cpu_seconds() - begin
-            self.run("scree", at / "model", at / "test.npy", "--json", at / "scree", "--threads", 1)
-            scree = json.loads((at / "scree").read_text())
-            codes = {k: self.codes(at, k) for k in data.widths}
-        of_mean = float(((test - train.mean(axis=0)) ** 2).mean())
-        errors = {k: scree["loss"][k] / of_mean for k in range(1, scree["n"] + 1)}
-        return errors, codes, seconds, scree["chosen"]["k"]
+        arch = "-".join([*hidden, f"[{n}]", *hidden[::-1]])
+        self.run("fit", at / "train.npy", "-o", at / "model", "--arch", arch, "--epochs", data.epochs,
+                 "--scale", "none", "--seed", seed, "--threads", 1, "--quiet", "--force",
+                 *words)  # fmt: skip
+
+    def scree(self, at):
+        self.run("scree", at / "model", at / "test.npy", "--json", at / "scree", "--threads", 1,
+                 "--force")  # fmt: skip
+        return json.loads((at / "scree").read_text())
 
     def codes(self, at, k):
         for rows in ("train", "test"):
             self.run("encode", at / "model", at / f"{rows}.npy", "-o", at / f"{rows}-codes.npy", "-k", k,
                      "--force")  # fmt: skip
         return np.load(at / "train-codes.npy"), np.load(at / "test-codes.npy")
+
+    def ordered(self, data, train, test, seed):
+        """One model, cut to each width."""
+        with rows_in_files(train, test) as at:
+            begin = cpu_seconds()
+            self.fit(at, data, data.widths[-1], seed)
+            self.run("prune", at / "model", "-k", "auto", "-o", at / "small")
+            seconds = cpu_seconds() - begin
+            scree = self.scree(at)
+            codes = {k: self.codes(at, k) for k in data.widths}
+        of_mean = float(((test - train.mean(axis=0)) ** 2).mean())
+        errors = {k: scree["loss"][k] / of_mean for k in range(1, scree["n"] + 1)}
+        return errors, codes, seconds, scree["chosen"]["k"]
+
+    def each_width(self, data, train, test, seed):
+        """The same with nothing dropped, a network for each width."""
+        of_mean = float(((test - train.mean(axis=0)) ** 2).mean())
+        errors, codes, seconds = {}, {}, 0
+        with rows_in_files(train, test) as at:
+            for k in data.widths:
+                begin = cpu_seconds()
+                self.fit(at, data, k, seed, "--p", 0)
+                seconds += cpu_seconds() - begin
+                errors[k] = self.scree(at)["loss"][k] / of_mean
+                codes[k] = self.codes(at, k)
+        return errors, codes, seconds
