@@ -20,23 +20,10 @@ static int open_model(inputs *in, const char *model) {
     return 1;
 }
 
-/* Columns without names go by their place, so that a table which still has the fit's target among
- * its columns has one too many; the target and the groups that are asked for are taken out later.
- */
-static int is_too_wide(const inputs *in, const table_settings *table) {
-    const int by_name = in->data_info.named && in->model_info.named;
-    if (by_name || (table && (table->target || table->groups))) return 0;
-    return in->data_info.columns > in->model_info.columns;
-}
-
 static int open_data(inputs *in, const char *data, tdrop_part part, const table_settings *table) {
     if (!table_read(&in->data, data, part, table, in->model_info.missing, in->model)) return 0;
     tdrop_data_get_info(in->data, &in->data_info);
-    if (!is_too_wide(in, table)) return 1;
-    message_error("%s: its rows have %zu columns, but those of the fit have %zu: leave out by "
-                  "--drop what the fit did not read",
-                  in->data_info.name, in->data_info.columns, in->model_info.columns);
-    return 0;
+    return 1;
 }
 
 int inputs_open(inputs *in, const char *model, const char *data, tdrop_part part,
@@ -157,7 +144,20 @@ int inputs_open_groups(inputs *in, const char *column) {
     return 1;
 }
 
+/* Columns without names go by their place, so that a table which still has the fit's target among
+ * its columns has one too many. */
+static int is_too_wide(const inputs *in) {
+    const int by_name = in->data_info.named && in->model_info.named;
+    return !by_name && in->data_info.columns > in->model_info.columns;
+}
+
 int inputs_note_unseen(const inputs *in) {
+    if (is_too_wide(in)) {
+        message_error("%s: its rows have %zu columns, but those of the fit have %zu: leave out by "
+                      "--drop what the fit did not read",
+                      in->data_info.name, in->data_info.columns, in->model_info.columns);
+        return 0;
+    }
     size_t count = 0;
     char levels[400];
     tdrop_error error = {TDROP_OK, ""};

@@ -55,7 +55,8 @@ int inputs_open_target(inputs *in, const char *target, const char *source);
  * is given and not there, says why and returns 0; inputs_close frees it. */
 int inputs_open_groups(inputs *in, const char *column);
 
-/* Says which levels of the data's categories the model does not know. On failure says why and
+/* Says which levels of the data's categories the model does not know, once target and groups are
+ * taken out. On failure, also where columns are left that the model has no place for, says why and
  * returns 0. */
 int inputs_note_unseen(const inputs *in);
 
