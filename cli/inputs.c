@@ -146,24 +146,19 @@ int inputs_open_groups(inputs *in, const char *column) {
 
 /* Columns without names go by their place, so that a table which still has the fit's target among
  * its columns has one too many. */
-static int is_too_wide(const inputs *in) {
+static const char *hint_for_columns(const inputs *in) {
     const int by_name = in->data_info.named && in->model_info.named;
-    return !by_name && in->data_info.columns > in->model_info.columns;
+    if (by_name || in->data_info.columns <= in->model_info.columns) return NULL;
+    return ": leave out by --drop what the fit did not read";
 }
 
 int inputs_note_unseen(const inputs *in) {
-    if (is_too_wide(in)) {
-        message_error("%s: its rows have %zu columns, but those of the fit have %zu: leave out by "
-                      "--drop what the fit did not read",
-                      in->data_info.name, in->data_info.columns, in->model_info.columns);
-        return 0;
-    }
     size_t count = 0;
     char levels[400];
     tdrop_error error = {TDROP_OK, ""};
     const tdrop_status status =
         tdrop_model_unseen(in->model, in->data, &count, levels, sizeof levels, &error);
-    if (status != TDROP_OK) return message_library(status, &error);
+    if (status != TDROP_OK) return message_library_and(status, &error, hint_for_columns(in));
     if (count)
         message_note("%s: levels that the model does not know count as none (%zu): %s%s",
                      in->data_info.name, count, levels,

@@ -56,8 +56,7 @@ int inputs_open_target(inputs *in, const char *target, const char *source);
 int inputs_open_groups(inputs *in, const char *column);
 
 /* Says which levels of the data's categories the model does not know, once target and groups are
- * taken out. On failure, also where columns are left that the model has no place for, says why and
- * returns 0. */
+ * taken out. On failure, also where the columns do not fit the model, says why and returns 0. */
 int inputs_note_unseen(const inputs *in);
 
 /* The columns of what a model gives back, [info->outputs], for a .csv file: of an autoencoder those

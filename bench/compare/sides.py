@@ -151,10 +151,14 @@ class Program:
                  "--scale", "none", "--seed", seed, "--threads", 1, "--quiet", "--force",
                  *words)  # fmt: skip
 
-    def scree(self, at):
+    def scree(self, at, train, test):
+        """The error at each k, and the k that the curve suggests."""
         self.run("scree", at / "model", at / "test.npy", "--json", at / "scree", "--threads", 1,
                  "--force")  # fmt: skip
-        return json.loads((at / "scree").read_text())
+        scree = json.loads((at / "scree").read_text())
+        of_mean = float(((test - train.mean(axis=0)) ** 2).mean())
+        errors = {k: scree["loss"][k] / of_mean for k in range(1, scree["n"] + 1)}
+        return errors, scree["chosen"]["k"]
 
     def codes(self, at, k):
         for rows in ("train", "test"):
@@ -169,21 +173,18 @@ class Program:
             self.fit(at, data, data.widths[-1], seed)
             self.run("prune", at / "model", "-k", "auto", "-o", at / "small")
             seconds = cpu_seconds() - begin
-            scree = self.scree(at)
+            errors, chosen = self.scree(at, train, test)
             codes = {k: self.codes(at, k) for k in data.widths}
-        of_mean = float(((test - train.mean(axis=0)) ** 2).mean())
-        errors = {k: scree["loss"][k] / of_mean for k in range(1, scree["n"] + 1)}
-        return errors, codes, seconds, scree["chosen"]["k"]
+        return errors, codes, seconds, chosen
 
     def each_width(self, data, train, test, seed):
         """The same with nothing dropped, a network for each width."""
-        of_mean = float(((test - train.mean(axis=0)) ** 2).mean())
         errors, codes, seconds = {}, {}, 0
         with rows_in_files(train, test) as at:
             for k in data.widths:
                 begin = cpu_seconds()
                 self.fit(at, data, k, seed, "--p", 0)
                 seconds += cpu_seconds() - begin
-                errors[k] = self.scree(at)["loss"][k] / of_mean
+                errors[k] = self.scree(at, train, test)[0][k]
                 codes[k] = self.codes(at, k)
         return errors, codes, seconds
